@@ -1,0 +1,256 @@
+//! One request: what to send for it, and what its answer means.
+
+use longwire_protocol::{
+    Code, Connid, Done, JobId, OnConflict, Refusal, Request, Seq, ServerFrame, Start, Status, Watch,
+};
+use tokio::sync::oneshot;
+
+use crate::{
+    Error, FeedHappening, Happening,
+    desk::{Opened, Place},
+};
+
+/// How often a request is sent before its server is given up.
+const MOST_TRIES: u32 = 5;
+
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
+
+/// What to do with the answer.
+#[derive(Debug)]
+pub(crate) enum Then {
+    /// Hand it on.
+    Tell(Reply<ServerFrame>),
+    /// A job was started or is to be watched: open a position in its log.
+    OpenJob {
+        reply: Reply<Opened<Happening>>,
+        /// Its connid was made for this one start, so whatever has it is this job.
+        made: bool,
+    },
+    /// Open a position in the feed.
+    OpenFeed(Reply<Opened<FeedHappening>>),
+    /// A position hears again.
+    WatchOn(Place),
+    /// Nobody waits for it.
+    Nothing,
+}
+
+/// A position to open in a job's log.
+pub(crate) struct Opening {
+    pub(crate) job: JobId,
+    pub(crate) connid: Connid,
+    pub(crate) last: Seq,
+    pub(crate) frame: ServerFrame,
+    pub(crate) reply: Reply<Opened<Happening>>,
+}
+
+/// What an answer comes to.
+pub(crate) enum Answer {
+    /// It was handed on.
+    Done,
+    /// It says to ask once more, for something else.
+    AskAgain(Ask),
+    /// A job is watched from now on.
+    Opened(Opening),
+    /// The feed is watched from now on.
+    FeedOpened {
+        frame: ServerFrame,
+        last: Seq,
+        reply: Reply<Opened<FeedHappening>>,
+    },
+    /// A position hears again, or cannot.
+    WatchedOn(Place, Result<(), Error>),
+}
+
+/// A request that is not answered yet.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    request: Request,
+    then: Then,
+    /// How often it was sent.
+    tries: u32,
+    /// The server said that it had not heard of the start.
+    unheard: bool,
+}
+
+impl Ask {
+    pub(crate) fn new(request: Request, then: Then) -> Self {
+        Self {
+            request,
+            then,
+            tries: 0,
+            unheard: false,
+        }
+    }
+
+    /// What to send now. A start that may have been heard is not simply sent again, so that no work is done twice.
+    pub(crate) fn next_try(&mut self) -> Request {
+        self.tries += 1;
+        let made = matches!(self.then, Then::OpenJob { made: true, .. });
+        if let Request::Start(start) = &self.request
+            && self.tries > 1
+            && !self.unheard
+        {
+            return repeated(start, made);
+        }
+        self.request.clone()
+    }
+
+    /// Whether to send it on a new connection, too.
+    pub(crate) fn again(&self) -> Result<bool, Error> {
+        let wanted = match &self.then {
+            Then::Tell(reply) => !reply.is_closed(),
+            Then::OpenJob { reply, .. } => !reply.is_closed(),
+            Then::OpenFeed(reply) => !reply.is_closed(),
+            Then::WatchOn(_) | Then::Nothing => false,
+        };
+        if wanted && self.tries >= MOST_TRIES {
+            return Err(Error::NoReply(self.tries));
+        }
+        Ok(wanted)
+    }
+
+    /// There will be no answer.
+    pub(crate) fn fail(self, error: Error) {
+        match self.then {
+            Then::Tell(reply) => drop(reply.send(Err(error))),
+            Then::OpenJob { reply, .. } => drop(reply.send(Err(error))),
+            Then::OpenFeed(reply) => drop(reply.send(Err(error))),
+            Then::WatchOn(_) | Then::Nothing => {}
+        }
+    }
+
+    /// What the server's answer comes to.
+    pub(crate) fn answer(mut self, frame: ServerFrame) -> Answer {
+        let frame = if let ServerFrame::Refused(refused) = frame {
+            if self.is_unheard(&refused.refusal) {
+                self.unheard = true;
+                return Answer::AskAgain(self);
+            }
+            match self.killed_before(&refused.refusal) {
+                Some(done) => ServerFrame::Done(done),
+                None => return self.refused(refused.refusal),
+            }
+        } else {
+            frame
+        };
+        match self.then {
+            Then::Tell(reply) => {
+                drop(reply.send(Ok(frame)));
+                Answer::Done
+            }
+            Then::OpenJob { reply, .. } => opened_job(&self.request, frame, reply),
+            Then::OpenFeed(reply) => opened_feed(frame, reply),
+            Then::WatchOn(place) => Answer::WatchedOn(place, Ok(())),
+            Then::Nothing => Answer::Done,
+        }
+    }
+
+    fn refused(self, refusal: Refusal) -> Answer {
+        let error = Error::Refused(Box::new(refusal));
+        if let Then::WatchOn(place) = self.then {
+            return Answer::WatchedOn(place, Err(error));
+        }
+        self.fail(error);
+        Answer::Done
+    }
+
+    /// Whether a start is to be sent after all, as the server does not know its job.
+    fn is_unheard(&self, refusal: &Refusal) -> bool {
+        let was_start = matches!(self.request, Request::Start(_));
+        was_start && self.tries > 1 && !self.unheard && refusal.code == Code::UnknownConnid
+    }
+
+    /// A kill that is sent again may come after the death it caused.
+    fn killed_before(&self, refusal: &Refusal) -> Option<Done> {
+        let Request::Kill(kill) = &self.request else {
+            return None;
+        };
+        let ended = refusal.ended.clone()?;
+        (self.tries > 1 && ended.status == Status::Killed).then(|| Done {
+            connid: Some(kill.connid.clone()),
+            seq: Some(ended.seq),
+            ended: Some(ended),
+            ..Done::new("kill")
+        })
+    }
+}
+
+/// What to send for a start that was sent before, without having been answered.
+fn repeated(start: &Start, made: bool) -> Request {
+    if made {
+        return Request::Watch(Watch {
+            connid: start.connid.clone(),
+            job: None,
+            after: None,
+        });
+    }
+    let on_conflict = match start.on_conflict {
+        OnConflict::Reject | OnConflict::Attach => OnConflict::Attach,
+        // The job to be replaced may still be the one that runs.
+        OnConflict::Replace => OnConflict::Replace,
+    };
+    Request::Start(Start {
+        on_conflict,
+        ..start.clone()
+    })
+}
+
+fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happening>>) -> Answer {
+    let after = match request {
+        Request::Watch(watch) => watch.after.unwrap_or(0),
+        Request::Start(_)
+        | Request::Kill(_)
+        | Request::Status(_)
+        | Request::Unwatch(_)
+        | Request::Extend(_) => 0,
+    };
+    let place = match &frame {
+        ServerFrame::Started(started) => Some((started.job, started.connid.clone(), started.seq)),
+        ServerFrame::Done(done) => done
+            .job
+            .zip(done.connid.clone())
+            .map(|(job, connid)| (job, connid, after)),
+        ServerFrame::Status(_)
+        | ServerFrame::Refused(_)
+        | ServerFrame::Event(_)
+        | ServerFrame::Feed(_)
+        | ServerFrame::Gap(_)
+        | ServerFrame::Notice(_) => None,
+    };
+    let Some((job, connid, last)) = place else {
+        drop(reply.send(Err(unexpected(&frame))));
+        return Answer::Done;
+    };
+    Answer::Opened(Opening {
+        job,
+        connid,
+        last,
+        frame,
+        reply,
+    })
+}
+
+fn opened_feed(frame: ServerFrame, reply: Reply<Opened<FeedHappening>>) -> Answer {
+    let head = match &frame {
+        ServerFrame::Done(done) => done.feed,
+        ServerFrame::Started(_)
+        | ServerFrame::Status(_)
+        | ServerFrame::Refused(_)
+        | ServerFrame::Event(_)
+        | ServerFrame::Feed(_)
+        | ServerFrame::Gap(_)
+        | ServerFrame::Notice(_) => None,
+    };
+    let Some(last) = head else {
+        drop(reply.send(Err(unexpected(&frame))));
+        return Answer::Done;
+    };
+    Answer::FeedOpened { frame, last, reply }
+}
+
+/// A frame that is no answer to what was asked.
+pub(crate) fn unexpected(frame: &ServerFrame) -> Error {
+    let mut text = format!("{frame:?}");
+    text.truncate(text.floor_char_boundary(200));
+    Error::Unexpected(text)
+}

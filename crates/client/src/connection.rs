@@ -1,0 +1,148 @@
+//! The task that owns the socket: it alone writes to it and reads from it, and makes it anew when it breaks.
+
+use longwire_protocol::{Notice, ServerFrame};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, sleep},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Error, Link, Options,
+    address::Address,
+    desk::{Command, Desk},
+    wire::{Broken, Turn, Wire},
+};
+
+/// Commands taken at once.
+const BATCH: usize = 64;
+
+/// Everything a connection is made of, but the socket.
+pub(crate) struct Connection {
+    pub(crate) address: Address,
+    pub(crate) options: Options,
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) link: watch::Sender<Link>,
+    /// No handle is left, or the client was closed.
+    pub(crate) stop: CancellationToken,
+    pub(crate) desk: Desk,
+    /// Tries since something was last heard.
+    pub(crate) attempts: u32,
+}
+
+impl Connection {
+    /// Serves until nobody wants it any more, or it breaks for good.
+    pub(crate) async fn run(mut self, mut wire: Wire) {
+        let end = loop {
+            let broken = self.serve(&mut wire).await;
+            wire.close().await;
+            let why = match broken {
+                None => break Error::Closed,
+                Some(Broken::ForGood(error)) => break error,
+                Some(Broken::ForNow(why)) => why,
+            };
+            match self.connect_again(why).await {
+                Ok(anew) => wire = anew,
+                Err(error) => break error,
+            }
+            self.desk.reconnected();
+            self.link.send_replace(Link::Connected);
+        };
+        self.end(end);
+    }
+
+    /// Serves one socket; none where it was asked to stop.
+    async fn serve(&mut self, wire: &mut Wire) -> Option<Broken> {
+        loop {
+            if let Err(broken) = self.fill(wire) {
+                return Some(broken);
+            }
+            let mut batch = Vec::new();
+            let stop = self.stop.clone();
+            tokio::select! {
+                () = stop.cancelled() => return None,
+                count = self.commands.recv_many(&mut batch, BATCH), if wire.is_written() => {
+                    if count == 0 {
+                        return None;
+                    }
+                    batch.into_iter().for_each(|command| self.desk.take(command));
+                }
+                turn = wire.turn() => {
+                    if let Err(broken) = turn.and_then(|turn| self.hear(turn)) {
+                        return Some(broken);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives the socket what is to be sent, as far as there is room.
+    fn fill(&mut self, wire: &mut Wire) -> Result<(), Broken> {
+        while wire.has_room()
+            && let Some(text) = self.desk.next_frame()
+        {
+            wire.put(text)?;
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, turn: Turn) -> Result<(), Broken> {
+        let Turn::Text(message) = turn else {
+            return Ok(());
+        };
+        let text = message.as_text().unwrap_or_default();
+        let frame = ServerFrame::parse(text).map_err(|error| {
+            let mut start = text.to_owned();
+            start.truncate(start.floor_char_boundary(200));
+            Broken::ForGood(Error::Unexpected(format!("{error}: {start}")))
+        })?;
+        self.attempts = 0;
+        if let ServerFrame::Notice(Notice::ShuttingDown { left }) = frame {
+            self.link.send_replace(Link::ShuttingDown { left });
+        }
+        self.desk.hear(frame);
+        Ok(())
+    }
+
+    async fn connect_again(&mut self, mut why: Error) -> Result<Wire, Error> {
+        let (stop, since) = (self.stop.clone(), Instant::now());
+        loop {
+            let impatient = |limit| since.elapsed() >= limit;
+            if self.options.patience.is_some_and(impatient) {
+                return Err(why);
+            }
+            let wait = self.options.backoff.wait(self.attempts, chance());
+            self.attempts = self.attempts.saturating_add(1);
+            self.link.send_replace(Link::Reconnecting {
+                attempts: self.attempts,
+                why,
+            });
+            let attempt = async {
+                sleep(wait).await;
+                Wire::open(&self.address, &self.options).await
+            };
+            match stop.run_until_cancelled(attempt).await {
+                Some(Ok(wire)) => return Ok(wire),
+                Some(Err(error)) => why = error,
+                None => return Err(Error::Closed),
+            }
+        }
+    }
+
+    fn end(mut self, error: Error) {
+        self.desk.fail(&error);
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
+            self.desk.take(command);
+        }
+        self.desk.fail(&error);
+        self.link.send_replace(Link::Closed(error));
+    }
+}
+
+/// From 0 to 255, each as likely. Where the system has no chance to give, clients come back together: no harm.
+fn chance() -> u8 {
+    let mut byte = [255];
+    let _ = getrandom::fill(&mut byte);
+    byte[0]
+}

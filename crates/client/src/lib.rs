@@ -1,0 +1,49 @@
+//! A client of Longwire: start, watch and kill long-running requests over one socket.
+//!
+//! The connection is made anew where it breaks, and every watched job goes on from the last event that was seen: a [`Job`]
+//! hands out each event once and in order, or says with a [`Happening::Gap`] which are no longer kept.
+//!
+//! ```no_run
+//! use longwire_client::{Client, Error, Happening, Start};
+//!
+//! # async fn run() -> Result<(), Error> {
+//! let client = Client::connect("http://127.0.0.1:8000").await?;
+//! let mut job = client.start(Start::new("request")).await?;
+//! while let Some(happening) = job.next().await {
+//!     match happening? {
+//!         Happening::Event(event) => println!("{}: {}", event.seq, event.status.as_str()),
+//!         Happening::Gap(gap) => println!("{} to {} are no longer kept", gap.from, gap.to),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! One task owns the socket. It never waits for a reader: where one falls behind, what comes for it is dropped and asked
+//! for again, from its position, when it has caught up.
+
+mod address;
+mod ask;
+mod backoff;
+mod client;
+mod connection;
+mod cursor;
+mod desk;
+mod dial;
+mod error;
+mod job;
+mod link;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use backoff::Backoff;
+pub use client::{Client, Options};
+pub use error::Error;
+pub use job::{Feed, FeedHappening, Happening, Job};
+pub use link::{Link, Links};
+pub use longwire_protocol::{
+    Clock, Code, Connid, Done, EndedView, EventFrame, Failure, FeedFrame, Gap, JobId, JobView,
+    KillNote, OnConflict, OnDisconnect, Outcome, Payload, Progress, Receipt, Refusal, Seconds, Seq,
+    Start, Started, Status, StatusPage, StatusQuery, Stream, Target, Timestamp, Where, Wish,
+};

@@ -1,0 +1,459 @@
+//! The client against scripted dialogues.
+
+mod fake;
+
+use std::time::Duration;
+
+use longwire_protocol::{Connid, JobId, Seconds, Seq, Start, StatusQuery, Target};
+use serde_json::{Value, json};
+
+use self::fake::{Fake, Peer, quick};
+use crate::{Client, Error, FeedHappening, Happening, Job, Link, OnConflict};
+
+const JOB: &str = "01970000-0000-7000-8000-000000000001";
+
+fn connid(name: &str) -> Connid {
+    Connid::new(name).unwrap()
+}
+
+fn named(name: &str) -> Start {
+    Start {
+        connid: Some(connid(name)),
+        ..Start::new("request")
+    }
+}
+
+fn started(id: u64, name: &str) -> Value {
+    json!({"id": id, "connid": name, "job": JOB, "seq": 1, "status": "running", "route": "request", "time": 30, "left": 30})
+}
+
+fn watching(id: u64, name: &str, seq: Seq) -> Value {
+    json!({"id": id, "route": "watch", "connid": name, "job": JOB, "status": "ok", "seq": seq})
+}
+
+fn output(name: &str, seq: Seq) -> Value {
+    json!({"connid": name, "seq": seq, "status": "running", "output": seq.to_string(), "stream": "stdout"})
+}
+
+fn unknown(id: u64, name: &str) -> Value {
+    json!({"id": id, "route": "watch", "status": "error", "code": "unknown_connid", "message": format!("invalid connection id: {name}")})
+}
+
+/// What happened, in short: numbers of events, and gaps.
+async fn seen(job: &mut Job) -> Vec<(Seq, Seq)> {
+    let mut all = Vec::new();
+    while let Some(happening) = job.next().await {
+        all.push(match happening.unwrap() {
+            Happening::Event(event) => (event.seq, event.seq),
+            Happening::Gap(gap) => (gap.from, gap.to),
+        });
+    }
+    all
+}
+
+async fn start(client: &Client, peer: &mut Peer, name: &str) -> Job {
+    let serve = async {
+        let expected = json!({"route": "request", "connid": name});
+        let id = peer.expects(expected).await;
+        peer.says(started(id, name)).await;
+    };
+    let (job, ()) = tokio::join!(client.start(named(name)), serve);
+    job.unwrap()
+}
+
+#[tokio::test]
+async fn a_job_is_followed_to_its_outcome() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let mut job = start(&client, &mut peer, "42").await;
+    assert_eq!((job.connid().as_str(), job.seen()), ("42", 1));
+    assert_eq!(job.started().unwrap().left, Seconds::from_secs(30));
+    for seq in 2..=3 {
+        peer.says(output("42", seq)).await;
+    }
+    peer.says(json!({"connid": "42", "seq": 4, "status": "ok", "result": {"pages": 3}}))
+        .await;
+    let end = job.outcome().await.unwrap();
+    assert_eq!(end.result.unwrap().as_str(), r#"{"pages":3}"#);
+    assert_eq!(job.seen(), 4);
+    assert!(job.next().await.is_none());
+}
+
+#[tokio::test]
+async fn replies_find_their_requests_by_id() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let (a, b) = (connid("a"), connid("b"));
+    let serve = async {
+        let first = peer.hears().await;
+        let second = peer.hears().await;
+        for (id, frame) in [second, first] {
+            peer.says(json!({"id": id, "route": "kill", "connid": frame["connid"], "status": "ok", "seq": 5}))
+                .await;
+        }
+    };
+    let (one, other, ()) = tokio::join!(client.kill(&a, Some("r")), client.kill(&b, None), serve);
+    assert_eq!(one.unwrap().connid, Some(a));
+    assert_eq!(other.unwrap().connid, Some(b));
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_error_with_a_code() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let query = StatusQuery {
+        connid: Some(connid("99")),
+        ..StatusQuery::default()
+    };
+    let serve = async {
+        let id = peer
+            .expects(json!({"route": "status", "connid": "99"}))
+            .await;
+        peer.says(unknown(id, "99")).await;
+    };
+    let (page, ()) = tokio::join!(client.status(query), serve);
+    let error = page.unwrap_err();
+    assert_eq!(error.code(), "unknown_connid");
+    assert_eq!(
+        error.to_string(),
+        "invalid connection id: 99 (unknown_connid)"
+    );
+}
+
+#[tokio::test]
+async fn a_watch_goes_on_from_the_last_event_on_a_new_connection() {
+    let (fake, client, mut peer) = Fake::with_client().await;
+    let mut links = client.links();
+    let mut job = start(&client, &mut peer, "42").await;
+    peer.says(output("42", 2)).await;
+    assert!(job.next().await.unwrap().is_ok());
+    drop(peer);
+
+    assert!(matches!(
+        links.changed().await.unwrap(),
+        Link::Reconnecting { attempts: 1, .. }
+    ));
+    let mut peer = fake.accept().await;
+    let id = peer
+        .expects(json!({"route": "watch", "job": JOB, "after": 2}))
+        .await;
+    assert_eq!(links.changed().await, Some(Link::Connected));
+    peer.says(watching(id, "42", 9)).await;
+    // Twice is allowed; what is no longer kept is said.
+    peer.says(output("42", 2)).await;
+    peer.says(json!({"connid": "42", "job": JOB, "gap": {"from": 2, "to": 7}}))
+        .await;
+    peer.says(output("42", 7)).await;
+    peer.says(json!({"connid": "42", "job": JOB, "seq": 8, "status": "failed", "error": {"code": "x", "message": "y"}}))
+        .await;
+    assert_eq!(seen(&mut job).await, [(3, 7), (8, 8)]);
+}
+
+#[tokio::test]
+async fn a_server_that_has_forgotten_the_job_ends_the_watch() {
+    let (fake, client, mut peer) = Fake::with_client().await;
+    let mut job = start(&client, &mut peer, "42").await;
+    peer.closes(1001, "server is going away").await;
+    let mut peer = fake.accept().await;
+    let (id, _) = peer.hears().await;
+    peer.says(unknown(id, "42")).await;
+    assert_eq!(job.outcome().await.unwrap_err().code(), "unknown_connid");
+    assert!(job.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_start_with_a_name_is_repeated_as_a_joining_one() {
+    let (fake, client, mut peer) = Fake::with_client().await;
+    let serve = async {
+        peer.hears().await;
+        drop(peer);
+        let mut peer = fake.accept().await;
+        let id = peer
+            .expects(json!({"route": "request", "connid": "42", "on_conflict": "attach"}))
+            .await;
+        peer.says(started(id, "42")).await;
+        peer
+    };
+    let (job, _peer) = tokio::join!(client.start(named("42")), serve);
+    assert_eq!(job.unwrap().connid().as_str(), "42");
+}
+
+#[tokio::test]
+async fn a_start_that_replaces_is_repeated_as_it_was() {
+    let (fake, client, mut peer) = Fake::with_client().await;
+    let replacing = Start {
+        on_conflict: OnConflict::Replace,
+        ..named("42")
+    };
+    let serve = async {
+        let (_, first) = peer.hears().await;
+        drop(peer);
+        let mut peer = fake.accept().await;
+        let id = peer.expects(first).await;
+        peer.says(started(id, "42")).await;
+        peer
+    };
+    let (job, _peer) = tokio::join!(client.start(replacing), serve);
+    assert!(job.is_ok());
+}
+
+/// Whether the server had heard of a start whose reply was lost.
+async fn start_without_a_name(heard: bool) {
+    let (fake, client, mut peer) = Fake::with_client().await;
+    let serve = async {
+        let (_, first) = peer.hears().await;
+        let name = first["connid"].as_str().unwrap().to_owned();
+        drop(peer);
+        let mut peer = fake.accept().await;
+        let id = peer
+            .expects(json!({"route": "watch", "connid": name}))
+            .await;
+        if heard {
+            peer.says(watching(id, &name, 2)).await;
+            peer.says(output(&name, 1)).await;
+        } else {
+            peer.says(unknown(id, &name)).await;
+            let id = peer.expects(first).await;
+            peer.says(started(id, &name)).await;
+            peer.says(output(&name, 2)).await;
+        }
+        (peer, name)
+    };
+    let (job, (_peer, name)) = tokio::join!(client.start(Start::new("request")), serve);
+    let mut job = job.unwrap();
+    assert_eq!(job.connid().as_str(), name);
+    assert!(job.next().await.unwrap().is_ok());
+    assert_eq!(job.seen(), if heard { 1 } else { 2 });
+}
+
+#[tokio::test]
+async fn a_start_without_a_name_is_looked_for_before_it_is_repeated() {
+    start_without_a_name(true).await;
+    start_without_a_name(false).await;
+}
+
+#[tokio::test]
+async fn a_kill_that_is_repeated_after_the_death_is_done() {
+    let (fake, client, mut peer) = Fake::with_client().await;
+    let serve = async {
+        peer.hears().await;
+        drop(peer);
+        let mut peer = fake.accept().await;
+        let (id, _) = peer.hears().await;
+        peer.says(json!({"id": id, "route": "kill", "status": "error", "code": "already_ended", "message": "ended", "ended":
+            {"status": "killed", "seq": 6, "kill": {"by": "anonymous", "forced": false, "survivors": 0, "ms": 12}}}))
+            .await;
+    };
+    let name = connid("42");
+    let (done, ()) = tokio::join!(client.kill_and_wait(&name, None), serve);
+    assert_eq!(done.unwrap().ended.unwrap().kill.unwrap().ms, 12);
+}
+
+#[tokio::test]
+async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
+    const ALL: Seq = 500;
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let mut job = start(&client, &mut peer, "42").await;
+    for seq in 2..=ALL {
+        peer.says(output("42", seq)).await;
+    }
+    // Nobody reads the job's events, and yet this is answered.
+    let name = connid("42");
+    let serve = async {
+        let (id, _) = peer.hears().await;
+        peer.says(json!({"id": id, "route": "kill", "connid": "42", "status": "ok", "seq": 501}))
+            .await;
+    };
+    let (killed, ()) = tokio::join!(client.kill(&name, None), serve);
+    assert!(killed.is_ok());
+
+    let serve = async {
+        loop {
+            let (id, frame) = peer.hears().await;
+            assert_eq!(frame["route"], "watch", "{frame}");
+            let after = frame["after"].as_u64().unwrap();
+            peer.says(watching(id, "42", ALL)).await;
+            for seq in after + 1..=ALL {
+                peer.says(output("42", seq)).await;
+            }
+            if after + 60 > ALL {
+                break;
+            }
+        }
+        peer.says(json!({"connid": "42", "seq": ALL + 1, "status": "killed"}))
+            .await;
+        peer
+    };
+    let (seen, _peer) = tokio::join!(seen(&mut job), serve);
+    let expected: Vec<_> = (2..=ALL + 1).map(|seq| (seq, seq)).collect();
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn events_of_two_jobs_of_one_name_are_told_apart() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let other: JobId = JobId::parse("01970000-0000-7000-8000-000000000002").unwrap();
+    let mut first = start(&client, &mut peer, "42").await;
+    peer.says(output("42", 2)).await;
+    let serve = async {
+        let (id, _) = peer.hears().await;
+        let mut reply = started(id, "42");
+        reply["job"] = json!(other);
+        peer.says(reply).await;
+    };
+    let (second, ()) = tokio::join!(client.start(named("42")), serve);
+    let mut second = second.unwrap();
+    for (seq, status) in [(3, "ok"), (2, "running"), (3, "killed")] {
+        peer.says(json!({"connid": "42", "seq": seq, "status": status}))
+            .await;
+    }
+    assert_eq!(first.outcome().await.unwrap().status.as_str(), "ok");
+    assert_eq!(second.outcome().await.unwrap().status.as_str(), "killed");
+}
+
+#[tokio::test]
+async fn leaving_a_job_ends_its_watch_and_leaving_all_closes_the_socket() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let job = start(&client, &mut peer, "42").await;
+    drop(job);
+    peer.expects(json!({"route": "unwatch", "job": JOB})).await;
+    drop(client);
+    assert!(
+        peer.message()
+            .await
+            .is_none_or(|message| message.is_close())
+    );
+}
+
+#[tokio::test]
+async fn a_close_without_return_ends_everything() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let mut job = start(&client, &mut peer, "42").await;
+    peer.closes(1009, "message too large").await;
+    let error = job.outcome().await.unwrap_err();
+    assert_eq!(error.code(), "closed_by_server");
+    let later = client.status(StatusQuery::default()).await;
+    assert_eq!(later.unwrap_err(), error);
+}
+
+#[tokio::test]
+async fn a_request_that_breaks_every_connection_is_given_up() {
+    let (fake, client, mut peer) = Fake::with_client().await;
+    let serve = async {
+        for _ in 0..4 {
+            peer.hears().await;
+            drop(peer);
+            peer = fake.accept().await;
+        }
+        peer.hears().await;
+        drop(peer);
+        fake.accept().await
+    };
+    let (page, _peer) = tokio::join!(client.status(StatusQuery::default()), serve);
+    assert_eq!(page.unwrap_err(), Error::NoReply(5));
+}
+
+#[tokio::test]
+async fn the_feed_tells_changes_and_gaps() {
+    let (fake, client, mut peer) = Fake::with_client().await;
+    let change = |number: Seq| json!({"feed": number, "at": "2026-01-31T12:00:00.000Z", "connid": "42", "job": JOB, "route": "request", "seq": 1, "status": "running", "left": 3});
+    let serve = async {
+        let id = peer.expects(json!({"route": "watch"})).await;
+        peer.says(json!({"id": id, "route": "watch", "status": "ok", "feed": 7}))
+            .await;
+        peer.says(change(8)).await;
+        peer.says(change(10)).await;
+    };
+    let (feed, ()) = tokio::join!(client.feed(), serve);
+    let mut feed = feed.unwrap();
+    for expected in [8, 10] {
+        let Some(Ok(FeedHappening::Change(change))) = feed.next().await else {
+            panic!("a change");
+        };
+        assert_eq!(change.feed, expected);
+    }
+    drop(peer);
+    let mut peer = fake.accept().await;
+    let id = peer.expects(json!({"route": "watch", "after": 10})).await;
+    peer.says(json!({"id": id, "route": "watch", "status": "ok", "feed": 30}))
+        .await;
+    peer.says(json!({"gap": {"from": 11, "to": 20}})).await;
+    let gap = feed.next().await.unwrap().unwrap();
+    assert!(matches!(gap, FeedHappening::Gap(gap) if (gap.from, gap.to) == (11, 20)));
+}
+
+#[tokio::test]
+async fn a_watch_by_number_starts_there() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let id = JobId::parse(JOB).unwrap();
+    let serve = async {
+        let id = peer
+            .expects(json!({"route": "watch", "job": JOB, "after": 17}))
+            .await;
+        peer.says(watching(id, "42", 18)).await;
+        peer.says(json!({"connid": "42", "job": JOB, "seq": 18, "status": "ok"}))
+            .await;
+    };
+    let (job, ()) = tokio::join!(client.watch(Target::Job(id), 17), serve);
+    let mut job = job.unwrap();
+    assert_eq!(job.seen(), 17);
+    assert_eq!(seen(&mut job).await, [(18, 18)]);
+}
+
+#[tokio::test]
+async fn whoever_is_no_longwire_is_told_from_nobody() {
+    let fake = Fake::new().await;
+    for (answer, code) in [
+        (
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+            "not_longwire",
+        ),
+        ("SSH-2.0-OpenSSH_9.2\r\n", "not_longwire"),
+    ] {
+        let (client, ()) = tokio::join!(Client::connect(&fake.url), fake.answer(answer));
+        assert_eq!(client.unwrap_err().code(), code, "{answer:?}");
+    }
+    let url = fake.url.clone();
+    drop(fake);
+    let error = Client::connect(&url).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("no Longwire at {url} (connection refused)")
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_for_good_is_given_up_where_patience_ends() {
+    let fake = Fake::new().await;
+    let options = crate::Options {
+        patience: Some(Duration::ZERO),
+        ..quick()
+    };
+    let (client, peer) = tokio::join!(Client::connect_with(&fake.url, options), fake.accept());
+    let client = client.unwrap();
+    drop((peer, fake));
+    let page = client.status(StatusQuery::default()).await;
+    assert_eq!(page.unwrap_err().code(), "connection_lost");
+}
+
+#[tokio::test]
+async fn a_silent_server_is_pinged_and_then_left() {
+    let (fake, _client, peer) = Fake::with_client().await;
+    tokio::time::pause();
+    let sent = peer.bytes_until_left().await;
+    tokio::time::resume();
+    // A ping without text, masked.
+    assert_eq!(sent[..2], [0x89, 0x80]);
+    fake.accept().await;
+}
+
+#[tokio::test]
+async fn a_server_that_pings_and_reads_nothing_is_left_within_bounds() {
+    let fake = Fake::new().await;
+    let options = crate::Options {
+        write_timeout: Duration::from_millis(200),
+        ..quick()
+    };
+    let (client, peer) = tokio::join!(Client::connect_with(&fake.url, options), fake.accept());
+    let _client = client.unwrap();
+    // What the system's buffers hold, and what waits in the client.
+    assert!(peer.pings_until_left().await < 64 * 1024 * 1024);
+    fake.accept().await;
+}

@@ -1,0 +1,132 @@
+//! The code behind a route.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use longwire_protocol::{Change, Clock, Output, Payload, Progress, Seconds, Spec, Stream, Wish};
+use tokio::sync::{mpsc, watch};
+
+use crate::job::{Cause, Ending, Work};
+
+/// Serves the jobs of a route.
+///
+/// A consumer does the work and says how it came back; it never ends its job, does not know who watches, and need not know
+/// who may kill. When it is told to end it has its route's grace; after that its future is dropped.
+pub trait Consumer: Send + Sync + 'static {
+    /// Begins to serve a job.
+    fn serve(&self, task: Task) -> Serving;
+
+    /// Whether serving a job is waiting for its clock and nothing else: then [`Consumer::serve`] is never called, nothing runs,
+    /// and the job ends with `ok` when its time is up.
+    fn is_clock(&self) -> bool {
+        false
+    }
+}
+
+/// The work of one job: a future that says how it came back.
+pub type Serving = Pin<Box<dyn Future<Output = Work> + Send>>;
+
+/// A job, as its consumer sees it.
+pub struct Task {
+    spec: Arc<Spec>,
+    grace: Seconds,
+    reports: mpsc::Sender<Change>,
+    told: watch::Receiver<Option<Told>>,
+}
+
+/// The job takes no more reports: it has ended. Whoever gets this stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Over;
+
+/// Why a job is told to end.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// It was killed, by this wish.
+    Killed(Arc<Wish>),
+    /// That clock ran out.
+    TimeUp(Clock),
+    /// The server stops.
+    ShuttingDown,
+}
+
+impl From<&Ending> for Told {
+    fn from(ending: &Ending) -> Self {
+        match &ending.cause {
+            Cause::Killed(wish) => Self::Killed(Arc::clone(wish)),
+            Cause::TimeUp(clock) => Self::TimeUp(*clock),
+        }
+    }
+}
+
+impl Task {
+    pub(crate) const fn new(
+        spec: Arc<Spec>,
+        grace: Seconds,
+        reports: mpsc::Sender<Change>,
+        told: watch::Receiver<Option<Told>>,
+    ) -> Self {
+        Self {
+            spec,
+            grace,
+            reports,
+            told,
+        }
+    }
+
+    /// What was asked for.
+    #[must_use]
+    pub const fn spec(&self) -> &Arc<Spec> {
+        &self.spec
+    }
+
+    /// What the job was given.
+    #[must_use]
+    pub fn input(&self) -> Option<&Payload> {
+        self.spec.input.as_ref()
+    }
+
+    /// How long there is to end once told to.
+    #[must_use]
+    pub const fn grace(&self) -> Seconds {
+        self.grace
+    }
+
+    /// Says how far it has come. At most ten a second reach the log; of more, the last counts.
+    ///
+    /// # Errors
+    /// [`Over`] once the job has ended.
+    pub async fn progress(&self, progress: Progress) -> Result<(), Over> {
+        self.report(Change::Progress(Arc::new(progress))).await
+    }
+
+    /// Adds output to the log. Waits while the log takes in what came before, never for who reads it.
+    ///
+    /// # Errors
+    /// [`Over`] once the job has ended.
+    pub async fn output(
+        &self,
+        stream: Stream,
+        text: impl Into<Arc<str>> + Send,
+    ) -> Result<(), Over> {
+        let text = text.into();
+        self.report(Change::Output(Output { text, stream })).await
+    }
+
+    async fn report(&self, change: Change) -> Result<(), Over> {
+        self.reports.send(change).await.map_err(|_| Over)
+    }
+
+    /// Waits until the job is to end, and says why. Then there is [`Task::grace`] to end it well.
+    pub async fn told_to_end(&mut self) -> Told {
+        let told = self
+            .told
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|told| told.clone());
+        match told {
+            Some(told) => told,
+            // Whoever would tell is gone only together with this future.
+            None => std::future::pending().await,
+        }
+    }
+}

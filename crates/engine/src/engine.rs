@@ -1,0 +1,712 @@
+//! The verbs.
+
+use std::{convert::Infallible, sync::Arc};
+
+use longwire_protocol::{
+    Code, Connid, Done, Event, Gap, JobId, JobView, OnConflict, OnDisconnect, Refusal, Seconds,
+    Seq, Spec, Start, Started, Status, StatusPage, StatusQuery, Target, Timestamp, Wish,
+};
+use smallvec::smallvec;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Clock, Closed, Counts, Events, FeedPage, Follow, Found, Job, Mailbox, Name, NotCreated,
+    Observer, Page, Principal, Query, Random, Route, Router, Store, Watcher, clock::JobIds,
+    dispatcher::Dispatcher, runner::shutdown_failure, watchers::Watchers, writer::Writer,
+};
+
+/// What an engine is built from.
+pub struct Parts {
+    /// Keeps the logs.
+    pub store: Arc<dyn Store>,
+    /// Knows who serves what.
+    pub router: Router,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes names.
+    pub random: Arc<dyn Random>,
+    /// Counts.
+    pub observer: Arc<dyn Observer>,
+}
+
+/// The verbs over the logs of jobs. Cheap to clone; all clones are one engine.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    writer: Writer,
+    router: Arc<Router>,
+    dispatcher: Arc<Dispatcher>,
+    random: Arc<dyn Random>,
+    ids: JobIds,
+    watchers: Arc<Watchers>,
+    tasks: TaskTracker,
+    /// No new jobs are taken.
+    draining: CancellationToken,
+    /// Work that still runs is told to end.
+    stop: CancellationToken,
+    /// The dispatcher itself ends.
+    halt: CancellationToken,
+}
+
+/// A job that a start opened: made, or joined.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// What to tell the starter; its `id` is for the transport to fill in. The events to send come after its `seq`.
+    pub reply: Started,
+    /// What was asked for when the job was started.
+    pub spec: Arc<Spec>,
+}
+
+/// A kill that was accepted.
+#[derive(Clone, Debug)]
+pub struct Killed {
+    /// The job, as it stands.
+    pub job: Job,
+    /// The number of the event that holds the wish.
+    pub seq: Seq,
+}
+
+/// A job that may be watched, and from where.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// What was asked for when it was started.
+    pub spec: Arc<Spec>,
+    /// The number of its last event so far.
+    pub seq: Seq,
+    /// The number to read on from.
+    pub after: Seq,
+}
+
+impl Engine {
+    /// Builds an engine and starts its dispatcher on the current tokio runtime.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let writer = Writer {
+            store: parts.store,
+            clock: parts.clock,
+            observer: parts.observer,
+        };
+        let (tasks, stop, halt) = (
+            TaskTracker::new(),
+            CancellationToken::new(),
+            CancellationToken::new(),
+        );
+        let router = Arc::new(parts.router);
+        let dispatcher = Dispatcher::new(
+            writer.clone(),
+            Arc::clone(&router),
+            tasks.clone(),
+            stop.clone(),
+        );
+        let dispatcher = Arc::new(dispatcher);
+        let run = Arc::clone(&dispatcher).run();
+        tasks.spawn(halt.clone().run_until_cancelled_owned(run));
+        Self(Arc::new(Inner {
+            writer,
+            router,
+            dispatcher,
+            random: parts.random,
+            ids: JobIds::new(),
+            watchers: Arc::default(),
+            tasks,
+            draining: CancellationToken::new(),
+            stop,
+            halt,
+        }))
+    }
+
+    /// The time, as this engine has it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.writer.now()
+    }
+
+    /// The routes.
+    #[must_use]
+    pub fn router(&self) -> &Router {
+        &self.0.router
+    }
+
+    /// Starts a job, or joins the one that runs under its connid where the start asks for that.
+    ///
+    /// # Errors
+    /// `shutting_down`, `unknown_route`, `invalid_field` (a time over the route's), `connid_in_use`, `too_many`.
+    pub async fn start(&self, who: &Principal, start: Start) -> Result<Opened, Refusal> {
+        self.takes_jobs()?;
+        let route = Arc::clone(self.0.router.find(&start.route)?);
+        let on_conflict = start.on_conflict;
+        let spec = Arc::new(self.spec(who, start, &route)?);
+        loop {
+            match self.open(&route, &spec).await {
+                Ok(opened) => return Ok(opened),
+                Err(NotCreated::Full) => {
+                    return Err(too_many("the server has as many jobs as it takes at once"));
+                }
+                Err(NotCreated::QueueFull) => {
+                    return Err(too_many(&format!(
+                        "the queue of route {:?} is full",
+                        route.name
+                    )));
+                }
+                Err(NotCreated::InUse(job)) => match on_conflict {
+                    OnConflict::Reject => return Err(connid_in_use(&job)),
+                    OnConflict::Attach => return attach(&job, &spec),
+                    OnConflict::Replace => self.replace(who, job).await?,
+                },
+            }
+            // That took its time.
+            self.takes_jobs()?;
+        }
+    }
+
+    fn takes_jobs(&self) -> Result<(), Refusal> {
+        if self.0.draining.is_cancelled() {
+            return Err(Refusal::new(
+                Code::ShuttingDown,
+                "the server is stopping and takes no new jobs; start it again once the server is back",
+            ));
+        }
+        Ok(())
+    }
+
+    fn spec(&self, who: &Principal, start: Start, route: &Route) -> Result<Spec, Refusal> {
+        let settings = &route.settings;
+        let time = start.time.unwrap_or(settings.time);
+        if time > settings.max_time {
+            let (name, most) = (&route.name, settings.max_time);
+            return Err(Refusal::invalid(
+                "time",
+                format!("\"time\" must be at most {most} seconds on route {name:?}; got {time}"),
+            ));
+        }
+        let job = self.0.ids.next(self.now(), &*self.0.random);
+        Ok(Spec {
+            job,
+            connid: match start.connid {
+                Some(connid) => connid,
+                None => made_connid(job)?,
+            },
+            route: Arc::clone(&route.name),
+            time,
+            idle_time: start.idle_time.or(settings.idle_time),
+            queue_time: start.queue_time.or(settings.queue_time),
+            input: start.input,
+            tags: start.tags,
+            on_disconnect: start.on_disconnect,
+            by: Arc::clone(who.name()),
+        })
+    }
+
+    /// Begins the job's log and, where there is a place for it, its work.
+    async fn open(&self, route: &Arc<Route>, spec: &Arc<Spec>) -> Result<Opened, NotCreated> {
+        let dispatcher = &self.0.dispatcher;
+        let slot = dispatcher.place(route).await;
+        let now = self.now();
+        let (mut job, first) = Job::accept(Arc::clone(spec), slot.is_none(), now);
+        let mut reply = Started {
+            id: None,
+            connid: spec.connid.clone(),
+            job: spec.job,
+            seq: first.seq,
+            status: first.status,
+            route: Arc::clone(&spec.route),
+            time: spec.time,
+            left: spec.time,
+            position: None,
+            attached: false,
+        };
+        let mut events: Events = smallvec![first];
+        // A job that only its clock serves, and whose clock has run out: there is nothing to wait for.
+        if let Some(clock) = job
+            .due(now)
+            .filter(|_| slot.is_some() && route.consumer.is_clock())
+        {
+            events.extend(Dispatcher::time_up(route, &mut job, clock, now));
+        }
+        self.0.writer.create(&job, events).await?;
+        match slot {
+            Some(slot) if !job.status().has_ended() => dispatcher.begin(job, route, slot).await,
+            Some(_) => {}
+            None => reply.position = self.0.writer.store.position(&job).await,
+        }
+        // Whoever stopped the engine meanwhile looked for jobs to lose either after this one was there or before we look here.
+        if self.0.stop.is_cancelled()
+            && let Found::Job(job) = self.0.writer.store.find(&Name::Job(spec.job)).await
+        {
+            self.lose(job).await;
+        }
+        Ok(Opened {
+            reply,
+            spec: Arc::clone(spec),
+        })
+    }
+
+    async fn replace(&self, who: &Principal, job: Job) -> Result<(), Refusal> {
+        let id = job.id();
+        let wish = Wish {
+            by: Arc::clone(who.name()),
+            reason: Some("replaced by a new start".into()),
+        };
+        // Ended meanwhile is as good.
+        let killed = self.wish(job, &wish).await;
+        if let Ok(killed) = killed {
+            self.follow(id, killed.seq).ended().await;
+        }
+        Ok(())
+    }
+
+    async fn wish(&self, job: Job, wish: &Wish) -> Result<Killed, Closed> {
+        let job = self
+            .0
+            .writer
+            .change(job, |job, now| {
+                job.kill(wish.clone(), now).map(Events::from)
+            })
+            .await?;
+        let seq = job.ending().map_or(job.seq(), |ending| ending.seq);
+        Ok(Killed { job, seq })
+    }
+
+    /// Kills a job: it is told to end, and forced only after its route's grace. Killing twice is harmless.
+    ///
+    /// # Errors
+    /// `unknown_connid`, `expired`, `already_ended`.
+    pub async fn kill(
+        &self,
+        who: &Principal,
+        connid: &Connid,
+        reason: Option<&str>,
+    ) -> Result<Killed, Refusal> {
+        let job = self.job(connid).await?;
+        let wish = Wish {
+            by: Arc::clone(who.name()),
+            reason: reason.map(Into::into),
+        };
+        match self.wish(job.clone(), &wish).await {
+            Ok(killed) => Ok(killed),
+            Err(_) => Err(already_ended(
+                &self.0.writer.reload(&job).await.unwrap_or(job),
+            )),
+        }
+    }
+
+    /// Kills a job and waits until it has ended.
+    ///
+    /// # Errors
+    /// As [`Engine::kill`].
+    pub async fn kill_and_wait(
+        &self,
+        who: &Principal,
+        connid: &Connid,
+        reason: Option<&str>,
+    ) -> Result<Killed, Refusal> {
+        let killed = self.kill(who, connid, reason).await?;
+        let ended = self.follow(killed.job.id(), killed.seq).ended().await;
+        let job = ended.unwrap_or(killed.job);
+        Ok(Killed {
+            seq: job.seq(),
+            job,
+        })
+    }
+
+    /// Moves a job's deadline to so long from now.
+    ///
+    /// # Errors
+    /// `unknown_connid`, `expired`, `already_ended`, `invalid_field` (longer in all than the route allows).
+    pub async fn extend(
+        &self,
+        _who: &Principal,
+        connid: &Connid,
+        time: Seconds,
+    ) -> Result<Done, Refusal> {
+        let job = self.job(connid).await?;
+        let route = self.0.router.find(&job.spec().route)?;
+        let most = route.settings.max_time;
+        let extended = self.0.writer.change(job, |job, now| {
+            let had = now.since(job.accepted_at());
+            if had.as_micros().saturating_add(time.as_micros()) > most.as_micros() {
+                return Err(over_the_longest(&route.name, most, had, time));
+            }
+            match job.extend(time, now) {
+                Ok(event) => Ok(smallvec![event]),
+                Err(Closed::Ended) => Err(already_ended(job)),
+                Err(Closed::Ending) => Err(Refusal::new(
+                    Code::AlreadyEnded,
+                    format!("{} is ending and can no longer be extended", job.connid()),
+                )
+                .of(job.connid().clone())),
+            }
+        });
+        let job = extended.await?;
+        Ok(Done {
+            connid: Some(job.connid().clone()),
+            seq: Some(job.seq()),
+            time: Some(time),
+            left: Some(job.deadline().since(job.last_at())),
+            ..Done::new("extend")
+        })
+    }
+
+    /// What runs: a page of it, or one job.
+    ///
+    /// # Errors
+    /// `unknown_connid`, `expired`, where one is asked for.
+    pub async fn status(
+        &self,
+        _who: &Principal,
+        query: StatusQuery,
+    ) -> Result<StatusPage, Refusal> {
+        let mut page = StatusPage {
+            id: None,
+            route: "status".into(),
+            status: Status::Ok,
+            total: Some(1),
+            jobs: Vec::new(),
+            next: None,
+        };
+        if let Some(connid) = &query.connid {
+            let job = self.job(connid).await?;
+            page.jobs.push(self.view(&job).await);
+            return Ok(page);
+        }
+        let filter = query.filter.unwrap_or_default();
+        let listing = self.0.writer.store.list(&Query {
+            after: query.after,
+            limit: usize::from(query.limit.unwrap_or(100)),
+            route: filter.route,
+            tag: filter.tag,
+        });
+        let listing = listing.await;
+        let now = self.now();
+        page.total = listing.total;
+        page.next = listing.next;
+        page.jobs = listing
+            .jobs
+            .iter()
+            .map(|(job, position)| job.view(now, *position))
+            .collect();
+        Ok(page)
+    }
+
+    async fn view(&self, job: &Job) -> JobView {
+        let position = match job.status() {
+            Status::Queued => self.0.writer.store.position(job).await,
+            Status::Running
+            | Status::Ending
+            | Status::Ok
+            | Status::Failed
+            | Status::Killed
+            | Status::Timeout
+            | Status::Lost => None,
+        };
+        job.view(self.now(), position)
+    }
+
+    /// The job of that name, whether it has ended or not.
+    ///
+    /// # Errors
+    /// `unknown_connid`, `expired`.
+    pub async fn job(&self, connid: &Connid) -> Result<Job, Refusal> {
+        self.named(&Name::Connid(connid.clone())).await
+    }
+
+    async fn named(&self, name: &Name) -> Result<Job, Refusal> {
+        match self.0.writer.store.find(name).await {
+            Found::Job(job) => Ok(job),
+            Found::Expired => Err(gone(name, Code::Expired)),
+            Found::Unknown => Err(gone(name, Code::UnknownConnid)),
+        }
+    }
+
+    /// Finds a job to watch, from after a number on.
+    ///
+    /// # Errors
+    /// `unknown_connid`, `expired`, `invalid_field` (a number the log has not come to).
+    pub async fn watch(
+        &self,
+        _who: &Principal,
+        target: &Target,
+        after: Seq,
+    ) -> Result<Watched, Refusal> {
+        let name = match target {
+            Target::Connid(connid) => Name::Connid(connid.clone()),
+            Target::Job(job) => Name::Job(*job),
+        };
+        let job = self.named(&name).await?;
+        if after > job.seq() {
+            let seq = job.seq();
+            let refusal = Refusal::invalid(
+                "after",
+                format!(
+                    "\"after\" must be at most {seq}, the number of the last event; got {after}. Is it of another job?"
+                ),
+            );
+            return Err(refusal.of(job.connid().clone()));
+        }
+        Ok(Watched {
+            spec: Arc::clone(job.spec()),
+            seq: job.seq(),
+            after,
+        })
+    }
+
+    /// Counts the caller as one who watches a job, until what is returned is dropped. None for a job that does not mind.
+    #[must_use]
+    pub fn present(&self, spec: &Spec) -> Option<Watcher> {
+        let dies = spec.on_disconnect == OnDisconnect::Kill;
+        let grace = || {
+            self.0
+                .router
+                .find(&spec.route)
+                .map(|route| route.settings.disconnect_grace)
+        };
+        dies.then(|| {
+            self.0
+                .watchers
+                .enter(spec.job, grace().unwrap_or_default(), self.clone())
+        })
+    }
+
+    /// A job's last watcher left: kills it after its grace, unless one came back.
+    pub(crate) fn left_alone(&self, job: JobId, left: u64, grace: Seconds) {
+        let engine = self.clone();
+        let stop = self.0.halt.clone();
+        let end = async move {
+            let at = engine.now().after(grace);
+            engine.0.writer.clock.until(at).await;
+            if !engine.0.watchers.forget(job, left) {
+                return;
+            }
+            if let Found::Job(job) = engine.0.writer.store.find(&Name::Job(job)).await {
+                let wish = Wish {
+                    by: Arc::clone(Principal::server().name()),
+                    reason: Some("its last watcher left".into()),
+                };
+                // Ended meanwhile: nothing to do.
+                drop(engine.wish(job, &wish).await);
+            }
+        };
+        self.0.tasks.spawn(stop.run_until_cancelled_owned(end));
+    }
+
+    /// A position in a job's log, as an async reader.
+    #[must_use]
+    pub fn follow(&self, job: JobId, after: Seq) -> Follow {
+        Follow::new(Arc::clone(&self.0.writer.store), job, after)
+    }
+
+    /// Reads a job's log after a number; where there is nothing yet, the mailbox is told when there is. See [`Store::read`].
+    pub fn read(
+        &self,
+        job: JobId,
+        after: Seq,
+        bytes: usize,
+        reader: &Arc<Mailbox>,
+    ) -> crate::Answer<Option<Page>> {
+        self.0.writer.store.read(job, after, bytes, Some(reader))
+    }
+
+    /// Reads the feed after a number; where there is nothing yet, the mailbox is told when there is. See [`Store::feed`].
+    pub fn feed(
+        &self,
+        _who: &Principal,
+        after: Seq,
+        most: usize,
+        reader: &Arc<Mailbox>,
+    ) -> crate::Answer<FeedPage> {
+        self.0.writer.store.feed(after, most, Some(reader))
+    }
+
+    /// The number of the last change in the feed.
+    pub async fn feed_head(&self) -> Seq {
+        self.0.writer.store.feed_head().await
+    }
+
+    /// How much is kept.
+    pub async fn counts(&self) -> Counts {
+        self.0.writer.store.counts().await
+    }
+
+    /// Whether new jobs are still taken.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.is_cancelled()
+    }
+
+    /// Ends when the engine no longer takes new jobs.
+    pub async fn drained_from(&self) {
+        self.0.draining.cancelled().await;
+    }
+
+    /// Stops: takes no new jobs, gives those that run so long to end, then tells their work to end, and writes down what did
+    /// not as `lost`. Returns when everything has ended.
+    pub async fn drain(&self, grace: Seconds) {
+        self.0.draining.cancel();
+        let until = self.0.writer.clock.until(self.now().after(grace));
+        tokio::select! {
+            () = until => {}
+            () = self.idle() => {}
+        }
+        self.0.stop.cancel();
+        self.0.halt.cancel();
+        self.lose_the_rest().await;
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    /// Ends when no job is left that has not ended.
+    async fn idle(&self) {
+        let mailbox = Mailbox::new();
+        let store = &self.0.writer.store;
+        loop {
+            let head = store.feed_head().await;
+            let live = store
+                .counts()
+                .await
+                .routes
+                .iter()
+                .any(|(_, queued, running)| queued + running > 0);
+            if !live {
+                return;
+            }
+            if store.feed(head, 1, Some(&mailbox)).await.events.is_empty() {
+                drop(mailbox.take().await);
+            }
+        }
+    }
+
+    /// Writes down as lost what waits or is served by its clock alone. What has work writes its own end.
+    async fn lose_the_rest(&self) {
+        let mut query = Query {
+            after: None,
+            limit: 1000,
+            route: None,
+            tag: None,
+        };
+        loop {
+            let listing = self.0.writer.store.list(&query).await;
+            for (job, _) in listing.jobs {
+                self.lose(job).await;
+            }
+            query.after = listing.next;
+            if query.after.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn lose(&self, job: Job) {
+        let route = self.0.router.find(&job.spec().route);
+        let has_work = route.is_ok_and(|route| !route.consumer.is_clock());
+        let lost = self.0.writer.change(job, |job, now| {
+            let works = has_work && job.status() != Status::Queued;
+            let end: Option<Event> = if works {
+                None
+            } else {
+                job.lose(shutdown_failure(), now)
+            };
+            Ok::<Events, Infallible>(end.into_iter().collect())
+        });
+        let Ok(_) = lost.await;
+    }
+}
+
+/// The gap of a page, as far as a reader that has seen everything up to `after` misses it.
+impl Page {
+    /// What a reader from after that number misses.
+    #[must_use]
+    pub fn gap_after(&self, after: Seq) -> Option<Gap> {
+        self.gap.filter(|gap| gap.to > after)
+    }
+}
+
+fn made_connid(job: JobId) -> Result<Connid, Refusal> {
+    Connid::new(&job.to_string()).map_err(|rule| Refusal::new(Code::Internal, rule))
+}
+
+fn attach(job: &Job, spec: &Spec) -> Result<Opened, Refusal> {
+    let running = job.spec();
+    if running.route != spec.route || running.input != spec.input {
+        let message = format!(
+            "{} runs with another route or input (route {:?}); attach joins only what is the same",
+            job.connid(),
+            running.route
+        );
+        return Err(Refusal::new(Code::ConnidInUse, message)
+            .about("connid")
+            .of(job.connid().clone()));
+    }
+    let reply = Started {
+        id: None,
+        connid: running.connid.clone(),
+        job: running.job,
+        seq: 1,
+        status: job.first_status(),
+        route: Arc::clone(&running.route),
+        time: running.time,
+        left: running.time,
+        position: None,
+        attached: true,
+    };
+    Ok(Opened {
+        reply,
+        spec: Arc::clone(running),
+    })
+}
+
+fn too_many(what: &str) -> Refusal {
+    Refusal::new(
+        Code::TooMany,
+        format!("{what}; try again when some have ended"),
+    )
+}
+
+fn connid_in_use(job: &Job) -> Refusal {
+    let message = format!(
+        "a job named {} is {}; kill it, or start with \"on_conflict\": \"attach\" or \"replace\", or with another connid",
+        job.connid(),
+        job.status().as_str()
+    );
+    Refusal::new(Code::ConnidInUse, message)
+        .about("connid")
+        .of(job.connid().clone())
+}
+
+fn already_ended(job: &Job) -> Refusal {
+    let message = format!(
+        "{} has already ended: {}",
+        job.connid(),
+        job.status().as_str()
+    );
+    let mut refusal = Refusal::new(Code::AlreadyEnded, message).of(job.connid().clone());
+    refusal.ended = job.ended_view().map(Box::new);
+    refusal
+}
+
+fn over_the_longest(route: &str, most: Seconds, had: Seconds, time: Seconds) -> Refusal {
+    let left = Seconds::from_micros(most.as_micros().saturating_sub(had.as_micros()));
+    Refusal::invalid(
+        "time",
+        format!(
+            "\"time\" must be at most {left} seconds now, as route {route:?} allows {most} in all; got {time}"
+        ),
+    )
+}
+
+fn gone(name: &Name, code: Code) -> Refusal {
+    let message = |what: &str| {
+        if code == Code::Expired {
+            format!("{what} ended and is no longer kept")
+        } else {
+            // The words of the old contract.
+            format!("invalid connection id: {what}")
+        }
+    };
+    match name {
+        Name::Connid(connid) => Refusal::new(code, message(connid.as_str()))
+            .about("connid")
+            .of(connid.clone()),
+        Name::Job(job) => Refusal::new(code, message(&job.to_string())).about("job"),
+    }
+}

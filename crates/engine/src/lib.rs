@@ -1,0 +1,35 @@
+//! The engine of Longwire: jobs as logs, and the verbs over them.
+//!
+//! [`Engine`] is all that a transport sees: start, kill, extend, status, watch. It is built from a [`Store`] that keeps the
+//! logs, a [`Router`] that knows who serves what, a [`Clock`], [`Random`] and an [`Observer`]. See `ARCHITECTURE.md` for the
+//! whole.
+
+mod answer;
+mod clock;
+mod consumer;
+mod dispatcher;
+mod engine;
+mod job;
+mod log;
+mod observer;
+mod principal;
+mod router;
+mod runner;
+mod store;
+mod watchers;
+mod writer;
+
+pub use answer::Answer;
+pub use clock::{Clock, Random, RuntimeClock, Seeded};
+pub use consumer::{Consumer, Over, Serving, Task, Told};
+pub use engine::{Engine, Killed, Opened, Parts, Watched};
+pub use job::{Cause, Closed, Ending, Job, Misfit, Stopped, Work};
+pub use log::{Follow, Mailbox, Word};
+pub use observer::{Observer, Unobserved};
+pub use principal::Principal;
+pub use router::{Route, RouteSettings, Router, Slot};
+pub use store::{
+    Counts, Due, Events, FeedEvent, FeedPage, Found, Grown, Listing, Name, NotCreated, Page, Query,
+    Retention, Store,
+};
+pub use watchers::Watcher;

@@ -1,0 +1,308 @@
+//! One job's run: its consumer on one side, its log on the other.
+
+use std::{any::Any, convert::Infallible, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+
+use futures_util::FutureExt;
+use longwire_protocol::{Change, Failure, Seconds, Timestamp};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Events, Job, Mailbox, Route,
+    consumer::{Serving, Task, Told},
+    job::{Stopped, Work},
+    router::Slot,
+    writer::Writer,
+};
+
+/// Reports a consumer may be ahead of its log.
+const REPORTS_AHEAD: usize = 64;
+/// The shortest time between two entries of progress: ten a second.
+const PROGRESS_EVERY: Seconds = Seconds::from_micros(100_000);
+
+type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A job that runs. It holds its place until the job has ended.
+pub(crate) struct Run {
+    writer: Writer,
+    job: Job,
+    route: Arc<Route>,
+    stop: CancellationToken,
+    _slot: Slot,
+    mailbox: Arc<Mailbox>,
+    progress: ProgressGate,
+    tell: watch::Sender<Option<Told>>,
+    force: Option<Timer>,
+    /// The server stops: what does not end by itself is lost.
+    stopping: bool,
+}
+
+/// What a run waits for.
+enum Step {
+    Grown,
+    Reported,
+    Returned(Work),
+    Force,
+    ProgressDue,
+    Stop,
+}
+
+impl Run {
+    pub(crate) fn new(
+        writer: Writer,
+        job: Job,
+        route: Arc<Route>,
+        slot: Slot,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            writer,
+            job,
+            route,
+            stop,
+            _slot: slot,
+            mailbox: Mailbox::new(),
+            progress: ProgressGate::default(),
+            tell: watch::Sender::new(None),
+            force: None,
+            stopping: false,
+        }
+    }
+
+    /// Serves the job until it has ended.
+    pub(crate) async fn until_ended(mut self) {
+        let (reports, mut reported) = mpsc::channel(REPORTS_AHEAD);
+        let mut serving = self.serve(reports);
+        let mut batch = Vec::with_capacity(REPORTS_AHEAD);
+        self.look().await;
+        while !self.job.status().has_ended() {
+            match self.step(&mut serving, &mut reported, &mut batch).await {
+                Step::Grown => self.look().await,
+                Step::Reported => self.report(&mut batch).await,
+                Step::ProgressDue => self.flush_progress().await,
+                Step::Stop => self.stop_serving(),
+                Step::Returned(work) => {
+                    self.drain(&mut reported, &mut batch).await;
+                    self.end(work).await;
+                    break;
+                }
+                Step::Force => {
+                    abandon(&mut serving);
+                    self.drain(&mut reported, &mut batch).await;
+                    self.end(Work::Stopped(Stopped::FORCED)).await;
+                    break;
+                }
+            }
+        }
+        abandon(&mut serving);
+    }
+
+    /// The consumer's work; a panic of it is a failure of this job.
+    fn serve(&self, reports: mpsc::Sender<Change>) -> Serving {
+        let (spec, grace) = (Arc::clone(self.job.spec()), self.route.settings.kill_grace);
+        let task = Task::new(spec, grace, reports, self.tell.subscribe());
+        let consumer = Arc::clone(&self.route.consumer);
+        let work = async move { consumer.serve(task).await };
+        Box::pin(
+            AssertUnwindSafe(work).catch_unwind().map(|returned| {
+                returned.unwrap_or_else(|panic| Work::Failed(panic_failure(&*panic)))
+            }),
+        )
+    }
+
+    async fn step(
+        &mut self,
+        serving: &mut Serving,
+        reported: &mut mpsc::Receiver<Change>,
+        batch: &mut Vec<Change>,
+    ) -> Step {
+        let stopping = self.stopping;
+        let mut progress_due = self.progress.due().map(|at| self.writer.clock.until(at));
+        tokio::select! {
+            biased;
+            _ = self.mailbox.take() => Step::Grown,
+            () = self.stop.cancelled(), if !stopping => Step::Stop,
+            () = wait(&mut self.force) => Step::Force,
+            () = wait(&mut progress_due) => Step::ProgressDue,
+            _ = reported.recv_many(batch, REPORTS_AHEAD), if !reported.is_closed() || !reported.is_empty() => Step::Reported,
+            work = serving => Step::Returned(work),
+        }
+    }
+
+    /// Reads how the job stands, passes on that it is to end, and asks to be told of more.
+    async fn look(&mut self) {
+        loop {
+            let Some(job) = self.writer.reload(&self.job).await else {
+                // No longer kept, though it runs: then nobody will miss it.
+                self.job.lose(internal_failure(), self.writer.now());
+                return;
+            };
+            self.job = job;
+            let store = &self.writer.store;
+            let page = store
+                .read(self.job.id(), self.job.seq(), 0, Some(&self.mailbox))
+                .await;
+            if page.is_none_or(|page| page.events.is_empty()) {
+                break;
+            }
+        }
+        if let Some(ending) = self.job.ending() {
+            let told = Told::from(ending);
+            self.told(told);
+        }
+    }
+
+    /// The server stops. A job that was told to end before knows better why.
+    fn stop_serving(&mut self) {
+        self.stopping = true;
+        if self.force.is_none() {
+            self.told(Told::ShuttingDown);
+        }
+    }
+
+    fn told(&mut self, told: Told) {
+        self.tell.send_replace(Some(told));
+        if self.force.is_none() {
+            let at = self.writer.now().after(self.route.settings.kill_grace);
+            self.force = Some(self.writer.clock.until(at));
+        }
+    }
+
+    /// Writes down what the consumer reported.
+    async fn report(&mut self, batch: &mut Vec<Change>) {
+        let now = self.writer.now();
+        let changes: Vec<Change> = batch
+            .drain(..)
+            .filter_map(|change| self.progress.pass(change, now))
+            .collect();
+        self.write(changes).await;
+    }
+
+    async fn flush_progress(&mut self) {
+        let pending = self.progress.take(self.writer.now());
+        self.write(pending.into_iter().collect()).await;
+    }
+
+    async fn write(&mut self, changes: Vec<Change>) {
+        let written = self.writer.change(self.job.clone(), |job, now| {
+            let events = changes
+                .iter()
+                .filter_map(|change| job.report(now, change.clone()));
+            Ok::<Events, Infallible>(events.collect())
+        });
+        let Ok(job) = written.await;
+        self.job = job;
+    }
+
+    /// Writes down everything that was reported before the work came back.
+    async fn drain(&mut self, reported: &mut mpsc::Receiver<Change>, batch: &mut Vec<Change>) {
+        reported.close();
+        while reported.recv_many(batch, REPORTS_AHEAD).await > 0 {
+            self.report(batch).await;
+        }
+        self.flush_progress().await;
+    }
+
+    async fn end(&mut self, work: Work) {
+        let stopping = self.stopping;
+        let ended = self.writer.change(self.job.clone(), |job, now| {
+            let stopping = stopping && job.ending().is_none();
+            let end = match &work {
+                Work::Done(_) => job.end(work.clone(), now),
+                Work::Failed(_) | Work::Stopped(_) if stopping => job.lose(shutdown_failure(), now),
+                Work::Failed(_) => job.end(work.clone(), now),
+                // Stopped though nobody asked: the consumer gave up.
+                Work::Stopped(_) => job
+                    .end(work.clone(), now)
+                    .or_else(|| job.end(Work::Failed(gave_up_failure()), now)),
+            };
+            Ok::<Events, Infallible>(end.into_iter().collect())
+        });
+        let Ok(job) = ended.await;
+        self.job = job;
+    }
+}
+
+/// Lets go of a consumer's work, which may panic even then.
+fn abandon(serving: &mut Serving) {
+    let serving = std::mem::replace(serving, Box::pin(std::future::pending()));
+    if let Err(panic) = std::panic::catch_unwind(AssertUnwindSafe(|| drop(serving))) {
+        panic_failure(&*panic);
+    }
+}
+
+async fn wait(timer: &mut Option<Timer>) {
+    match timer {
+        Some(timer) => timer.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Lets progress through ten times a second; of what comes between, the last.
+#[derive(Default)]
+struct ProgressGate {
+    opens_at: Timestamp,
+    pending: Option<Change>,
+}
+
+impl ProgressGate {
+    fn pass(&mut self, change: Change, now: Timestamp) -> Option<Change> {
+        if !matches!(change, Change::Progress(_)) {
+            return Some(change);
+        }
+        self.pending = Some(change);
+        if now >= self.opens_at {
+            self.take(now)
+        } else {
+            None
+        }
+    }
+
+    fn take(&mut self, now: Timestamp) -> Option<Change> {
+        let pending = self.pending.take()?;
+        self.opens_at = now.after(PROGRESS_EVERY);
+        Some(pending)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.pending.as_ref().map(|_| self.opens_at)
+    }
+}
+
+fn failure(code: &str, message: &str) -> Failure {
+    Failure {
+        code: code.into(),
+        message: message.into(),
+    }
+}
+
+fn panic_failure(panic: &(dyn Any + Send)) -> Failure {
+    let said = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    // What it said goes to the operator's log: it may tell what a client should not know.
+    tracing::error!(panic = said.unwrap_or("no message"), "a consumer panicked");
+    failure(
+        "panic",
+        "the consumer of this route failed unexpectedly; the server's log says how",
+    )
+}
+
+pub(crate) fn shutdown_failure() -> Failure {
+    failure(
+        "shutting_down",
+        "the server stopped before the work was done",
+    )
+}
+
+fn internal_failure() -> Failure {
+    failure("internal", "the job's log is gone")
+}
+
+fn gave_up_failure() -> Failure {
+    failure(
+        "gave_up",
+        "the consumer stopped without being asked to and without a result",
+    )
+}

@@ -1,0 +1,177 @@
+//! Runs the binary.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+};
+
+/// What a command came to.
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_longwire"));
+    for name in ["SERVER", "LISTEN", "CONFIG", "DATA", "LOG"] {
+        command.env_remove(format!("LONGWIRE_{name}"));
+    }
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+pub(crate) fn longwire(args: &[&str]) -> Done {
+    let output = command(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Done {
+        code: output.status.code().unwrap(),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
+
+/// It exits with 0; what it prints.
+pub(crate) fn prints(args: &[&str]) -> String {
+    let done = longwire(args);
+    assert_eq!(done.code, 0, "{args:?}: {}", done.stderr);
+    done.stdout
+}
+
+/// It exits with that code, and says that.
+pub(crate) fn fails(args: &[&str], code: i32, says: &str) {
+    let done = longwire(args);
+    assert_eq!(done.code, code, "{args:?}: {}", done.stderr);
+    assert!(done.stderr.contains(says), "{args:?}: {}", done.stderr);
+}
+
+/// An empty folder.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // It need not be there.
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+/// A command that runs, line by line: stdout and stderr together.
+pub(crate) struct Running {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Running {
+    fn new(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (to, lines) = mpsc::channel();
+        pass_on(child.stdout.take().unwrap(), to.clone());
+        pass_on(child.stderr.take().unwrap(), to);
+        Self { child, lines }
+    }
+
+    /// The next line.
+    pub(crate) fn line(&mut self) -> String {
+        self.lines.recv().expect("a line before the end")
+    }
+
+    pub(crate) fn line_if_any(&mut self) -> Option<String> {
+        self.lines.try_recv().ok()
+    }
+
+    /// Reads on to a line with that in it.
+    pub(crate) fn says(&mut self, what: &str) {
+        let mut heard = Vec::new();
+        while let Ok(line) = self.lines.recv() {
+            if line.contains(what) {
+                return;
+            }
+            heard.push(line);
+        }
+        panic!("never said {what:?}, but: {heard:#?}");
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn code(mut self) -> i32 {
+        self.child.wait().unwrap().code().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn pass_on(source: impl Read + Send + 'static, to: mpsc::Sender<String>) {
+    std::thread::spawn(move || {
+        let lines = BufReader::new(source).lines();
+        lines
+            .map_while(Result::ok)
+            .try_for_each(|line| to.send(line))
+    });
+}
+
+/// A server of the binary, on a port of its own.
+pub(crate) struct Server {
+    running: Running,
+    pub(crate) url: String,
+}
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        Self::serve(&["--listen", "127.0.0.1:0", "--ephemeral"])
+    }
+
+    pub(crate) fn with_config(text: &str) -> Self {
+        let file = scratch("with_config").join("longwire.toml");
+        std::fs::write(&file, text).unwrap();
+        let config = file.to_str().unwrap();
+        Self::serve(&["--listen", "127.0.0.1:0", "--config", config])
+    }
+
+    fn serve(args: &[&str]) -> Self {
+        let args = [&["serve"], args].concat();
+        let mut running = Running::new(command(&args));
+        let url = loop {
+            let line = running.line();
+            if let Some(url) = line.strip_prefix("Longwire listens on ") {
+                break url.to_owned();
+            }
+        };
+        Self { running, url }
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Done {
+        longwire(&[&["--server", &self.url], args].concat())
+    }
+
+    pub(crate) fn spawn(&self, args: &[&str]) -> Running {
+        let args = [&["--server", &self.url], args].concat();
+        Running::new(command(&args))
+    }
+
+    /// Asks it to stop; its exit code.
+    pub(crate) fn stop(&mut self) -> i32 {
+        self.running.signal("TERM");
+        self.running.child.wait().unwrap().code().unwrap()
+    }
+
+    /// Ends it without a word, and starts another at the same address.
+    pub(crate) fn crash_and_restart(&mut self) {
+        self.running.child.kill().unwrap();
+        self.running.child.wait().unwrap();
+        let address = self.url.trim_start_matches("http://").to_owned();
+        *self = Self::serve(&["--listen", &address]);
+    }
+}

@@ -1,0 +1,471 @@
+//! What a client asks.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    Code, Connid, FrameId, JobId, ParseLimits, Payload, Refusal, Seconds, Seq,
+    fields::{Fields, excerpt},
+    frames::RefusalFrame,
+};
+
+/// The routes that are not a consumer's. No route may be configured under one of these names.
+pub const VERBS: [&str; 9] = [
+    "kill",
+    "status",
+    "watch",
+    "unwatch",
+    "extend",
+    "claim",
+    "append",
+    "end",
+    "query/module",
+];
+
+/// A client's frame, without its `id`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "route", rename_all = "lowercase")]
+pub enum Request {
+    /// Kill a job.
+    Kill(Kill),
+    /// What runs, or how one job stands.
+    Status(StatusQuery),
+    /// Send the events of a job, or the changes of all.
+    Watch(Watch),
+    /// Send them no longer.
+    Unwatch(Unwatch),
+    /// Move a job's deadline.
+    Extend(Extend),
+    /// Start a job: any route that is not a verb.
+    #[serde(untagged)]
+    Start(Start),
+}
+
+/// What to do where the connid names a job that has not ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnConflict {
+    /// Refuse the start.
+    #[default]
+    Reject,
+    /// Watch the one that runs, if its route and input are the same.
+    Attach,
+    /// Kill it, wait until it is dead, then start.
+    Replace,
+}
+
+/// What becomes of a job when its last watcher is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnDisconnect {
+    /// It goes on.
+    #[default]
+    Keep,
+    /// It is killed, after its route's grace.
+    Kill,
+}
+
+/// Start a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// Which consumer handles it.
+    #[schemars(length(min = 1))]
+    pub route: Box<str>,
+    /// What the client calls it; the server makes a name where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connid: Option<Connid>,
+    /// Its timeout: seconds from its start, at most what the route allows; the route's default where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<Seconds>,
+    /// Seconds it may go without any event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_time: Option<Seconds>,
+    /// Seconds it may wait in the queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_time: Option<Seconds>,
+    /// What the consumer is given: any JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Payload>,
+    /// What to do where the connid is in use.
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "is_default"
+    )]
+    #[schemars(with = "Option<OnConflict>")]
+    pub on_conflict: OnConflict,
+    /// What becomes of it when its last watcher is gone.
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "is_default"
+    )]
+    #[schemars(with = "Option<OnDisconnect>")]
+    pub on_disconnect: OnDisconnect,
+    /// Words to find it by.
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "<[_]>::is_empty"
+    )]
+    #[schemars(schema_with = "tags_schema")]
+    pub tags: Box<[Box<str>]>,
+}
+
+fn tags_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["array", "null"],
+        "maxItems": 16,
+        "items": { "type": "string", "minLength": 1, "maxLength": 64 },
+    })
+}
+
+impl Start {
+    /// A start of that route with everything else left out.
+    #[must_use]
+    pub fn new(route: impl Into<Box<str>>) -> Self {
+        Self {
+            route: route.into(),
+            connid: None,
+            time: None,
+            idle_time: None,
+            queue_time: None,
+            input: None,
+            on_conflict: OnConflict::default(),
+            on_disconnect: OnDisconnect::default(),
+            tags: Box::default(),
+        }
+    }
+}
+
+/// Kill a job. Kill asks first: the work is told to end, and forced only after its route's grace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Kill {
+    /// Which job.
+    pub connid: Connid,
+    /// Why, for whoever runs or watches it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Box<str>>,
+    /// Whether to answer only once it is dead.
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "is_default"
+    )]
+    #[schemars(with = "Option<bool>")]
+    pub wait: bool,
+}
+
+/// What runs, or how one job stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatusQuery {
+    /// That one job, also if it has ended and is still kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connid: Option<Connid>,
+    /// How many at most: 1 to 1000, 100 where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub limit: Option<u16>,
+    /// From after this job on: the `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<JobId>,
+    /// Only those that fit.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Where>,
+}
+
+/// Which jobs to speak of.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Where {
+    /// Those of this route.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Box<str>>,
+    /// Those with this tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Box<str>>,
+}
+
+/// Send the events of a job, or, where it names none, every change of state of every job.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// Which job, by the client's name: the one that runs, or else the last that did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connid: Option<Connid>,
+    /// Which job, by the server's name: exact, also where the connid has been used again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// The last number that was seen; the events after it are sent. All of them where it is left out; of the feed, those to
+    /// come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Seq>,
+}
+
+/// Send the events of a job, or the changes of all, no longer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Unwatch {
+    /// Which job, by the client's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connid: Option<Connid>,
+    /// Which job, by the server's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+}
+
+/// Move a job's deadline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Extend {
+    /// Which job.
+    pub connid: Connid,
+    /// To so many seconds from now; with what it has had, within what the route allows.
+    pub time: Seconds,
+}
+
+/// Which job is meant: by the client's name or by the server's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The job of that name that runs, or else the last that did.
+    Connid(Connid),
+    /// Exactly that job.
+    Job(JobId),
+}
+
+impl Target {
+    /// The target that `connid` and `job` name; none where both are left out.
+    #[must_use]
+    pub fn of(connid: Option<Connid>, job: Option<JobId>) -> Option<Self> {
+        job.map(Self::Job).or(connid.map(Self::Connid))
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Reads null as left out, as it is for every field that may be left out.
+fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+impl Request {
+    /// Reads a client's frame.
+    ///
+    /// # Errors
+    /// The refusal to send back, with the frame's own `id` and `route` as far as they could be made out.
+    pub fn parse(
+        text: &str,
+        limits: &ParseLimits,
+    ) -> Result<(Option<FrameId>, Self), Box<RefusalFrame>> {
+        let mut fields = Fields::split(text).map_err(|r| RefusalFrame::boxed(None, None, r))?;
+        let route = fields.get("route").map(read_route);
+        let named = route.as_ref().and_then(|r| r.as_deref().ok());
+        let id = read_id(fields.take("id")).map_err(|r| RefusalFrame::boxed(None, named, r))?;
+        let refuse = |refusal| RefusalFrame::boxed(id.clone(), named, refusal);
+        match &route {
+            None => Err(refuse(missing_route())),
+            Some(Err(refusal)) => Err(refuse(refusal.clone())),
+            Some(Ok(route)) => Self::read(route, fields)
+                .and_then(|request| request.within(limits))
+                .map_err(refuse)
+                .map(|request| (id.clone(), request)),
+        }
+    }
+
+    fn read(route: &str, mut fields: Fields<'_>) -> Result<Self, Refusal> {
+        let mut verb = || {
+            fields.take("route");
+            std::mem::take(&mut fields)
+        };
+        match route {
+            "kill" => verb().read().map(Self::Kill),
+            "status" => verb().read().map(Self::Status),
+            "watch" => verb().read().map(Self::Watch),
+            "unwatch" => verb().read().map(Self::Unwatch),
+            "extend" => verb().read().map(Self::Extend),
+            _ => fields.read().map(Self::Start),
+        }
+    }
+
+    /// The frame's text, with that id.
+    ///
+    /// # Errors
+    /// None in practice: every request can be written.
+    pub fn to_frame(&self, id: Option<&FrameId>) -> Result<String, serde_json::Error> {
+        #[derive(Serialize)]
+        struct Frame<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            id: Option<&'a FrameId>,
+            #[serde(flatten)]
+            request: &'a Request,
+        }
+        serde_json::to_string(&Frame { id, request: self })
+    }
+
+    fn within(self, limits: &ParseLimits) -> Result<Self, Refusal> {
+        match &self {
+            Self::Start(start) => start.check(limits)?,
+            Self::Kill(kill) => kill.check(limits)?,
+            Self::Status(query) => {
+                check_connid(query.connid.as_ref(), limits)?;
+                check_limit(query.limit)?;
+            }
+            Self::Watch(watch) => check_connid(watch.connid.as_ref(), limits)?,
+            Self::Unwatch(unwatch) => check_connid(unwatch.connid.as_ref(), limits)?,
+            Self::Extend(extend) => check_connid(Some(&extend.connid), limits)?,
+        }
+        Ok(self)
+    }
+}
+
+impl Start {
+    /// Reads a start that stands alone, as a REST body does: an object with `route` and the other fields, without `id`.
+    ///
+    /// # Errors
+    /// The refusal that names what was wrong.
+    pub fn parse(text: &str, limits: &ParseLimits) -> Result<Self, Refusal> {
+        let fields = Fields::split(text)?;
+        let start: Self = fields.read()?;
+        start.check(limits)?;
+        Ok(start)
+    }
+
+    fn check(&self, limits: &ParseLimits) -> Result<(), Refusal> {
+        if self.route.is_empty() {
+            return Err(not_a_route("\"\""));
+        }
+        check_connid(self.connid.as_ref(), limits)?;
+        if self.tags.len() > limits.tags_per_job {
+            let (got, most) = (self.tags.len(), limits.tags_per_job);
+            return Err(Refusal::invalid(
+                "tags",
+                format!("\"tags\" must be at most {most}; got {got}"),
+            ));
+        }
+        let fits = |tag: &str| !tag.is_empty() && tag.len() <= limits.tag_bytes;
+        match self.tags.iter().find(|tag| !fits(tag)) {
+            Some(tag) => Err(Refusal::invalid(
+                "tags",
+                format!(
+                    "a tag must be 1 to {} bytes; got {}",
+                    limits.tag_bytes,
+                    tag.len()
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Kill {
+    fn check(&self, limits: &ParseLimits) -> Result<(), Refusal> {
+        check_connid(Some(&self.connid), limits)?;
+        match self.reason.as_ref().map_or(0, |reason| reason.len()) {
+            length if length <= limits.reason_bytes => Ok(()),
+            length => Err(Refusal::invalid(
+                "reason",
+                format!(
+                    "\"reason\" must be at most {} bytes; got {length}",
+                    limits.reason_bytes
+                ),
+            )),
+        }
+    }
+}
+
+impl Extend {
+    /// Reads the body of a REST `PATCH`: an object with `time`.
+    ///
+    /// # Errors
+    /// The refusal that names what was wrong.
+    pub fn parse_time(text: &str) -> Result<Seconds, Refusal> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Body {
+            time: Seconds,
+        }
+        Fields::split(text)?.read::<Body>().map(|body| body.time)
+    }
+}
+
+fn missing_route() -> Refusal {
+    let message = format!(
+        "\"route\" must be there: the name of a consumer such as \"request\", or one of {}",
+        VERBS.join(", ")
+    );
+    Refusal::new(Code::MissingField, message).about("route")
+}
+
+fn read_route(raw: &RawValue) -> Result<Cow<'_, str>, Refusal> {
+    let text = raw.get();
+    let plain = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    if let Some(plain) = plain.filter(|plain| !plain.contains('\\')) {
+        return Ok(Cow::Borrowed(plain));
+    }
+    serde_json::from_str::<String>(text)
+        .map(Cow::Owned)
+        .map_err(|_| not_a_route(text))
+}
+
+fn not_a_route(got: &str) -> Refusal {
+    Refusal::invalid(
+        "route",
+        format!(
+            "\"route\" must be a string such as \"request\"; got {}",
+            excerpt(got)
+        ),
+    )
+}
+
+fn read_id(raw: Option<&RawValue>) -> Result<Option<FrameId>, Refusal> {
+    let Some(raw) = raw.filter(|raw| raw.get() != "null") else {
+        return Ok(None);
+    };
+    FrameId::from_raw(raw).map(Some).ok_or_else(|| {
+        Refusal::invalid(
+            "id",
+            format!(
+                "\"id\" must be {}; got {}",
+                FrameId::RULE,
+                excerpt(raw.get())
+            ),
+        )
+    })
+}
+
+fn check_limit(limit: Option<u16>) -> Result<(), Refusal> {
+    match limit.filter(|limit| !(1..=1000).contains(limit)) {
+        Some(limit) => Err(Refusal::invalid(
+            "limit",
+            format!("\"limit\" must be a whole number from 1 to 1000; got {limit}"),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn check_connid(connid: Option<&Connid>, limits: &ParseLimits) -> Result<(), Refusal> {
+    match connid.map_or(0, |connid| connid.as_str().len()) {
+        length if length <= limits.connid_bytes => Ok(()),
+        length => Err(Refusal::invalid(
+            "connid",
+            format!(
+                "\"connid\" must be at most {} bytes; got {length}",
+                limits.connid_bytes
+            ),
+        )),
+    }
+}

@@ -1,0 +1,541 @@
+//! Whatever is written can be read back, and no text breaks a reader.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+use std::sync::Arc;
+
+use longwire_protocol::{
+    Change, Clock, Code, Connid, Done, End, EndedView, Event, EventFrame, Extend, Failure,
+    FeedFrame, FrameId, Gap, GapFrame, JobId, JobView, Kill, KillNote, Notice, OnConflict,
+    OnDisconnect, Outcome, Output, ParseLimits, Payload, Progress, Receipt, Refusal, RefusalFrame,
+    Request, Seconds, ServerFrame, Spec, Start, Started, Status, StatusPage, StatusQuery, Stream,
+    Timestamp, Unwatch, VERBS, Watch, Where, Wish,
+};
+use proptest::{collection::vec, option::of, prelude::*, sample::select};
+
+fn connid() -> impl Strategy<Value = Connid> {
+    "[^/\\\\\\p{Cc}]{1,30}".prop_filter_map("not a name", |name| Connid::new(&name).ok())
+}
+
+fn frame_id() -> impl Strategy<Value = FrameId> {
+    prop_oneof![
+        any::<u64>().prop_map(|n| n.to_string()),
+        any::<i32>().prop_map(|n| format!("{n}.250")),
+        "\\PC{0,20}".prop_map(|text| serde_json::to_string(&text).unwrap()),
+    ]
+    .prop_map(|json| serde_json::from_str(&json).unwrap())
+}
+
+fn job_id() -> impl Strategy<Value = JobId> {
+    any::<u128>().prop_map(JobId::from_bits)
+}
+
+fn seconds() -> impl Strategy<Value = Seconds> {
+    (0..1_000_000_000_000u64).prop_map(Seconds::from_micros)
+}
+
+fn timestamp() -> impl Strategy<Value = Timestamp> {
+    (0..253_402_300_800_000u64).prop_map(|millis| Timestamp::from_micros(millis * 1000))
+}
+
+fn text() -> impl Strategy<Value = Box<str>> {
+    prop_oneof!["\\PC{0,20}", "[\\x00-\\x7f]{0,20}"].prop_map(Into::into)
+}
+
+fn word() -> impl Strategy<Value = Arc<str>> {
+    text().prop_map(Into::into)
+}
+
+fn route() -> impl Strategy<Value = Box<str>> {
+    text().prop_filter("a verb or nothing", |route| {
+        !route.is_empty() && !VERBS.contains(&&**route)
+    })
+}
+
+/// Any JSON but null, which is the same as nothing.
+fn payload() -> impl Strategy<Value = Payload> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(serde_json::Value::from),
+        any::<i64>().prop_map(serde_json::Value::from),
+        text().prop_map(|text| serde_json::Value::from(&*text)),
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(serde_json::Value::from),
+            vec((".{0,5}", inner), 0..4).prop_map(|pairs| pairs.into_iter().collect()),
+        ]
+    })
+    .prop_map(|value| Payload::new(&value).unwrap())
+}
+
+fn tags() -> impl Strategy<Value = Box<[Box<str>]>> {
+    vec("\\PC{1,16}".prop_map(Into::into), 0..5).prop_map(Into::into)
+}
+
+fn start() -> impl Strategy<Value = Start> {
+    let conflicts = [OnConflict::Reject, OnConflict::Attach, OnConflict::Replace];
+    let ends = [OnDisconnect::Keep, OnDisconnect::Kill];
+    (
+        (
+            route(),
+            of(connid()),
+            of(seconds()),
+            of(seconds()),
+            of(seconds()),
+        ),
+        (
+            of(payload()),
+            select(conflicts.to_vec()),
+            select(ends.to_vec()),
+            tags(),
+        ),
+    )
+        .prop_map(
+            |((route, connid, time, idle_time, queue_time), rest)| Start {
+                route,
+                connid,
+                time,
+                idle_time,
+                queue_time,
+                input: rest.0,
+                on_conflict: rest.1,
+                on_disconnect: rest.2,
+                tags: rest.3,
+            },
+        )
+}
+
+fn filter() -> impl Strategy<Value = Where> {
+    (of(text()), of(text())).prop_map(|(route, tag)| Where { route, tag })
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        start().prop_map(Request::Start),
+        (connid(), of(text()), any::<bool>()).prop_map(|(connid, reason, wait)| Request::Kill(
+            Kill {
+                connid,
+                reason,
+                wait
+            }
+        )),
+        (of(connid()), of(1..=1000u16), of(job_id()), of(filter())).prop_map(
+            |(connid, limit, after, filter)| Request::Status(StatusQuery {
+                connid,
+                limit,
+                after,
+                filter
+            })
+        ),
+        (of(connid()), of(job_id()), of(any::<u64>()))
+            .prop_map(|(connid, job, after)| Request::Watch(Watch { connid, job, after })),
+        (of(connid()), of(job_id()))
+            .prop_map(|(connid, job)| Request::Unwatch(Unwatch { connid, job })),
+        (connid(), seconds()).prop_map(|(connid, time)| Request::Extend(Extend { connid, time })),
+    ]
+}
+
+fn failure() -> impl Strategy<Value = Failure> {
+    (text(), text()).prop_map(|(code, message)| Failure { code, message })
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    (word(), of(word())).prop_map(|(by, reason)| Wish { by, reason })
+}
+
+fn receipt() -> impl Strategy<Value = Receipt> {
+    (wish(), any::<bool>(), of(any::<u32>()), any::<u64>()).prop_map(
+        |(wish, forced, survivors, ms)| Receipt {
+            wish,
+            forced,
+            survivors,
+            ms,
+        },
+    )
+}
+
+fn clock() -> impl Strategy<Value = Clock> {
+    select(&[Clock::Time, Clock::IdleTime, Clock::QueueTime][..])
+}
+
+fn end() -> impl Strategy<Value = End> {
+    (
+        select(&Outcome::ALL[..]),
+        of(payload()),
+        of(failure()),
+        of(receipt()),
+        of(clock()),
+    )
+        .prop_map(|(outcome, result, error, kill, clock)| End {
+            outcome,
+            result,
+            error,
+            kill,
+            clock,
+        })
+}
+
+fn progress() -> impl Strategy<Value = Progress> {
+    let number = || of((-1_000_000i32..1_000_000).prop_map(|n| f64::from(n) / 8.0));
+    (number(), number(), of(text())).prop_map(|(done, total, note)| Progress { done, total, note })
+}
+
+fn spec() -> impl Strategy<Value = Spec> {
+    (
+        (
+            job_id(),
+            connid(),
+            route(),
+            seconds(),
+            of(seconds()),
+            of(seconds()),
+        ),
+        (of(payload()), tags(), word()),
+    )
+        .prop_map(
+            |((job, connid, route, time, idle_time, queue_time), (input, tags, by))| Spec {
+                job,
+                connid,
+                route: route.into(),
+                time,
+                idle_time,
+                queue_time,
+                input,
+                tags,
+                on_disconnect: OnDisconnect::Keep,
+                by,
+            },
+        )
+}
+
+/// Every kind of change, whether or not it can come first in a log.
+fn change() -> impl Strategy<Value = Change> {
+    let streams = [Stream::Stdout, Stream::Stderr];
+    prop_oneof![
+        spec().prop_map(|spec| Change::Accepted(spec.into())),
+        Just(Change::Taken),
+        progress().prop_map(|progress| Change::Progress(progress.into())),
+        (word(), select(streams.to_vec()))
+            .prop_map(|(text, stream)| Change::Output(Output { text, stream })),
+        wish().prop_map(|wish| Change::Wished(wish.into())),
+        clock().prop_map(Change::TimeUp),
+        timestamp().prop_map(Change::Extended),
+        end().prop_map(|end| Change::Ended(end.into())),
+    ]
+}
+
+fn status() -> impl Strategy<Value = Status> {
+    select(&Status::ALL[..])
+}
+
+fn event_frame() -> impl Strategy<Value = EventFrame> {
+    (
+        spec(),
+        1..u64::MAX,
+        timestamp(),
+        status(),
+        change(),
+        any::<bool>(),
+    )
+        .prop_map(|(spec, seq, at, status, change, by_job)| {
+            EventFrame::new(
+                &spec,
+                &Event {
+                    seq,
+                    at,
+                    status,
+                    change,
+                },
+                by_job,
+            )
+        })
+}
+
+fn started() -> impl Strategy<Value = Started> {
+    (
+        (
+            frame_id(),
+            connid(),
+            job_id(),
+            any::<u64>(),
+            status(),
+            route(),
+        ),
+        (seconds(), seconds(), of(any::<u64>()), any::<bool>()),
+    )
+        .prop_map(
+            |((id, connid, job, seq, status, route), (time, left, position, attached))| Started {
+                id: Some(id),
+                connid,
+                job,
+                seq,
+                status,
+                route: route.into(),
+                time,
+                left,
+                position,
+                attached,
+            },
+        )
+}
+
+fn ended_view() -> impl Strategy<Value = EndedView> {
+    (
+        status(),
+        any::<u64>(),
+        of(failure()),
+        of(clock()),
+        of(receipt()),
+    )
+        .prop_map(|(status, seq, error, clock, kill)| EndedView {
+            status,
+            seq,
+            error,
+            clock,
+            kill,
+        })
+}
+
+fn done() -> impl Strategy<Value = Done> {
+    (
+        (
+            of(frame_id()),
+            select(&["kill", "watch", "unwatch", "extend"][..]),
+            of(connid()),
+            of(job_id()),
+        ),
+        (
+            of(any::<u64>()),
+            of(any::<u64>()),
+            of(seconds()),
+            of(seconds()),
+            of(ended_view()),
+        ),
+    )
+        .prop_map(
+            |((id, verb, connid, job), (seq, feed, time, left, ended))| Done {
+                id,
+                connid,
+                job,
+                seq,
+                feed,
+                time,
+                left,
+                ended: ended.map(Box::new),
+                ..Done::new(verb)
+            },
+        )
+}
+
+fn job_view() -> impl Strategy<Value = JobView> {
+    let note = prop_oneof![
+        receipt().prop_map(KillNote::Receipt),
+        wish().prop_map(|wish| KillNote::Wish(wish.into())),
+    ];
+    (
+        (
+            connid(),
+            job_id(),
+            route(),
+            status(),
+            seconds(),
+            of(seconds()),
+            seconds(),
+            timestamp(),
+        ),
+        (
+            of(timestamp()),
+            of(timestamp()),
+            any::<u64>(),
+            of(any::<u64>()),
+            of(seconds()),
+            of(seconds()),
+        ),
+        (
+            of(progress()),
+            tags(),
+            word(),
+            of(note),
+            of(clock()),
+            of(payload()),
+            of(failure()),
+        ),
+    )
+        .prop_map(|(one, two, three)| JobView {
+            connid: one.0,
+            job: one.1,
+            route: one.2.into(),
+            status: one.3,
+            time: one.4,
+            left: one.5,
+            elapsed: one.6,
+            accepted_at: one.7,
+            started_at: two.0,
+            ended_at: two.1,
+            seq: two.2,
+            position: two.3,
+            idle_time: two.4,
+            queue_time: two.5,
+            progress: three.0.map(Arc::new),
+            tags: three.1.to_vec(),
+            by: three.2,
+            kill: three.3,
+            clock: three.4,
+            result: three.5,
+            error: three.6,
+        })
+}
+
+fn status_page() -> impl Strategy<Value = StatusPage> {
+    (
+        of(frame_id()),
+        of(any::<u64>()),
+        vec(job_view(), 0..3),
+        of(job_id()),
+    )
+        .prop_map(|(id, total, jobs, next)| StatusPage {
+            id,
+            route: "status".into(),
+            status: Status::Ok,
+            total,
+            jobs,
+            next,
+        })
+}
+
+fn refusal_frame() -> impl Strategy<Value = RefusalFrame> {
+    (
+        (of(frame_id()), of(text()), select(&Code::ALL[..]), text()),
+        (of(text()), of(connid()), of(ended_view())),
+    )
+        .prop_map(|((id, route, code, message), (field, connid, ended))| {
+            let mut refusal = Refusal::new(code, message.into_string());
+            refusal.field = field.map(|field| field.into_string().into());
+            refusal.connid = connid;
+            refusal.ended = ended.map(Box::new);
+            RefusalFrame::new(id, route.as_deref(), refusal)
+        })
+}
+
+fn feed_frame() -> impl Strategy<Value = FeedFrame> {
+    (
+        (any::<u64>(), timestamp(), connid(), job_id(), route()),
+        (any::<u64>(), status(), of(seconds())),
+    )
+        .prop_map(
+            |((feed, at, connid, job, route), (seq, status, left))| FeedFrame {
+                feed,
+                at,
+                connid,
+                job,
+                route: route.into(),
+                seq,
+                status,
+                left,
+            },
+        )
+}
+
+fn gap_frame() -> impl Strategy<Value = GapFrame> {
+    (of(connid()), of(job_id()), any::<u64>(), any::<u64>()).prop_map(|(connid, job, from, to)| {
+        GapFrame {
+            connid,
+            job,
+            gap: Gap { from, to },
+        }
+    })
+}
+
+/// Every frame of a server, as it is written and as it is to be read.
+fn written() -> impl Strategy<Value = (String, ServerFrame)> {
+    fn json(frame: &impl serde::Serialize) -> String {
+        serde_json::to_string(frame).unwrap()
+    }
+    prop_oneof![
+        started().prop_map(|f| (json(&f), ServerFrame::Started(f))),
+        done().prop_map(|f| (json(&f), ServerFrame::Done(f))),
+        status_page().prop_map(|f| (json(&f), ServerFrame::Status(f))),
+        refusal_frame().prop_map(|f| (json(&f), ServerFrame::Refused(Box::new(f)))),
+        event_frame().prop_map(|f| (json(&f), ServerFrame::Event(Box::new(f)))),
+        feed_frame().prop_map(|f| (json(&f), ServerFrame::Feed(f))),
+        gap_frame().prop_map(|f| (json(&f), ServerFrame::Gap(f))),
+        seconds().prop_map(|left| {
+            let frame = Notice::ShuttingDown { left };
+            (json(&frame), ServerFrame::Notice(frame))
+        }),
+    ]
+}
+
+/// Texts that come near to being frames.
+fn nearly_a_frame() -> impl Strategy<Value = String> {
+    let keys = [
+        "route", "id", "connid", "time", "input", "tags", "where", "limit", "after", "job", "wait",
+        "status", "seq", "gap", "feed", "left", "notice",
+    ];
+    let values = [
+        "null",
+        "0",
+        "-1",
+        "1.5",
+        "1e999",
+        "true",
+        "\"\"",
+        "\"kill\"",
+        "\"status\"",
+        "\"watch\"",
+        "\"request\"",
+        "\"\\ud800\"",
+        "\"ok\"",
+        "\"error\"",
+        "{}",
+        "[]",
+        "[null]",
+        "{\"tag\":1}",
+        "{\"from\":1,\"to\":2}",
+        "",
+        "}",
+    ];
+    vec((select(keys.to_vec()), select(values.to_vec())), 0..6).prop_map(|members| {
+        let members: Vec<_> = members
+            .iter()
+            .map(|(key, value)| format!("\"{key}\":{value}"))
+            .collect();
+        format!("{{{}}}", members.join(","))
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in prop_oneof!["\\PC{0,60}", "[\\[\\]{}\":,a-z0-9.\\\\-]{0,60}", nearly_a_frame()]) {
+        if let Err(refused) = Request::parse(&text, &ParseLimits::default()) {
+            serde_json::to_string(&refused).unwrap();
+        }
+        let _ = Start::parse(&text, &ParseLimits::default());
+        let _ = Extend::parse_time(&text);
+        let _ = ServerFrame::parse(&text);
+    }
+
+    #[test]
+    fn what_a_client_writes_is_what_a_server_reads(request in request(), id in of(frame_id())) {
+        let frame = request.to_frame(id.as_ref()).unwrap();
+        let read = Request::parse(&frame, &ParseLimits::default());
+        prop_assert_eq!(read, Ok((id, request)), "{}", frame);
+    }
+
+    #[test]
+    fn what_a_server_writes_is_what_a_client_reads((text, frame) in written()) {
+        let read = ServerFrame::parse(&text);
+        prop_assert!(read.as_ref().is_ok_and(|read| *read == frame), "{}\n{:?}\n{:?}", text, read, frame);
+        prop_assert!(!text.contains('\n'), "one line: {}", text);
+    }
+
+    #[test]
+    fn a_payload_is_the_same_whatever_its_blanks(payload in payload()) {
+        let value: serde_json::Value = payload.read().unwrap();
+        let spaced: Payload = serde_json::from_str(&serde_json::to_string_pretty(&value).unwrap()).unwrap();
+        prop_assert_eq!(payload, spaced);
+    }
+}

@@ -1,0 +1,150 @@
+use std::{num::NonZeroUsize, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Limits, seconds};
+
+/// The route that is there without any configuration.
+pub const DEFAULT_ROUTE: &str = "request";
+
+/// Bytes of a route's name, at most.
+pub const ROUTE_NAME_BYTES: usize = 64;
+
+/// The names that mean a verb, so no route can have them.
+const VERBS: [&str; 9] = [
+    "kill",
+    "status",
+    "watch",
+    "unwatch",
+    "extend",
+    "claim",
+    "append",
+    "end",
+    "query/module",
+];
+
+/// A route that starts jobs: who serves them, and within which times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+// Serde cannot deny unknown fields beside a flattened one; `check` does, and the schema says so.
+#[schemars(deny_unknown_fields)]
+pub struct RouteConfig {
+    /// Who serves the jobs of this route.
+    #[serde(flatten)]
+    pub consumer: ConsumerConfig,
+
+    /// What the route is for, in words for its users.
+    pub description: String,
+
+    /// Seconds that a job may run where its start names no `time`. Where this is not set and the
+    /// longest time allowed is shorter, it is that.
+    #[serde(with = "seconds")]
+    #[schemars(with = "f64", range(min = 0.001, max = 31_536_000.0))]
+    pub time_seconds: Duration,
+
+    /// The longest time, in seconds, that a start or an extend may ask for. Where this is not set
+    /// it is `limits.max_time_seconds`, which it cannot exceed.
+    #[serde(with = "seconds::optional")]
+    #[schemars(
+        with = "Option<f64>",
+        range(min = 0.001, max = 31_536_000.0),
+        example = 3600
+    )]
+    pub max_time_seconds: Option<Duration>,
+
+    /// Seconds without any event after which a running job is out of time. Where this is not set
+    /// there is no such clock.
+    #[serde(with = "seconds::optional")]
+    #[schemars(
+        with = "Option<f64>",
+        range(min = 0.001, max = 31_536_000.0),
+        example = 30
+    )]
+    pub idle_seconds: Option<Duration>,
+
+    /// Seconds in the queue after which a job is out of time. Where this is not set there is no
+    /// such clock.
+    #[serde(with = "seconds::optional")]
+    #[schemars(
+        with = "Option<f64>",
+        range(min = 0.001, max = 31_536_000.0),
+        example = 300
+    )]
+    pub queue_seconds: Option<Duration>,
+
+    /// Jobs of this route that run at once; more wait in its queue. Where this is not set there is
+    /// no limit.
+    #[schemars(with = "Option<usize>", range(min = 1, max = 100_000_000), example = 4)]
+    pub concurrency: Option<NonZeroUsize>,
+
+    /// Seconds between asking a job to end and ending it by force.
+    #[serde(with = "seconds")]
+    #[schemars(with = "f64", range(min = 0.0, max = 86_400.0))]
+    pub kill_grace_seconds: Duration,
+
+    /// Seconds that a job with `on_disconnect` = `kill` goes on after its last watcher has gone.
+    #[serde(with = "seconds")]
+    #[schemars(with = "f64", range(min = 0.0, max = 86_400.0))]
+    pub disconnect_grace_seconds: Duration,
+}
+
+/// Who serves a route's jobs: the value of `consumer`, and the keys that this consumer has beside
+/// those of every route.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "consumer", rename_all = "snake_case")]
+pub enum ConsumerConfig {
+    /// Nothing runs: the job ends with `ok` when its time is up.
+    Timer,
+}
+
+impl RouteConfig {
+    /// The longest time that a job of this route may ask for.
+    #[must_use]
+    pub fn longest_time(&self, limits: &Limits) -> Duration {
+        self.max_time_seconds
+            .map_or(limits.max_time_seconds, |own| {
+                own.min(limits.max_time_seconds)
+            })
+    }
+}
+
+impl Default for RouteConfig {
+    fn default() -> Self {
+        Self {
+            consumer: ConsumerConfig::Timer,
+            description: String::new(),
+            time_seconds: Duration::from_secs(60),
+            max_time_seconds: None,
+            idle_seconds: None,
+            queue_seconds: None,
+            concurrency: None,
+            kill_grace_seconds: Duration::from_secs(5),
+            disconnect_grace_seconds: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What is wrong with a route's name, as the end of a sentence that begins with it.
+pub(super) fn wrong_with_name(name: &str) -> Option<String> {
+    if VERBS.contains(&name) {
+        return Some("is a verb; a route needs a name of its own".to_owned());
+    }
+    if name.is_empty() {
+        return Some("is empty; a route needs a name".to_owned());
+    }
+    if name.len() > ROUTE_NAME_BYTES {
+        return Some(format!(
+            "has {} bytes; at most {ROUTE_NAME_BYTES} are allowed",
+            name.len()
+        ));
+    }
+    let strange = name.chars().find(|&letter| !may_be_in_name(letter))?;
+    Some(format!(
+        "has {strange:?} in it; only letters, digits and `_`, `-`, `/`, `.` are allowed"
+    ))
+}
+
+fn may_be_in_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '/' | '.')
+}

@@ -1,0 +1,228 @@
+//! The Longwire server: everything that touches the outside, and the one place where its parts meet.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), longwire_server::BindError> {
+//! use longwire_server::{Server, config::Config};
+//!
+//! let server = Server::bind(Config::default()).await?;
+//! println!("listening on http://{}", server.local_addr());
+//! let ctrl_c = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
+//! server.run(ctrl_c, std::future::pending()).await;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod config;
+mod consumers;
+mod http;
+mod metrics;
+mod specs;
+mod stopping;
+pub mod stores;
+mod transports;
+
+use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc};
+
+use config::{Config, RouteConfig};
+use longwire_engine::{Consumer, Engine, Parts, Random, Retention, RouteSettings, Router, RuntimeClock, Store};
+use longwire_protocol::{ParseLimits, Seconds};
+use stores::memory::MemoryStore;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    http::Http,
+    metrics::Metrics,
+    stopping::{Phase, Stopping},
+    transports::{
+        rest::{self, Rest},
+        socket::{self, SocketContext},
+    },
+};
+
+pub use specs::{asyncapi, openapi};
+
+/// Why a server could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The address could not be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The configuration contradicts itself.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+}
+
+/// A server that listens. It answers once [`Server::run`] is called.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    config: Config,
+    consumers: BTreeMap<String, Arc<dyn Consumer>>,
+}
+
+impl Server {
+    /// Takes the address of a configuration.
+    ///
+    /// # Errors
+    /// Where the configuration is not valid, or its address cannot be had.
+    pub async fn bind(config: Config) -> Result<Self, BindError> {
+        config.validate()?;
+        let refused = |source| BindError::Listen {
+            address: config.listen,
+            source,
+        };
+        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self {
+            listener,
+            address,
+            config,
+            consumers: BTreeMap::new(),
+        })
+    }
+
+    /// The address it listens on; with port 0 configured, the one it was given.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves a route with a consumer of your own, on the terms that the configuration has for that name, or the defaults.
+    #[must_use]
+    pub fn with_consumer(mut self, route: &str, consumer: Arc<dyn Consumer>) -> Self {
+        self.config.routes.entry(route.to_owned()).or_default();
+        self.consumers.insert(route.to_owned(), consumer);
+        self
+    }
+
+    /// Serves until `drain` ends; then takes no new jobs and gives those that run the grace of the configuration, or until `now`
+    /// ends. What has not ended by then is killed, and is `lost`.
+    pub async fn run(self, drain: impl Future<Output = ()> + Send, now: impl Future<Output = ()> + Send) {
+        let grace = Seconds::from(self.config.shutdown_grace_seconds);
+        let (phase, phases) = watch::channel(Phase::Serving);
+        let tasks = TaskTracker::new();
+        let metrics = Arc::new(Metrics::new());
+        let engine = self.engine(&metrics);
+        let http = self.http(&engine, &metrics, Stopping::new(phases), &tasks);
+        let serving = tasks.spawn(http.serve(self.listener));
+        drain.await;
+        tracing::info!(grace_seconds = grace.as_f64(), "draining: no new jobs are taken");
+        phase.send_replace(Phase::Draining(grace));
+        let stop = async {
+            engine.drain(grace).await;
+            phase.send_replace(Phase::Closing);
+            // Ends when every connection has; how it ended is in the log.
+            drop(serving.await);
+            tasks.close();
+            tasks.wait().await;
+        };
+        tokio::select! {
+            () = stop => tracing::info!("stopped"),
+            () = now => tracing::warn!("stopped at once: what ran is cut off"),
+        }
+    }
+
+    fn engine(&self, metrics: &Arc<Metrics>) -> Engine {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(retention(&self.config)));
+        Engine::new(Parts {
+            store,
+            router: self.router(),
+            clock: Arc::new(RuntimeClock::system()),
+            random: Arc::new(SystemRandom),
+            observer: Arc::<Metrics>::clone(metrics),
+        })
+    }
+
+    fn router(&self) -> Router {
+        let mut router = Router::default();
+        for (name, route) in &self.config.routes {
+            let consumer = self.consumers.get(name).cloned();
+            let consumer = consumer.unwrap_or_else(|| consumers::consumer(&route.consumer));
+            router = router.with(name, route_settings(route, &self.config), consumer);
+        }
+        router
+    }
+
+    fn http(&self, engine: &Engine, metrics: &Arc<Metrics>, stopping: Stopping, tasks: &TaskTracker) -> Http {
+        let limits = &self.config.limits;
+        let parse_limits = ParseLimits {
+            connid_bytes: limits.connid_bytes,
+            tags_per_job: limits.tags_per_job,
+            tag_bytes: limits.tag_bytes,
+            reason_bytes: limits.reason_bytes,
+        };
+        let allowed_origins: Arc<[String]> = self.config.allowed_origins.clone().into();
+        let sockets = SocketContext {
+            engine: engine.clone(),
+            metrics: Arc::clone(metrics),
+            limits: limits.clone(),
+            parse_limits,
+            settings: self.config.socket.clone(),
+            allowed_origins: Arc::clone(&allowed_origins),
+            stopping: stopping.clone(),
+            places: Arc::new(Semaphore::new(limits.sockets)),
+            tasks: tasks.clone(),
+        };
+        let rest = Rest {
+            engine: engine.clone(),
+            metrics: Arc::clone(metrics),
+            limits: limits.clone(),
+            parse_limits,
+            settings: self.config.socket.clone(),
+            allowed_origins,
+            stopping: stopping.clone(),
+        };
+        Http {
+            router: socket::routes(Arc::new(sockets)).merge(rest::routes(rest)),
+            limits: limits.clone(),
+            stopping,
+            tasks: tasks.clone(),
+        }
+    }
+}
+
+fn route_settings(route: &RouteConfig, config: &Config) -> RouteSettings {
+    RouteSettings {
+        time: route.time_seconds.into(),
+        max_time: route.longest_time(&config.limits).into(),
+        idle_time: route.idle_seconds.map(Seconds::from),
+        queue_time: route.queue_seconds.map(Seconds::from),
+        concurrency: route.concurrency.map(std::num::NonZeroUsize::get),
+        kill_grace: route.kill_grace_seconds.into(),
+        disconnect_grace: route.disconnect_grace_seconds.into(),
+    }
+}
+
+fn retention(config: &Config) -> Retention {
+    let limits = &config.limits;
+    Retention {
+        jobs: limits.jobs,
+        queued_jobs_per_route: limits.queued_jobs_per_route,
+        log_bytes_per_job: limits.log_bytes_per_job,
+        log_events_per_job: limits.log_events_per_job,
+        ended_jobs: limits.ended_jobs_kept,
+        ended_time: limits.ended_seconds_kept.into(),
+        ended_bytes: limits.ended_bytes_kept,
+        expired_names: limits.expired_names_kept,
+        feed_events: limits.feed_events_kept,
+    }
+}
+
+/// Chance from the operating system.
+struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn bits(&self) -> u64 {
+        // It fails only where the system has no randomness at all; names of jobs are unique without it.
+        getrandom::u64().unwrap_or_default()
+    }
+}

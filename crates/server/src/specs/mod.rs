@@ -1,0 +1,10 @@
+//! What the server speaks, for machines: made from the types that it is spoken with.
+
+mod asyncapi;
+mod openapi;
+mod responses;
+mod schemas;
+
+pub use asyncapi::asyncapi;
+pub use openapi::openapi;
+pub(crate) use openapi::openapi_of;

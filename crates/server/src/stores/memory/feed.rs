@@ -1,0 +1,81 @@
+//! The changes of state of all jobs, the latest so many of them.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use longwire_engine::{FeedEvent, FeedPage, Job, Mailbox};
+use longwire_protocol::{Change, Event, Gap, Seq};
+
+use super::log::Readers;
+
+#[derive(Debug)]
+pub(super) struct Feed {
+    most: usize,
+    events: VecDeque<FeedEvent>,
+    head: Seq,
+    readers: Readers,
+}
+
+impl Feed {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            most,
+            events: VecDeque::new(),
+            head: 0,
+            readers: Readers::default(),
+        }
+    }
+
+    pub(super) const fn head(&self) -> Seq {
+        self.head
+    }
+
+    /// Adds a job's event, if it changes the job's state. Says whether it does.
+    pub(super) fn add(&mut self, job: &Job, event: &Event) -> bool {
+        if matches!(event.change, Change::Progress(_) | Change::Output(_)) {
+            return false;
+        }
+        self.head += 1;
+        self.events.push_back(FeedEvent {
+            number: self.head,
+            at: event.at,
+            connid: job.connid().clone(),
+            job: job.id(),
+            route: Arc::clone(&job.spec().route),
+            seq: event.seq,
+            status: event.status,
+            deadline: job.deadline(),
+        });
+        if self.events.len() > self.most {
+            self.events.pop_front();
+        }
+        true
+    }
+
+    /// Who waited for a change.
+    pub(super) fn take_readers(&mut self) -> Readers {
+        self.readers.take()
+    }
+
+    pub(super) fn page(
+        &mut self,
+        after: Seq,
+        most: usize,
+        reader: Option<&Arc<Mailbox>>,
+    ) -> FeedPage {
+        let first = self
+            .events
+            .front()
+            .map_or(self.head + 1, |event| event.number);
+        let from = after.saturating_add(1);
+        let gap = (from < first).then_some(Gap {
+            from,
+            to: first - 1,
+        });
+        let skip = usize::try_from(from.saturating_sub(first)).unwrap_or(usize::MAX);
+        let events: Vec<FeedEvent> = self.events.iter().skip(skip).take(most).cloned().collect();
+        if let Some(reader) = reader.filter(|_| events.is_empty()) {
+            self.readers.add(reader);
+        }
+        FeedPage { gap, events }
+    }
+}

@@ -1,0 +1,3 @@
+//! Where logs are kept: a file each.
+
+pub mod memory;

@@ -1,0 +1,6 @@
+//! The ways in: a folder each.
+
+pub(crate) mod console;
+pub(crate) mod origin;
+pub(crate) mod rest;
+pub(crate) mod socket;

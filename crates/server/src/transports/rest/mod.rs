@@ -1,0 +1,145 @@
+//! The same verbs over HTTP.
+
+mod address;
+mod body;
+mod events;
+mod jobs;
+mod operations;
+mod prefer;
+mod problem;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header},
+    middleware::{Next, from_fn_with_state},
+    response::IntoResponse,
+    routing::get,
+};
+use longwire_engine::{Engine, Principal};
+use longwire_protocol::{Code, ParseLimits, Refusal};
+use serde::Serialize;
+
+use self::problem::{Problem, Refused};
+pub(crate) use self::{
+    jobs::JobsPage,
+    operations::{Health, METRICS_TYPE},
+    prefer::LONGEST_WAIT,
+    problem::{CONTENT_TYPE as PROBLEM_TYPE, ProblemView, of_code},
+};
+use crate::{
+    config::{Limits, SocketSettings},
+    metrics::Metrics,
+    stopping::Stopping,
+    transports::{
+        console,
+        origin::{self, Allowed},
+    },
+};
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(crate) struct Rest {
+    pub(crate) engine: Engine,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) limits: Limits,
+    pub(crate) parse_limits: ParseLimits,
+    #[expect(
+        dead_code,
+        reason = "a stalled reader is cut off where the connection is, not here"
+    )]
+    pub(crate) settings: SocketSettings,
+    pub(crate) allowed_origins: Allowed,
+    pub(crate) stopping: Stopping,
+}
+
+type Shared = State<Arc<Rest>>;
+type Answer = Result<Response<Body>, Problem>;
+
+impl Rest {
+    /// Who asks: there are no keys yet.
+    fn who(&self) -> Principal {
+        Principal::anonymous()
+    }
+}
+
+/// The routes of this transport.
+pub(crate) fn routes(rest: Rest) -> Router {
+    let rest = Arc::new(rest);
+    let jobs = get(jobs::list).post(jobs::start);
+    let job = get(jobs::view).delete(jobs::kill).patch(jobs::extend);
+    Router::new()
+        .route("/jobs", jobs)
+        .route("/jobs/{connid}", job)
+        .route("/jobs/{connid}/events", get(events::events))
+        .merge(operations::routes(&rest.limits))
+        .with_state(Arc::clone(&rest))
+        .merge(console::routes())
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(unknown_path)
+        .layer(from_fn_with_state(rest, guard))
+}
+
+/// Refuses what a foreign page asks to be changed, counts refusals, and says what holds for every answer.
+async fn guard(State(rest): Shared, request: Request, next: Next) -> Response<Body> {
+    let reads = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    let mut response = if reads || origin::allowed(request.headers(), &rest.allowed_origins) {
+        next.run(request).await
+    } else {
+        foreign().into_response()
+    };
+    if let Some(Refused(code)) = response.extensions().get() {
+        rest.metrics.refused(*code);
+    }
+    let headers = response.headers_mut();
+    let fixed = HeaderValue::from_static;
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(fixed("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
+    response
+}
+
+fn foreign() -> Problem {
+    let message = "pages of this origin may change nothing here; add it to `allowed_origins`";
+    Refusal::new(Code::Forbidden, message)
+        .about("Origin")
+        .into()
+}
+
+async fn unknown_path(uri: Uri) -> Problem {
+    let path: String = uri.path().chars().take(64).collect();
+    let message = format!("there is nothing at {path:?}; what there is: /openapi.json");
+    Problem::of_http(StatusCode::NOT_FOUND, Code::UnknownRoute, message)
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    let (path, method): (String, String) = (
+        uri.path().chars().take(64).collect(),
+        method.as_str().chars().take(16).collect(),
+    );
+    let message = format!("{path:?} does not take {method}; see the header `Allow`");
+    Problem::of_http(StatusCode::METHOD_NOT_ALLOWED, Code::UnknownRoute, message)
+}
+
+/// A response that holds this as JSON.
+fn json<T: Serialize>(status: StatusCode, body: &T) -> Answer {
+    let body = serde_json::to_vec(body).map_err(|error| {
+        tracing::error!(%error, "an answer could not be written");
+        Refusal::new(Code::Internal, "the server could not write its answer")
+    })?;
+    Ok((status, [(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// Adds a header; one that cannot be written is left out.
+fn say(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}

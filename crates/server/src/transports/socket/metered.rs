@@ -1,0 +1,122 @@
+//! A TCP stream that counts, and does not take a message in pieces without end.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{Buf, Bytes};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+/// The transport under a socket.
+pub(super) struct Metered {
+    stream: TcpStream,
+    /// What HTTP had read beyond the handshake.
+    prefix: Bytes,
+    since_message: usize,
+    most_per_message: usize,
+    received: u64,
+    sent: u64,
+}
+
+/// The peer sent more than one message can take, and no message came of it: pieces of nothing, or a byte each.
+#[derive(Debug, thiserror::Error)]
+#[error("too many pieces for one message")]
+pub(super) struct TooManyPieces;
+
+impl Metered {
+    /// `message_bytes` is the largest message there may be; frames around its pieces may take as much again.
+    pub(super) const fn new(stream: TcpStream, prefix: Bytes, message_bytes: usize) -> Self {
+        const READ_AHEAD: usize = 128 * 1024;
+        Self {
+            stream,
+            prefix,
+            since_message: 0,
+            most_per_message: message_bytes.saturating_mul(2).saturating_add(READ_AHEAD),
+            received: 0,
+            sent: 0,
+        }
+    }
+
+    /// A message is whole: what comes now belongs to the next.
+    pub(super) const fn message_is_whole(&mut self) {
+        self.since_message = 0;
+    }
+
+    /// Bytes written so far: while that grows, the peer reads.
+    pub(super) const fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Bytes read and written since this was last asked.
+    pub(super) const fn take_counts(&mut self, reported: &mut (u64, u64)) -> (u64, u64) {
+        let grown = (self.received - reported.0, self.sent - reported.1);
+        *reported = (self.received, self.sent);
+        grown
+    }
+
+    fn note(&mut self, count: usize) -> io::Result<()> {
+        self.received += count as u64;
+        self.since_message += count;
+        if self.since_message > self.most_per_message {
+            return Err(io::Error::other(TooManyPieces));
+        }
+        Ok(())
+    }
+
+    fn wrote(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(count)) = written {
+            self.sent += count as u64;
+        }
+        written
+    }
+}
+
+impl AsyncRead for Metered {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.prefix.has_remaining() {
+            let count = this.prefix.len().min(into.remaining());
+            into.put_slice(&this.prefix.split_to(count));
+            return Poll::Ready(this.note(count));
+        }
+        let before = into.filled().len();
+        match Pin::new(&mut this.stream).poll_read(cx, into) {
+            Poll::Ready(Ok(())) => Poll::Ready(this.note(into.filled().len() - before)),
+            failed @ Poll::Ready(Err(_)) => failed,
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl AsyncWrite for Metered {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.wrote(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.wrote(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

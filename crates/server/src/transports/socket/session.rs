@@ -1,0 +1,544 @@
+//! One socket's life: frames in, replies and events out.
+//!
+//! One task reads and writes the socket, and nothing else does. A turn of it first reads what has arrived, then writes what
+//! there is to say, and sends that with one flush. It reads only while it can write, so a peer that does not read is not
+//! listened to either, and what waits for it stays bounded: replies of one turn, and of each followed job a number.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use futures_util::{FutureExt, Sink, Stream, stream::FuturesUnordered};
+use longwire_engine::{Engine, FeedPage, Mailbox, Page};
+use longwire_protocol::{
+    CloseCode, Code, EventFrame, FeedFrame, GapFrame, JobId, Notice, Refusal, RefusalFrame, Request, Seconds,
+    Spec, Target,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{Instant, timeout},
+};
+use tokio_websockets::{Error, Message, WebSocketStream};
+
+use super::{
+    SocketContext,
+    metered::{Metered, TooManyPieces},
+    pulse::{Beat, Pulse, Quota},
+    verbs::{Answered, Effect, Verbs, text_of},
+    watches::{Turn, Watches},
+};
+use crate::stopping::{Phase, Phases};
+
+/// Frames read before what they gave rise to is written.
+const FRAMES_PER_TURN: usize = 64;
+/// Turns before other sockets get theirs.
+const TURNS_AT_ONCE: usize = 8;
+/// Bytes of a job's log read at a time.
+const PAGE_BYTES: usize = 16 * 1024;
+/// Changes of the feed read at a time.
+const FEED_PAGE: usize = 64;
+/// How long a peer has to take a close frame, and to close on its side.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
+/// How much of what a peer still sends is read after the close.
+const LINGER_BYTES: usize = 64 * 1024 * 1024;
+
+type Replies = FuturesUnordered<Pin<Box<dyn Future<Output = Answered> + Send>>>;
+type Reads = FuturesUnordered<Pin<Box<dyn Future<Output = Answer> + Send>>>;
+
+/// What a log or the feed answered, where it was not there at once.
+enum Answer {
+    Job(JobId, Option<Page>),
+    Feed(FeedPage),
+}
+
+/// Why a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// The peer closed, or the connection broke; whatever close frame was due has been sent.
+    Gone,
+    /// We close.
+    Close(CloseCode),
+}
+
+/// A socket and everything that belongs to it.
+pub(super) struct Session {
+    socket: WebSocketStream<Metered>,
+    context: Arc<SocketContext>,
+    verbs: Verbs,
+    mailbox: Arc<Mailbox>,
+    watches: Watches,
+    /// Direct replies: sent before any event.
+    replies: VecDeque<String>,
+    /// Events that were read and not yet sent, and whose they are.
+    events: VecDeque<(Turn, String)>,
+    answering: Replies,
+    reading: Reads,
+    pulse: Pulse,
+    messages: Quota,
+    controls: Quota,
+    phases: Phases,
+    /// The server closes: this socket is closed as well, once it has been told everything.
+    closing: bool,
+    counted: (u64, u64),
+    ending: Option<Ending>,
+}
+
+impl Session {
+    pub(super) fn new(socket: WebSocketStream<Metered>, context: Arc<SocketContext>, verbs: Verbs) -> Self {
+        let limits = &context.limits;
+        Self {
+            socket,
+            verbs,
+            mailbox: Mailbox::new(),
+            watches: Watches::default(),
+            replies: VecDeque::new(),
+            events: VecDeque::new(),
+            answering: Replies::new(),
+            reading: Reads::new(),
+            pulse: Pulse::new(context.settings.clone()),
+            messages: Quota::per_second(limits.messages_per_second_per_socket),
+            controls: Quota::per_second(limits.control_frames_per_second_per_socket),
+            phases: context.stopping.follow(),
+            closing: false,
+            counted: (0, 0),
+            ending: None,
+            context,
+        }
+    }
+
+    /// Serves the socket to its end.
+    pub(super) async fn run(mut self) {
+        let ending = poll_fn(|cx| self.poll_turns(cx)).await;
+        self.close(ending).await;
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.verbs.engine
+    }
+
+    fn poll_turns(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        for _ in 0..TURNS_AT_ONCE {
+            let moved = self.turn(cx);
+            if let Some(ending) = self.ending {
+                return Poll::Ready(ending);
+            }
+            if !moved {
+                return if self.closing && !self.pulse.is_stuck() {
+                    Poll::Ready(Ending::Close(CloseCode::GOING_AWAY))
+                } else {
+                    Poll::Pending
+                };
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// One turn. Says whether anything moved.
+    fn turn(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut moved = self.beat(cx);
+        moved |= self.listen(cx);
+        moved |= self.read(cx);
+        moved |= self.collect(cx);
+        moved |= self.write(cx);
+        self.count();
+        moved
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.ending.get_or_insert(ending);
+    }
+
+    fn beat(&mut self, cx: &mut Context<'_>) -> bool {
+        match self.pulse.poll(cx) {
+            Poll::Ready(Beat::GiveUp(code)) => self.end(Ending::Close(code)),
+            Poll::Ready(Beat::Ping) => {
+                let ping = Message::ping(tokio_websockets::Payload::from(""));
+                // A socket that takes no ping is on its way out, and reading tells.
+                drop(Pin::new(&mut self.socket).start_send(ping));
+            }
+            Poll::Pending => return false,
+        }
+        true
+    }
+
+    /// What the server, the logs and the feed leave word of.
+    fn listen(&mut self, cx: &mut Context<'_>) -> bool {
+        if let Poll::Ready(phase) = self.phases.poll_next(cx) {
+            match phase {
+                Phase::Serving => {}
+                Phase::Draining(left) => self.replies.push_back(shutting_down(left)),
+                Phase::Closing => {
+                    self.closing = true;
+                    self.pulse.hurry(CLOSE_TIME);
+                }
+            }
+            return true;
+        }
+        let Poll::Ready(word) = self.mailbox.poll_take(cx) else {
+            return false;
+        };
+        for job in word.jobs {
+            self.watches.queue(job);
+        }
+        if word.feed {
+            self.watches.queue_feed();
+        }
+        true
+    }
+
+    /// Reads what has arrived, as long as the peer takes what is said to it.
+    fn read(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut moved = false;
+        for _ in 0..FRAMES_PER_TURN {
+            let busy = self.answering.len() >= self.context.limits.frames_in_flight_per_socket;
+            let room = self.replies.iter().map(String::len).sum::<usize>() < self.context.settings.write_buffer_bytes;
+            if busy || !room || Pin::new(&mut self.socket).poll_ready(cx).is_pending() {
+                break;
+            }
+            let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) else {
+                break;
+            };
+            moved = true;
+            match message {
+                Some(Ok(message)) => self.take(&message, cx),
+                Some(Err(error)) => self.fail(&error),
+                None => self.end(Ending::Gone),
+            }
+            if self.ending.is_some() {
+                break;
+            }
+        }
+        moved
+    }
+
+    fn take(&mut self, message: &Message, cx: &mut Context<'_>) {
+        let now = Instant::now();
+        self.pulse.heard(now);
+        self.socket.get_mut().message_is_whole();
+        if message.is_close() {
+            return;
+        }
+        let quota = if message.is_ping() || message.is_pong() { &mut self.controls } else { &mut self.messages };
+        if !quota.spend(now) {
+            self.end(Ending::Close(CloseCode::POLICY));
+        } else if let Some(text) = message.as_text() {
+            self.frame(text, cx);
+        } else if message.is_binary() {
+            let refusal = Refusal::new(Code::InvalidFrame, "a frame is one JSON object in a text message; got a binary message");
+            let answered = self.verbs.refused(&RefusalFrame::new(None, None, refusal));
+            self.answered(answered);
+        }
+    }
+
+    /// Reading failed. For errors of the peer's making the close frame is already on its way, but for one.
+    fn fail(&mut self, error: &Error) {
+        match error {
+            Error::PayloadTooLong { .. } => self.end(Ending::Close(CloseCode::TOO_LARGE)),
+            Error::Io(error) if is_too_many_pieces(error) => self.end(Ending::Close(CloseCode::POLICY)),
+            Error::Io(_) => self.end(Ending::Gone),
+            // The next read sends the close frame that is due, and then says that the stream ended.
+            Error::Protocol(_) => {}
+            Error::AlreadyClosed | _ => self.end(Ending::Gone),
+        }
+    }
+
+    fn frame(&mut self, text: &str, cx: &mut Context<'_>) {
+        let (id, request) = match Request::parse(text, &self.context.parse_limits) {
+            Ok(parsed) => parsed,
+            Err(refused) => {
+                let answered = self.verbs.refused(&refused);
+                return self.answered(answered);
+            }
+        };
+        if let Some(refused) = self.over_the_limit(&request) {
+            let answered = self.verbs.refused(&RefusalFrame::new(id, None, refused));
+            return self.answered(answered);
+        }
+        let mut answer = self.verbs.clone().answer(id, request).boxed();
+        match answer.poll_unpin(cx) {
+            Poll::Ready(answered) => self.answered(answered),
+            Poll::Pending => self.answering.push(answer),
+        }
+    }
+
+    fn over_the_limit(&self, request: &Request) -> Option<Refusal> {
+        let most = self.context.limits.jobs_per_socket;
+        let one_more = match request {
+            Request::Start(_) => true,
+            Request::Watch(watch) => watch.connid.is_some() || watch.job.is_some(),
+            Request::Kill(_) | Request::Status(_) | Request::Unwatch(_) | Request::Extend(_) => false,
+        };
+        (one_more && self.watches.len() >= most).then(|| {
+            let message = format!("this socket watches {most} jobs, as many as one may; unwatch some, or open another");
+            Refusal::new(Code::TooMany, message)
+        })
+    }
+
+    fn answered(&mut self, answered: Answered) {
+        self.replies.push_back(answered.frame);
+        match answered.effect {
+            Effect::None => {}
+            Effect::Follow { spec, after, by_job } => {
+                let watcher = self.engine().present(&spec);
+                self.watches.add(spec, after, by_job, watcher);
+            }
+            Effect::FollowFeed(after) => self.watches.set_feed(Some(after)),
+            Effect::Leave(None) => {
+                self.watches.set_feed(None);
+                self.unsay(Turn::Feed);
+            }
+            Effect::Leave(Some(target)) => {
+                let job = match target {
+                    Target::Job(job) => Some(job),
+                    Target::Connid(connid) => self.watches.named(&connid),
+                };
+                if let Some(job) = job {
+                    self.watches.remove(job);
+                    self.unsay(Turn::Job(job));
+                }
+            }
+        }
+    }
+
+    /// Takes back what was read for a watch that is no more.
+    fn unsay(&mut self, turn: Turn) {
+        self.events.retain(|(whose, _)| *whose != turn);
+    }
+
+    /// Takes answers that were not there at once.
+    fn collect(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut moved = false;
+        while let Poll::Ready(Some(answered)) = Pin::new(&mut self.answering).poll_next(cx) {
+            self.answered(answered);
+            moved = true;
+        }
+        // One page at a time waits to be sent.
+        while self.events.is_empty() {
+            let Poll::Ready(Some(answer)) = Pin::new(&mut self.reading).poll_next(cx) else {
+                break;
+            };
+            self.take_answer(answer);
+            moved = true;
+        }
+        moved
+    }
+
+    /// Says what there is to say, as far as the peer takes it, and sends it.
+    fn write(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut moved = false;
+        let blocked = loop {
+            match Pin::new(&mut self.socket).poll_ready(cx) {
+                Poll::Pending => break true,
+                Poll::Ready(Err(_)) => {
+                    self.end(Ending::Gone);
+                    return true;
+                }
+                Poll::Ready(Ok(())) => {}
+            }
+            let Some(text) = self.next_text(cx) else {
+                break self.flush(cx);
+            };
+            moved = true;
+            // A socket that is closing takes nothing more; reading tells when it has closed.
+            drop(Pin::new(&mut self.socket).start_send(Message::text(text)));
+        };
+        let sent = self.socket.get_ref().sent();
+        self.pulse.wrote(blocked, sent);
+        moved
+    }
+
+    /// Whether something is left that the peer does not take.
+    fn flush(&mut self, cx: &mut Context<'_>) -> bool {
+        match Pin::new(&mut self.socket).poll_flush(cx) {
+            Poll::Pending => true,
+            Poll::Ready(Ok(())) => false,
+            Poll::Ready(Err(_)) => {
+                self.end(Ending::Gone);
+                false
+            }
+        }
+    }
+
+    /// The next frame: replies first, then events, a page of one job after a page of another.
+    fn next_text(&mut self, cx: &mut Context<'_>) -> Option<String> {
+        loop {
+            if let Some(reply) = self.replies.pop_front() {
+                return Some(reply);
+            }
+            if let Some((_, event)) = self.events.pop_front() {
+                return Some(event);
+            }
+            match self.watches.next()? {
+                Turn::Job(job) => self.read_job(job, cx),
+                Turn::Feed => self.read_feed(cx),
+            }
+        }
+    }
+
+    fn read_job(&mut self, job: JobId, cx: &mut Context<'_>) {
+        let Some(after) = self.watches.get_mut(job).map(|cursor| cursor.after) else {
+            return;
+        };
+        let mut answer = self.engine().read(job, after, PAGE_BYTES, &self.mailbox);
+        match answer.poll_unpin(cx) {
+            Poll::Ready(page) => self.take_answer(Answer::Job(job, page)),
+            Poll::Pending => self.reading.push(Box::pin(answer.map(move |page| Answer::Job(job, page)))),
+        }
+    }
+
+    fn read_feed(&mut self, cx: &mut Context<'_>) {
+        let Some(after) = self.watches.feed() else { return };
+        let mut answer = self.engine().feed(&self.verbs.who, after, FEED_PAGE, &self.mailbox);
+        match answer.poll_unpin(cx) {
+            Poll::Ready(page) => self.take_answer(Answer::Feed(page)),
+            Poll::Pending => self.reading.push(Box::pin(answer.map(Answer::Feed))),
+        }
+    }
+
+    fn take_answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Job(job, None) => drop(self.watches.remove(job)),
+            Answer::Job(job, Some(page)) => self.take_page(job, &page),
+            Answer::Feed(page) => self.take_feed(&page),
+        }
+    }
+
+    /// Turns a page of a job's log into frames and moves the position past it.
+    fn take_page(&mut self, job: JobId, page: &Page) {
+        let Some(cursor) = self.watches.get_mut(job) else { return };
+        if let Some(gap) = page.gap {
+            cursor.after = gap.to;
+            let frame = GapFrame {
+                connid: Some(cursor.spec.connid.clone()),
+                job: cursor.by_job.then_some(job),
+                gap,
+            };
+            self.events.push_back((Turn::Job(job), text_of(&frame)));
+        }
+        let Some(last) = page.events.last() else { return };
+        let fresh = page.events.iter().filter(|event| event.seq > cursor.after);
+        let spec: &Spec = &cursor.spec;
+        let texts = fresh.map(|event| text_of(&EventFrame::new(spec, event, cursor.by_job)));
+        self.events.extend(texts.map(|text| (Turn::Job(job), text)));
+        cursor.after = last.seq;
+        if last.status.has_ended() {
+            self.watches.remove(job);
+        } else {
+            self.watches.queue(job);
+        }
+    }
+
+    fn take_feed(&mut self, page: &FeedPage) {
+        let Some(after) = self.watches.feed() else { return };
+        if let Some(gap) = page.gap {
+            let frame = GapFrame {
+                connid: None,
+                job: None,
+                gap,
+            };
+            self.events.push_back((Turn::Feed, text_of(&frame)));
+        }
+        let after = page.gap.map_or(after, |gap| gap.to);
+        self.events.extend(page.events.iter().map(|event| {
+            let frame = FeedFrame {
+                feed: event.number,
+                at: event.at,
+                connid: event.connid.clone(),
+                job: event.job,
+                route: Arc::clone(&event.route),
+                seq: event.seq,
+                status: event.status,
+                left: (!event.status.has_ended()).then(|| event.deadline.since(event.at)),
+            };
+            (Turn::Feed, text_of(&frame))
+        }));
+        match page.events.last() {
+            Some(last) => self.watches.set_feed(Some(last.number)),
+            // Nothing more yet: the mailbox will be told.
+            None if page.gap.is_some() => self.watches.set_feed(Some(after)),
+            None => {}
+        }
+    }
+
+    fn count(&mut self) {
+        let (received, sent) = self.socket.get_mut().take_counts(&mut self.counted);
+        if received > 0 || sent > 0 {
+            self.context.metrics.socket_bytes(received, sent);
+        }
+    }
+
+    /// Says why, waits for the peer to agree, and reads on until its end, so that the close frame is not lost to a reset.
+    async fn close(mut self, ending: Ending) {
+        if let Ending::Close(code) = ending {
+            let reason = tokio_websockets::CloseCode::try_from(code.code).ok();
+            let frame = Message::close(reason, code.reason);
+            // Already closing: then that is under way.
+            drop(Pin::new(&mut self.socket).start_send(frame));
+            tracing::debug!(code = code.code, reason = code.reason, "closing a socket");
+        }
+        let closed = poll_fn(|cx| {
+            while ready!(Pin::new(&mut self.socket).poll_next(cx)).is_some_and(|message| message.is_ok()) {}
+            Pin::new(&mut self.socket).poll_flush(cx)
+        });
+        // A peer that takes no close frame is cut off.
+        if timeout(CLOSE_TIME, closed).await.is_ok() {
+            linger(self.socket.into_inner()).await;
+        }
+    }
+}
+
+async fn linger(mut stream: Metered) {
+    let read_on = async {
+        stream.shutdown().await?;
+        let mut read = 0;
+        let mut buffer = vec![0; 16 * 1024];
+        while read < LINGER_BYTES {
+            match stream.read(&mut buffer).await? {
+                0 => break,
+                count => read += count,
+            }
+            stream.message_is_whole();
+        }
+        Ok::<(), io::Error>(())
+    };
+    // Whatever happens now, the socket is done.
+    drop(timeout(CLOSE_TIME, read_on).await);
+}
+
+fn is_too_many_pieces(error: &io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<TooManyPieces>()).is_some()
+}
+
+fn shutting_down(left: Seconds) -> String {
+    text_of(&Notice::ShuttingDown { left })
+}
+
+/// Sends back what arrives, until the peer closes.
+#[cfg(feature = "echo")]
+pub(super) async fn echo(mut socket: WebSocketStream<Metered>) {
+    use futures_util::{SinkExt, StreamExt};
+
+    while let Some(message) = socket.next().await {
+        match message {
+            Ok(message) if message.is_text() || message.is_binary() => {
+                socket.get_mut().message_is_whole();
+                // Reading tells when the socket has closed.
+                drop(socket.send(message).await);
+            }
+            Ok(_) => {}
+            Err(Error::PayloadTooLong { .. }) => {
+                let code = tokio_websockets::CloseCode::MESSAGE_TOO_BIG;
+                drop(socket.send(Message::close(Some(code), "message too large")).await);
+            }
+            Err(_) => {}
+        }
+    }
+    linger(socket.into_inner()).await;
+}

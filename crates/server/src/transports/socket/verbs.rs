@@ -1,0 +1,182 @@
+//! From a request to its direct reply.
+
+use std::sync::Arc;
+
+use longwire_engine::{Engine, Opened, Principal};
+use longwire_protocol::{
+    Done, FrameId, Kill, Refusal, RefusalFrame, Request, Seq, Spec, Start, StatusQuery,
+    Target, Watch,
+};
+use serde::Serialize;
+
+use crate::metrics::Metrics;
+
+/// What a session does once a request is answered.
+pub(super) enum Effect {
+    None,
+    /// Follows a job from after a number on.
+    Follow {
+        spec: Arc<Spec>,
+        after: Seq,
+        by_job: bool,
+    },
+    /// Follows the feed from after a number on.
+    FollowFeed(Seq),
+    /// Follows a job no longer, by either name, or the feed.
+    Leave(Option<Target>),
+}
+
+/// A direct reply, and what it entails. The reply is sent first.
+pub(super) struct Answered {
+    pub(super) frame: String,
+    pub(super) effect: Effect,
+}
+
+/// Who answers the requests of a socket.
+#[derive(Clone)]
+pub(super) struct Verbs {
+    pub(super) engine: Engine,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) who: Principal,
+}
+
+impl Verbs {
+    /// Answers a request.
+    pub(super) async fn answer(self, id: Option<FrameId>, request: Request) -> Answered {
+        let verb = route_of(&request);
+        let answered = match request {
+            Request::Start(start) => self.start(&id, start).await,
+            Request::Kill(kill) => self.kill(&id, kill).await,
+            Request::Status(query) => self.status(&id, query).await,
+            Request::Watch(watch) => self.watch(&id, watch).await,
+            Request::Unwatch(unwatch) => unwatch_reply(&id, unwatch),
+            Request::Extend(extend) => {
+                let extended = self.engine.extend(&self.who, &extend.connid, extend.time);
+                extended.await.map(|done| Answered::new(&Done { id: id.clone(), ..done }))
+            }
+        };
+        answered.unwrap_or_else(|refusal| self.refused(&RefusalFrame::new(id, Some(&verb), refusal)))
+    }
+
+    /// The reply to a frame that was refused.
+    pub(super) fn refused(&self, frame: &RefusalFrame) -> Answered {
+        self.metrics.refused(frame.refusal.code);
+        Answered::new(frame)
+    }
+
+    async fn start(&self, id: &Option<FrameId>, start: Start) -> Result<Answered, Refusal> {
+        let Opened { mut reply, spec } = self.engine.start(&self.who, start).await?;
+        reply.id.clone_from(id);
+        let after = reply.seq;
+        Ok(Answered::new(&reply).then(Effect::Follow {
+            spec,
+            after,
+            by_job: false,
+        }))
+    }
+
+    async fn kill(&self, id: &Option<FrameId>, kill: Kill) -> Result<Answered, Refusal> {
+        let (who, connid, reason) = (&self.who, &kill.connid, kill.reason.as_deref());
+        let killed = if kill.wait {
+            self.engine.kill_and_wait(who, connid, reason).await?
+        } else {
+            self.engine.kill(who, connid, reason).await?
+        };
+        let ended = killed.job.ended_view().filter(|_| kill.wait).map(Box::new);
+        Ok(Answered::new(&Done {
+            id: id.clone(),
+            connid: Some(kill.connid),
+            seq: Some(killed.seq),
+            ended,
+            ..Done::new("kill")
+        }))
+    }
+
+    async fn status(&self, id: &Option<FrameId>, query: StatusQuery) -> Result<Answered, Refusal> {
+        let mut page = self.engine.status(&self.who, query).await?;
+        page.id.clone_from(id);
+        Ok(Answered::new(&page))
+    }
+
+    async fn watch(&self, id: &Option<FrameId>, watch: Watch) -> Result<Answered, Refusal> {
+        let by_job = watch.job.is_some();
+        let Some(target) = Target::of(watch.connid, watch.job) else {
+            return self.watch_feed(id, watch.after).await;
+        };
+        let watched = self.engine.watch(&self.who, &target, watch.after.unwrap_or(0)).await?;
+        let reply = Done {
+            id: id.clone(),
+            connid: Some(watched.spec.connid.clone()),
+            job: Some(watched.spec.job),
+            seq: Some(watched.seq),
+            ..Done::new("watch")
+        };
+        Ok(Answered::new(&reply).then(Effect::Follow {
+            spec: watched.spec,
+            after: watched.after,
+            by_job,
+        }))
+    }
+
+    async fn watch_feed(&self, id: &Option<FrameId>, after: Option<Seq>) -> Result<Answered, Refusal> {
+        let head = self.engine.feed_head().await;
+        if let Some(after) = after.filter(|after| *after > head) {
+            return Err(Refusal::invalid(
+                "after",
+                format!("\"after\" must be at most {head}, the number of the feed's last change; got {after}. Is it of another run of the server?"),
+            ));
+        }
+        let reply = Done {
+            id: id.clone(),
+            feed: Some(head),
+            ..Done::new("watch")
+        };
+        Ok(Answered::new(&reply).then(Effect::FollowFeed(after.unwrap_or(head))))
+    }
+}
+
+/// Unwatching what was not watched is harmless.
+fn unwatch_reply(id: &Option<FrameId>, unwatch: longwire_protocol::Unwatch) -> Result<Answered, Refusal> {
+    let reply = Done {
+        id: id.clone(),
+        connid: unwatch.connid.clone(),
+        job: unwatch.job,
+        ..Done::new("unwatch")
+    };
+    let target = Target::of(unwatch.connid, unwatch.job);
+    Ok(Answered::new(&reply).then(Effect::Leave(target)))
+}
+
+/// The name a refusal says the request was addressed to.
+fn route_of(request: &Request) -> Box<str> {
+    match request {
+        Request::Start(start) => start.route.clone(),
+        Request::Kill(_) => "kill".into(),
+        Request::Status(_) => "status".into(),
+        Request::Watch(_) => "watch".into(),
+        Request::Unwatch(_) => "unwatch".into(),
+        Request::Extend(_) => "extend".into(),
+    }
+}
+
+impl Answered {
+    pub(super) fn new<T: Serialize>(frame: &T) -> Self {
+        Self {
+            frame: text_of(frame),
+            effect: Effect::None,
+        }
+    }
+
+    fn then(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+}
+
+/// A frame as text. The types of the protocol can all be written; were one not, the client must still be told.
+pub(super) fn text_of<T: Serialize>(frame: &T) -> String {
+    serde_json::to_string(frame).unwrap_or_else(|error| {
+        tracing::error!(%error, "a frame could not be written");
+        r#"{"status":"error","code":"internal","message":"the server could not write its answer"}"#.to_owned()
+    })
+}

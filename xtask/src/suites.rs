@@ -1,0 +1,9 @@
+//! What the steps run.
+
+pub(crate) mod asyncapi;
+pub(crate) mod autobahn;
+pub(crate) mod clients;
+pub(crate) mod fuzz;
+pub(crate) mod mutants;
+pub(crate) mod rest;
+pub(crate) mod rust;
