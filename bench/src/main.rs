@@ -61,8 +61,17 @@ enum Workload {
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     match arguments.workload {
-        Workload::Running { jobs, sockets, time, pid } => running(&arguments.url, jobs, sockets, time, pid).await,
-        Workload::Short { sockets, depth, seconds } => short(&arguments.url, sockets, depth, seconds).await,
+        Workload::Running {
+            jobs,
+            sockets,
+            time,
+            pid,
+        } => running(&arguments.url, jobs, sockets, time, pid).await,
+        Workload::Short {
+            sockets,
+            depth,
+            seconds,
+        } => short(&arguments.url, sockets, depth, seconds).await,
     }
 }
 
@@ -73,13 +82,21 @@ async fn connect(url: &str) -> Result<Socket> {
 
 fn resident_bytes(pid: u32) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .context("no VmRSS")?;
     let kib: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
     Ok(kib * 1024.0)
 }
 
 /// Sends `count` texts and waits for as many frames that hold `answer`, reading and writing at once.
-async fn exchange(socket: &mut Socket, texts: impl Iterator<Item = String>, answer: &str, count: usize) -> Result<()> {
+async fn exchange(
+    socket: &mut Socket,
+    texts: impl Iterator<Item = String>,
+    answer: &str,
+    count: usize,
+) -> Result<()> {
     let (mut write, mut read) = socket.split();
     let send = async {
         for text in texts {
@@ -109,13 +126,23 @@ async fn running(url: &str, jobs: usize, sockets: usize, time: u64, pid: u32) ->
         let url = url.to_owned();
         starting.spawn(async move {
             let mut socket = connect(&url).await?;
-            let texts = (0..each).map(|job| format!(r#"{{"route":"request","connid":"{number}-{job}","time":{time}}}"#));
+            let texts = (0..each).map(|job| {
+                format!(r#"{{"route":"request","connid":"{number}-{job}","time":{time}}}"#)
+            });
             exchange(&mut socket, texts, r#""status":"running""#, each).await?;
             Ok::<(usize, Socket), anyhow::Error>((number, socket))
         });
     }
-    let opened: Vec<(usize, Socket)> = starting.join_all().await.into_iter().collect::<Result<_>>()?;
-    println!("started {} jobs over {sockets} sockets in {:.2} s", each * sockets, started.elapsed().as_secs_f64());
+    let opened: Vec<(usize, Socket)> = starting
+        .join_all()
+        .await
+        .into_iter()
+        .collect::<Result<_>>()?;
+    println!(
+        "started {} jobs over {sockets} sockets in {:.2} s",
+        each * sockets,
+        started.elapsed().as_secs_f64()
+    );
     tokio::time::sleep(Duration::from_secs(1)).await;
     let held = (resident_bytes(pid)? - before) / (each * sockets) as f64;
     println!("resident bytes a job: {held:.0}");
@@ -130,7 +157,11 @@ async fn first_page(url: &str, jobs: usize) -> Result<()> {
     let page = socket.next().await.context("the server closed")??;
     let took = asked.elapsed();
     let text = page.as_text().unwrap_or_default();
-    ensure!(text.contains(&format!(r#""total":{jobs}"#)), "status said {}", &text[..text.len().min(200)]);
+    ensure!(
+        text.contains(&format!(r#""total":{jobs}"#)),
+        "status said {}",
+        &text[..text.len().min(200)]
+    );
     println!("first page of status: {:.2} ms", took.as_secs_f64() * 1e3);
     Ok(())
 }
@@ -142,15 +173,28 @@ async fn kill_all(url: &str, opened: Vec<(usize, Socket)>, each: usize) -> Resul
         let url = url.to_owned();
         killing.spawn(async move {
             let mut killer = connect(&url).await?;
-            let texts = (0..each).map(|job| format!(r#"{{"route":"kill","connid":"{number}-{job}"}}"#));
+            let texts =
+                (0..each).map(|job| format!(r#"{{"route":"kill","connid":"{number}-{job}"}}"#));
             let kill = exchange(&mut killer, texts, r#""status":"ok""#, each);
-            let told = exchange(&mut socket, std::iter::empty(), r#""status":"killed""#, each);
+            let told = exchange(
+                &mut socket,
+                std::iter::empty(),
+                r#""status":"killed""#,
+                each,
+            );
             futures_util::future::try_join(kill, told).await?;
             Ok::<(), anyhow::Error>(())
         });
     }
-    killing.join_all().await.into_iter().collect::<Result<()>>()?;
-    println!("last `killed` received after {:.2} s", started.elapsed().as_secs_f64());
+    killing
+        .join_all()
+        .await
+        .into_iter()
+        .collect::<Result<()>>()?;
+    println!(
+        "last `killed` received after {:.2} s",
+        started.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -162,7 +206,10 @@ async fn short(url: &str, sockets: usize, depth: usize, seconds: u64) -> Result<
         running.spawn(async move { closed_loop(&url, number, depth, until).await });
     }
     let done: u64 = running.join_all().await.into_iter().sum::<Result<u64>>()?;
-    println!("{:.0} jobs a second over {sockets} sockets, {depth} at once on each", done as f64 / seconds as f64);
+    println!(
+        "{:.0} jobs a second over {sockets} sockets, {depth} at once on each",
+        done as f64 / seconds as f64
+    );
     Ok(())
 }
 
@@ -178,7 +225,11 @@ async fn closed_loop(url: &str, number: usize, depth: usize, until: Instant) -> 
         let mut ended = 0;
         while ended < depth {
             let message = socket.next().await.context("the server closed")??;
-            ended += usize::from(message.as_text().is_some_and(|text| text.contains(r#""status":"ok""#)));
+            ended += usize::from(
+                message
+                    .as_text()
+                    .is_some_and(|text| text.contains(r#""status":"ok""#)),
+            );
         }
         done += depth as u64;
     }

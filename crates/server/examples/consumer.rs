@@ -32,7 +32,12 @@ impl Consumer for Count {
                     note: None,
                 };
                 let reported = task.progress(progress).await;
-                if reported.is_err() || task.output(Stream::Stdout, format!("{done}\n")).await.is_err() {
+                if reported.is_err()
+                    || task
+                        .output(Stream::Stdout, format!("{done}\n"))
+                        .await
+                        .is_err()
+                {
                     return Work::Stopped(Stopped::WILLINGLY);
                 }
             }
@@ -43,7 +48,9 @@ impl Consumer for Count {
 
 #[tokio::main]
 async fn main() -> Result<(), BindError> {
-    let server = Server::bind(Config::default()).await?.with_consumer("count", Arc::new(Count));
+    let server = Server::bind(Config::default())
+        .await?
+        .with_consumer("count", Arc::new(Count));
     println!("listening on http://{}", server.local_addr());
     let ctrl_c = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
     server.run(ctrl_c, std::future::pending()).await;

@@ -72,7 +72,9 @@ impl Http {
             .max_headers(MAX_HEADERS)
             .max_buf_size(MAX_HEAD_BYTES);
         let service = TowerToHyperService::new(service);
-        let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let connection = http
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
         let closing = self.stopping.clone().closing();
         self.tasks.spawn(async move {
             let mut connection = std::pin::pin!(connection);
@@ -95,7 +97,9 @@ impl Http {
 async fn recover(error: &io::Error) {
     let of_one = matches!(
         error.kind(),
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
     );
     if !of_one {
         tracing::warn!(%error, "no connection could be accepted");
@@ -106,7 +110,11 @@ async fn recover(error: &io::Error) {
 /// RFC 9112, section 3.2: a request of HTTP/1.1 has exactly one valid `Host`.
 async fn check_host(request: Request, next: Next) -> Response<Body> {
     if request.version() == Version::HTTP_11 && !has_one_host(request.headers()) {
-        return (StatusCode::BAD_REQUEST, "the header `Host` must be there once\n").into_response();
+        return (
+            StatusCode::BAD_REQUEST,
+            "the header `Host` must be there once\n",
+        )
+            .into_response();
     }
     next.run(request).await
 }
@@ -114,6 +122,7 @@ async fn check_host(request: Request, next: Next) -> Response<Body> {
 fn has_one_host(headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
-    let valid = host.is_some_and(|host| !host.is_empty() && host.parse::<http::uri::Authority>().is_ok());
+    let valid =
+        host.is_some_and(|host| !host.is_empty() && host.parse::<http::uri::Authority>().is_ok());
     valid && hosts.next().is_none()
 }

@@ -24,7 +24,9 @@ mod transports;
 use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc};
 
 use config::{Config, RouteConfig};
-use longwire_engine::{Consumer, Engine, Parts, Random, Retention, RouteSettings, Router, RuntimeClock, Store};
+use longwire_engine::{
+    Consumer, Engine, Parts, Random, Retention, RouteSettings, Router, RuntimeClock, Store,
+};
 use longwire_protocol::{ParseLimits, Seconds};
 use stores::memory::MemoryStore;
 use tokio::{
@@ -106,7 +108,11 @@ impl Server {
 
     /// Serves until `drain` ends; then takes no new jobs and gives those that run the grace of the configuration, or until `now`
     /// ends. What has not ended by then is killed, and is `lost`.
-    pub async fn run(self, drain: impl Future<Output = ()> + Send, now: impl Future<Output = ()> + Send) {
+    pub async fn run(
+        self,
+        drain: impl Future<Output = ()> + Send,
+        now: impl Future<Output = ()> + Send,
+    ) {
         let grace = Seconds::from(self.config.shutdown_grace_seconds);
         let (phase, phases) = watch::channel(Phase::Serving);
         let tasks = TaskTracker::new();
@@ -115,7 +121,10 @@ impl Server {
         let http = self.http(&engine, &metrics, Stopping::new(phases), &tasks);
         let serving = tasks.spawn(http.serve(self.listener));
         drain.await;
-        tracing::info!(grace_seconds = grace.as_f64(), "draining: no new jobs are taken");
+        tracing::info!(
+            grace_seconds = grace.as_f64(),
+            "draining: no new jobs are taken"
+        );
         phase.send_replace(Phase::Draining(grace));
         let stop = async {
             engine.drain(grace).await;
@@ -152,7 +161,13 @@ impl Server {
         router
     }
 
-    fn http(&self, engine: &Engine, metrics: &Arc<Metrics>, stopping: Stopping, tasks: &TaskTracker) -> Http {
+    fn http(
+        &self,
+        engine: &Engine,
+        metrics: &Arc<Metrics>,
+        stopping: Stopping,
+        tasks: &TaskTracker,
+    ) -> Http {
         let limits = &self.config.limits;
         let parse_limits = ParseLimits {
             connid_bytes: limits.connid_bytes,

@@ -86,21 +86,52 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("jobs_started", "Jobs accepted", self.started.clone());
         registry.register("jobs_ended", "Jobs ended", self.ended.clone());
-        registry.register("jobs_queued", "Jobs that wait for a place", self.queued.clone());
-        registry.register("jobs_running", "Jobs that run or are ending", self.running.clone());
-        registry.register("jobs_kept", "Jobs that ended and are kept", self.kept.clone());
+        registry.register(
+            "jobs_queued",
+            "Jobs that wait for a place",
+            self.queued.clone(),
+        );
+        registry.register(
+            "jobs_running",
+            "Jobs that run or are ending",
+            self.running.clone(),
+        );
+        registry.register(
+            "jobs_kept",
+            "Jobs that ended and are kept",
+            self.kept.clone(),
+        );
         let kill = self.kill_seconds.clone();
-        registry.register_with_unit("kill", "From an accepted kill to the end", Unit::Seconds, kill);
+        registry.register_with_unit(
+            "kill",
+            "From an accepted kill to the end",
+            Unit::Seconds,
+            kill,
+        );
         registry.register("refusals", "Requests refused", self.refusals.clone());
         registry.register("sockets", "Open sockets", self.sockets.clone());
-        registry.register_with_unit("socket_received", "Read from sockets", Unit::Bytes, self.received.clone());
-        registry.register_with_unit("socket_sent", "Written to sockets", Unit::Bytes, self.sent.clone());
+        registry.register_with_unit(
+            "socket_received",
+            "Read from sockets",
+            Unit::Bytes,
+            self.received.clone(),
+        );
+        registry.register_with_unit(
+            "socket_sent",
+            "Written to sockets",
+            Unit::Bytes,
+            self.sent.clone(),
+        );
         registry.register_with_unit("logs", "Held in logs", Unit::Bytes, self.held.clone());
     }
 
     /// A request was refused.
     pub(crate) fn refused(&self, code: Code) {
-        self.refusals.get_or_create(&OfCode { code: code.as_str() }).inc();
+        self.refusals
+            .get_or_create(&OfCode {
+                code: code.as_str(),
+            })
+            .inc();
     }
 
     /// A socket was opened.
@@ -162,7 +193,8 @@ impl Observer for Metrics {
         if outcome == Outcome::Killed
             && let Some(ending) = job.ending()
         {
-            self.kill_seconds.observe(job.last_at().since(ending.at).as_f64());
+            self.kill_seconds
+                .observe(job.last_at().since(ending.at).as_f64());
         }
     }
 }

@@ -20,7 +20,10 @@ fn dialogues() -> Vec<Dialogue> {
     let mut files: Vec<_> = fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "jsonl")
+        })
         .collect();
     files.sort();
     files.iter().flat_map(|file| format::read(file)).collect()
@@ -29,10 +32,17 @@ fn dialogues() -> Vec<Dialogue> {
 #[test]
 fn every_dialogue_goes_as_written() {
     let all = dialogues();
-    assert!(all.len() >= 4, "where are the dialogues? found {}", all.len());
+    assert!(
+        all.len() >= 4,
+        "where are the dialogues? found {}",
+        all.len()
+    );
     let wanted = std::env::var("DIALOGUE").unwrap_or_default();
     let mut failures = Vec::new();
-    for dialogue in all.iter().filter(|dialogue| dialogue.name.contains(&wanted)) {
+    for dialogue in all
+        .iter()
+        .filter(|dialogue| dialogue.name.contains(&wanted))
+    {
         if let Err(why) = play::play(dialogue) {
             failures.push(format!("{} ({}):\n  {why}", dialogue.name, dialogue.place));
         }
@@ -58,7 +68,11 @@ fn every_refusal_code_has_a_dialogue() {
         .iter()
         .map(|code| code.as_str())
         .filter(|code| !not_yet.contains(code) && *code != "forbidden")
-        .filter(|code| !texts.iter().any(|text| text.contains(&format!("\"code\":\"{code}\""))))
+        .filter(|code| {
+            !texts
+                .iter()
+                .any(|text| text.contains(&format!("\"code\":\"{code}\"")))
+        })
         .collect();
     assert!(missing.is_empty(), "no dialogue shows {missing:?}");
 }

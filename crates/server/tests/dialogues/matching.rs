@@ -28,7 +28,9 @@ impl Names {
             (Value::Object(expected), Value::Object(got)) => {
                 for key in expected.keys().chain(got.keys()) {
                     match (expected.get(key), got.get(key)) {
-                        (Some(expected), Some(got)) => self.matches(expected, got).map_err(|why| format!("{key}: {why}"))?,
+                        (Some(expected), Some(got)) => self
+                            .matches(expected, got)
+                            .map_err(|why| format!("{key}: {why}"))?,
                         (Some(_), None) => return Err(format!("{key} is missing")),
                         (None, _) => return Err(format!("{key} is there too")),
                     }
@@ -44,11 +46,22 @@ impl Names {
 
     fn list(&mut self, expected: &[Value], got: &[Value]) -> Result<(), String> {
         let open = expected.last().is_some_and(|last| last == "<more>");
-        let listed = if open { &expected[..expected.len() - 1] } else { expected };
+        let listed = if open {
+            &expected[..expected.len() - 1]
+        } else {
+            expected
+        };
         if got.len() < listed.len() || (!open && got.len() > listed.len()) {
-            return Err(format!("expected {} entries, got {}", listed.len(), got.len()));
+            return Err(format!(
+                "expected {} entries, got {}",
+                listed.len(),
+                got.len()
+            ));
         }
-        listed.iter().zip(got).try_for_each(|(expected, got)| self.matches(expected, got))
+        listed
+            .iter()
+            .zip(got)
+            .try_for_each(|(expected, got)| self.matches(expected, got))
     }
 
     fn placeholder(&mut self, what: &str, got: &Value) -> Result<(), String> {
@@ -62,11 +75,18 @@ impl Names {
             }
             ("has", text) => got.as_str().is_some_and(|got| got.contains(text)),
             (name, _) if name.starts_with('=') => {
-                let known = self.0.entry(name[1..].to_owned()).or_insert_with(|| got.clone());
+                let known = self
+                    .0
+                    .entry(name[1..].to_owned())
+                    .or_insert_with(|| got.clone());
                 known == got
             }
             _ => return Err(format!("what is <{what}>?")),
         };
-        if fits { Ok(()) } else { Err(format!("expected <{what}>, got {got}")) }
+        if fits {
+            Ok(())
+        } else {
+            Err(format!("expected <{what}>, got {got}"))
+        }
     }
 }

@@ -20,12 +20,25 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 const PATIENCE: Duration = Duration::from_secs(3_600);
 
 pub(crate) fn play(dialogue: &Dialogue) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(async {
-        let mut config = Config::from_toml(&dialogue.config, "the dialogue").map_err(|e| e.to_string())?;
+        let mut config =
+            Config::from_toml(&dialogue.config, "the dialogue").map_err(|e| e.to_string())?;
         config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let scripted: Vec<String> = config.routes.keys().filter(|name| name.starts_with("script")).cloned().collect();
-        let mut server = Server::bind(config).await.map_err(|e| e.to_string())?.with_consumer("script", Arc::new(Script));
+        let scripted: Vec<String> = config
+            .routes
+            .keys()
+            .filter(|name| name.starts_with("script"))
+            .cloned()
+            .collect();
+        let mut server = Server::bind(config)
+            .await
+            .map_err(|e| e.to_string())?
+            .with_consumer("script", Arc::new(Script));
         for route in scripted {
             server = server.with_consumer(&route, Arc::new(Script));
         }
@@ -55,13 +68,17 @@ struct Player {
 impl Player {
     async fn play(&mut self, dialogue: &Dialogue) -> Result<(), String> {
         for (place, step) in &dialogue.steps {
-            self.step(step).await.map_err(|why| format!("{place}: {why}"))?;
+            self.step(step)
+                .await
+                .map_err(|why| format!("{place}: {why}"))?;
         }
         for (name, socket) in &mut self.sockets {
             if let Ok(Some(Ok(message))) = timeout(Duration::from_millis(10), socket.next()).await
                 && let Some(text) = message.as_text()
             {
-                return Err(format!("after the last line, socket {name:?} received {text}"));
+                return Err(format!(
+                    "after the last line, socket {name:?} received {text}"
+                ));
             }
         }
         Ok(())
@@ -77,7 +94,11 @@ impl Player {
             Step::Expect(name, expected) => self.expect(name, expected).await,
             Step::Quiet(name, seconds) => self.quiet(name, *seconds).await,
             Step::Closed(name, code) => self.closed(name, *code).await,
-            Step::Cut(name) => self.sockets.remove(name).map(drop).ok_or_else(|| "no such socket".to_owned()),
+            Step::Cut(name) => self
+                .sockets
+                .remove(name)
+                .map(drop)
+                .ok_or_else(|| "no such socket".to_owned()),
             Step::Pass(seconds) => {
                 tokio::time::sleep(Duration::try_from_secs_f64(*seconds).unwrap()).await;
                 Ok(())
@@ -96,11 +117,17 @@ impl Player {
             let (socket, _) = builder.connect().await.map_err(|e| e.to_string())?;
             self.sockets.insert(name.to_owned(), socket);
         }
-        self.sockets.get_mut(name).ok_or_else(|| "no such socket".to_owned())
+        self.sockets
+            .get_mut(name)
+            .ok_or_else(|| "no such socket".to_owned())
     }
 
     async fn send(&mut self, name: &str, message: Message) -> Result<(), String> {
-        self.socket(name).await?.send(message).await.map_err(|e| e.to_string())
+        self.socket(name)
+            .await?
+            .send(message)
+            .await
+            .map_err(|e| e.to_string())
     }
 
     /// The next text or close.
@@ -116,16 +143,23 @@ impl Player {
                 }
             }
         };
-        timeout(patience, next).await.map_or(Ok(None), |message| message.map(Some))
+        timeout(patience, next)
+            .await
+            .map_or(Ok(None), |message| message.map(Some))
     }
 
     async fn expect(&mut self, name: &str, expected: &Value) -> Result<(), String> {
         let Some(message) = self.next(name, PATIENCE).await? else {
             return Err(format!("nothing came; expected {expected}"));
         };
-        let text = message.as_text().ok_or_else(|| format!("not a text: {:?}", message.as_close()))?;
-        let got: Value = serde_json::from_str(text).map_err(|e| format!("not JSON: {e}: {text}"))?;
-        self.names.matches(expected, &got).map_err(|why| format!("{why}\n    got {text}"))
+        let text = message
+            .as_text()
+            .ok_or_else(|| format!("not a text: {:?}", message.as_close()))?;
+        let got: Value =
+            serde_json::from_str(text).map_err(|e| format!("not JSON: {e}: {text}"))?;
+        self.names
+            .matches(expected, &got)
+            .map_err(|why| format!("{why}\n    got {text}"))
     }
 
     async fn quiet(&mut self, name: &str, seconds: f64) -> Result<(), String> {
@@ -140,7 +174,13 @@ impl Player {
         let Some(message) = self.next(name, PATIENCE).await? else {
             return Err("the server did not close".to_owned());
         };
-        let got = message.as_close().map(|(code, _)| u64::from(u16::from(code)));
-        if got == Some(code) { Ok(()) } else { Err(format!("expected a close with {code}, got {message:?}")) }
+        let got = message
+            .as_close()
+            .map(|(code, _)| u64::from(u16::from(code)));
+        if got == Some(code) {
+            Ok(())
+        } else {
+            Err(format!("expected a close with {code}, got {message:?}"))
+        }
     }
 }

@@ -28,7 +28,10 @@ pub(crate) struct Script;
 impl Consumer for Script {
     fn serve(&self, mut task: Task) -> Serving {
         Box::pin(async move {
-            let acts: Vec<Act> = task.input().map(|input| input.read().unwrap()).unwrap_or_default();
+            let acts: Vec<Act> = task
+                .input()
+                .map(|input| input.read().unwrap())
+                .unwrap_or_default();
             for act in acts {
                 if let Act::Stubborn(_) = act {
                     std::future::pending::<()>().await;
@@ -59,7 +62,10 @@ async fn perform(task: &Task, act: Act) -> Result<Option<Work>, Over> {
         Act::Progress(progress) => task.progress(progress).await?,
         Act::Fail(code) => {
             let message = "as the script says".into();
-            return Ok(Some(Work::Failed(Failure { code: code.into(), message })));
+            return Ok(Some(Work::Failed(Failure {
+                code: code.into(),
+                message,
+            })));
         }
         Act::Result(value) => return Ok(Some(Work::Done(Payload::new(&value).ok()))),
         Act::Panic(_) => panic!("as the script says"),

@@ -14,7 +14,9 @@ use crate::transports::origin::{self, Allowed};
 pub(super) enum NotASocket {
     #[error("a socket is opened with GET over HTTP/1.1")]
     Method,
-    #[error("the headers `Connection: upgrade` and `Upgrade: websocket` must be there; open this address with a WebSocket client")]
+    #[error(
+        "the headers `Connection: upgrade` and `Upgrade: websocket` must be there; open this address with a WebSocket client"
+    )]
     Upgrade,
     #[error("the header `Sec-WebSocket-Version` must be 13")]
     Version,
@@ -50,7 +52,9 @@ impl Handshake {
         if request.method() != Method::GET || request.version() != Version::HTTP_11 {
             return Err(NotASocket::Method);
         }
-        if !has_token(headers, header::CONNECTION, "upgrade") || !has_token(headers, header::UPGRADE, "websocket") {
+        if !has_token(headers, header::CONNECTION, "upgrade")
+            || !has_token(headers, header::UPGRADE, "websocket")
+        {
             return Err(NotASocket::Upgrade);
         }
         if only(headers, header::SEC_WEBSOCKET_VERSION) != Some("13") {
@@ -59,7 +63,9 @@ impl Handshake {
         if !origin::allowed(headers, allowed) {
             return Err(NotASocket::Origin);
         }
-        let key = only(headers, header::SEC_WEBSOCKET_KEY).filter(|key| is_key(key)).ok_or(NotASocket::Key)?;
+        let key = only(headers, header::SEC_WEBSOCKET_KEY)
+            .filter(|key| is_key(key))
+            .ok_or(NotASocket::Key)?;
         Ok(Self {
             accept: accept(key),
             subprotocol: offers_ours(headers)?,
@@ -94,7 +100,10 @@ fn only(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 
 fn tokens(headers: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
     let values = headers.get_all(name).into_iter();
-    values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim)
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
 }
 
 fn has_token(headers: &HeaderMap, name: header::HeaderName, token: &str) -> bool {
@@ -118,7 +127,11 @@ fn offers_ours(headers: &HeaderMap) -> Result<bool, NotASocket> {
     if offered.peek().is_none() {
         return Ok(false);
     }
-    if offered.any(|name| name == SUBPROTOCOL) { Ok(true) } else { Err(NotASocket::Subprotocol) }
+    if offered.any(|name| name == SUBPROTOCOL) {
+        Ok(true)
+    } else {
+        Err(NotASocket::Subprotocol)
+    }
 }
 
 #[cfg(test)]
@@ -136,15 +149,28 @@ mod tests {
     fn check(change: &[(&str, Option<&str>)]) -> Result<Option<String>, NotASocket> {
         let mut builder = Request::builder().uri("/ws");
         let changed = |name: &str| change.iter().any(|(other, _)| *other == name);
-        let kept = GOOD.iter().filter(|(name, _)| !changed(name)).map(|(name, value)| (*name, *value));
-        let added = change.iter().filter_map(|(name, value)| value.map(|value| (*name, value)));
+        let kept = GOOD
+            .iter()
+            .filter(|(name, _)| !changed(name))
+            .map(|(name, value)| (*name, *value));
+        let added = change
+            .iter()
+            .filter_map(|(name, value)| value.map(|value| (*name, value)));
         for (name, value) in kept.chain(added) {
             builder = builder.header(name, value);
         }
         let request = builder.body(Body::empty()).unwrap();
         let response = Handshake::check(&request, &Allowed::default())?.response();
-        let header = |name| response.headers().get(name).map(|v: &header::HeaderValue| v.to_str().unwrap().to_owned());
-        assert_eq!(header("sec-websocket-accept").as_deref(), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        let header = |name| {
+            response
+                .headers()
+                .get(name)
+                .map(|v: &header::HeaderValue| v.to_str().unwrap().to_owned())
+        };
+        assert_eq!(
+            header("sec-websocket-accept").as_deref(),
+            Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        );
         Ok(header("sec-websocket-protocol"))
     }
 
@@ -152,14 +178,29 @@ mod tests {
     fn handshakes() {
         let table: &[(&[(&str, Option<&str>)], Result<Option<&str>, NotASocket>)] = &[
             (&[], Ok(None)),
-            (&[("sec-websocket-protocol", Some("longwire.v1"))], Ok(Some("longwire.v1"))),
-            (&[("sec-websocket-protocol", Some("chat, longwire.v1"))], Ok(Some("longwire.v1"))),
-            (&[("sec-websocket-protocol", Some("chat"))], Err(NotASocket::Subprotocol)),
+            (
+                &[("sec-websocket-protocol", Some("longwire.v1"))],
+                Ok(Some("longwire.v1")),
+            ),
+            (
+                &[("sec-websocket-protocol", Some("chat, longwire.v1"))],
+                Ok(Some("longwire.v1")),
+            ),
+            (
+                &[("sec-websocket-protocol", Some("chat"))],
+                Err(NotASocket::Subprotocol),
+            ),
             (&[("connection", Some("close"))], Err(NotASocket::Upgrade)),
             (&[("upgrade", None)], Err(NotASocket::Upgrade)),
-            (&[("sec-websocket-version", Some("8"))], Err(NotASocket::Version)),
+            (
+                &[("sec-websocket-version", Some("8"))],
+                Err(NotASocket::Version),
+            ),
             (&[("sec-websocket-key", None)], Err(NotASocket::Key)),
-            (&[("sec-websocket-key", Some("short"))], Err(NotASocket::Key)),
+            (
+                &[("sec-websocket-key", Some("short"))],
+                Err(NotASocket::Key),
+            ),
             (
                 &[
                     ("sec-websocket-key", Some("dGhlIHNhbXBsZSBub25jZQ==")),
@@ -168,7 +209,10 @@ mod tests {
                 Err(NotASocket::Key),
             ),
             (&[("origin", Some("http://localhost:8000"))], Ok(None)),
-            (&[("origin", Some("http://evil.example"))], Err(NotASocket::Origin)),
+            (
+                &[("origin", Some("http://evil.example"))],
+                Err(NotASocket::Origin),
+            ),
             (&[("origin", Some("null"))], Err(NotASocket::Origin)),
         ];
         for (change, expected) in table {

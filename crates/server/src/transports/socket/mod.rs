@@ -94,26 +94,51 @@ where
         Arc::clone(&context.places).try_acquire_owned(),
     ) else {
         context.metrics.refused(Code::TooMany);
-        return (http::StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "5")], "there are as many sockets as may be\n").into_response();
+        return (
+            http::StatusCode::SERVICE_UNAVAILABLE,
+            [("retry-after", "5")],
+            "there are as many sockets as may be\n",
+        )
+            .into_response();
     };
-    context.tasks.spawn(socket(Arc::clone(context), upgrade, place, serve));
+    context
+        .tasks
+        .spawn(socket(Arc::clone(context), upgrade, place, serve));
     handshake.response()
 }
 
 fn refuse(context: &SocketContext, reason: NotASocket) -> Response<Body> {
-    let code = if reason == NotASocket::Origin { Code::Forbidden } else { Code::InvalidFrame };
+    let code = if reason == NotASocket::Origin {
+        Code::Forbidden
+    } else {
+        Code::InvalidFrame
+    };
     context.metrics.refused(code);
-    let headers = [("sec-websocket-version", "13"), ("upgrade", "websocket"), ("connection", "upgrade")];
-    let headers = if reason.status() == http::StatusCode::UPGRADE_REQUIRED { &headers[..] } else { &headers[..1] };
+    let headers = [
+        ("sec-websocket-version", "13"),
+        ("upgrade", "websocket"),
+        ("connection", "upgrade"),
+    ];
+    let headers = if reason.status() == http::StatusCode::UPGRADE_REQUIRED {
+        &headers[..]
+    } else {
+        &headers[..1]
+    };
     let mut response = (reason.status(), format!("{reason}\n")).into_response();
     for (name, value) in headers {
-        response.headers_mut().insert(*name, http::HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(*name, http::HeaderValue::from_static(value));
     }
     response
 }
 
-async fn socket<F, S>(context: Arc<SocketContext>, upgrade: OnUpgrade, _place: OwnedSemaphorePermit, serve: S)
-where
+async fn socket<F, S>(
+    context: Arc<SocketContext>,
+    upgrade: OnUpgrade,
+    _place: OwnedSemaphorePermit,
+    serve: S,
+) where
     F: Future<Output = ()> + Send + 'static,
     S: FnOnce(WebSocketStream<Metered>, Arc<SocketContext>) -> F + Send + 'static,
 {
@@ -136,5 +161,10 @@ fn framed(upgraded: Upgraded, context: &SocketContext) -> Option<WebSocketStream
     let stream = Metered::new(parts.io.into_inner(), parts.read_buf, frame_bytes);
     let config = Config::default().flush_threshold(context.settings.write_buffer_bytes);
     let limits = FrameLimits::default().max_payload_len(Some(frame_bytes));
-    Some(ServerBuilder::new().config(config).limits(limits).serve(stream))
+    Some(
+        ServerBuilder::new()
+            .config(config)
+            .limits(limits)
+            .serve(stream),
+    )
 }

@@ -87,13 +87,18 @@ impl Pulse {
 
     fn beat(&mut self, now: Instant) -> Option<Beat> {
         let reached = |since: Instant, span: Duration| now.duration_since(since) >= span;
-        if self.stuck.is_some_and(|(since, _)| reached(since, self.settings.stalled_seconds)) {
+        if self
+            .stuck
+            .is_some_and(|(since, _)| reached(since, self.settings.stalled_seconds))
+        {
             return Some(Beat::GiveUp(CloseCode::STALLED));
         }
         if reached(self.heard, self.settings.dead_after_seconds) {
             return Some(Beat::GiveUp(CloseCode::SILENT));
         }
-        let quiet_since = self.pinged.map_or(self.heard, |pinged| pinged.max(self.heard));
+        let quiet_since = self
+            .pinged
+            .map_or(self.heard, |pinged| pinged.max(self.heard));
         if reached(quiet_since, self.settings.ping_seconds) {
             self.pinged = Some(now);
             return Some(Beat::Ping);
@@ -102,10 +107,14 @@ impl Pulse {
     }
 
     fn next(&self) -> Instant {
-        let quiet_since = self.pinged.map_or(self.heard, |pinged| pinged.max(self.heard));
+        let quiet_since = self
+            .pinged
+            .map_or(self.heard, |pinged| pinged.max(self.heard));
         let ping = quiet_since + self.settings.ping_seconds;
         let dead = self.heard + self.settings.dead_after_seconds;
-        let stalled = self.stuck.map(|(since, _)| since + self.settings.stalled_seconds);
+        let stalled = self
+            .stuck
+            .map(|(since, _)| since + self.settings.stalled_seconds);
         stalled.into_iter().fold(ping.min(dead), Instant::min)
     }
 }
@@ -205,7 +214,10 @@ mod tests {
     async fn a_quota_is_filled_again_each_second() {
         let mut quota = Quota::per_second(2);
         let now = Instant::now();
-        assert_eq!([quota.spend(now), quota.spend(now), quota.spend(now)], [true, true, false]);
+        assert_eq!(
+            [quota.spend(now), quota.spend(now), quota.spend(now)],
+            [true, true, false]
+        );
         assert!(quota.spend(now + Duration::from_secs(1)));
     }
 }

@@ -17,8 +17,8 @@ use std::{
 use futures_util::{FutureExt, Sink, Stream, stream::FuturesUnordered};
 use longwire_engine::{Engine, FeedPage, Mailbox, Page};
 use longwire_protocol::{
-    CloseCode, Code, EventFrame, FeedFrame, GapFrame, JobId, Notice, Refusal, RefusalFrame, Request, Seconds,
-    Spec, Target,
+    CloseCode, Code, EventFrame, FeedFrame, GapFrame, JobId, Notice, Refusal, RefusalFrame,
+    Request, Seconds, Spec, Target,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -90,7 +90,11 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(socket: WebSocketStream<Metered>, context: Arc<SocketContext>, verbs: Verbs) -> Self {
+    pub(super) fn new(
+        socket: WebSocketStream<Metered>,
+        context: Arc<SocketContext>,
+        verbs: Verbs,
+    ) -> Self {
         let limits = &context.limits;
         Self {
             socket,
@@ -198,7 +202,8 @@ impl Session {
         let mut moved = false;
         for _ in 0..FRAMES_PER_TURN {
             let busy = self.answering.len() >= self.context.limits.frames_in_flight_per_socket;
-            let room = self.replies.iter().map(String::len).sum::<usize>() < self.context.settings.write_buffer_bytes;
+            let room = self.replies.iter().map(String::len).sum::<usize>()
+                < self.context.settings.write_buffer_bytes;
             if busy || !room || Pin::new(&mut self.socket).poll_ready(cx).is_pending() {
                 break;
             }
@@ -225,13 +230,20 @@ impl Session {
         if message.is_close() {
             return;
         }
-        let quota = if message.is_ping() || message.is_pong() { &mut self.controls } else { &mut self.messages };
+        let quota = if message.is_ping() || message.is_pong() {
+            &mut self.controls
+        } else {
+            &mut self.messages
+        };
         if !quota.spend(now) {
             self.end(Ending::Close(CloseCode::POLICY));
         } else if let Some(text) = message.as_text() {
             self.frame(text, cx);
         } else if message.is_binary() {
-            let refusal = Refusal::new(Code::InvalidFrame, "a frame is one JSON object in a text message; got a binary message");
+            let refusal = Refusal::new(
+                Code::InvalidFrame,
+                "a frame is one JSON object in a text message; got a binary message",
+            );
             let answered = self.verbs.refused(&RefusalFrame::new(None, None, refusal));
             self.answered(answered);
         }
@@ -241,7 +253,9 @@ impl Session {
     fn fail(&mut self, error: &Error) {
         match error {
             Error::PayloadTooLong { .. } => self.end(Ending::Close(CloseCode::TOO_LARGE)),
-            Error::Io(error) if is_too_many_pieces(error) => self.end(Ending::Close(CloseCode::POLICY)),
+            Error::Io(error) if is_too_many_pieces(error) => {
+                self.end(Ending::Close(CloseCode::POLICY))
+            }
             Error::Io(_) => self.end(Ending::Gone),
             // The next read sends the close frame that is due, and then says that the stream ended.
             Error::Protocol(_) => {}
@@ -273,10 +287,14 @@ impl Session {
         let one_more = match request {
             Request::Start(_) => true,
             Request::Watch(watch) => watch.connid.is_some() || watch.job.is_some(),
-            Request::Kill(_) | Request::Status(_) | Request::Unwatch(_) | Request::Extend(_) => false,
+            Request::Kill(_) | Request::Status(_) | Request::Unwatch(_) | Request::Extend(_) => {
+                false
+            }
         };
         (one_more && self.watches.len() >= most).then(|| {
-            let message = format!("this socket watches {most} jobs, as many as one may; unwatch some, or open another");
+            let message = format!(
+                "this socket watches {most} jobs, as many as one may; unwatch some, or open another"
+            );
             Refusal::new(Code::TooMany, message)
         })
     }
@@ -285,7 +303,11 @@ impl Session {
         self.replies.push_back(answered.frame);
         match answered.effect {
             Effect::None => {}
-            Effect::Follow { spec, after, by_job } => {
+            Effect::Follow {
+                spec,
+                after,
+                by_job,
+            } => {
                 let watcher = self.engine().present(&spec);
                 self.watches.add(spec, after, by_job, watcher);
             }
@@ -389,13 +411,19 @@ impl Session {
         let mut answer = self.engine().read(job, after, PAGE_BYTES, &self.mailbox);
         match answer.poll_unpin(cx) {
             Poll::Ready(page) => self.take_answer(Answer::Job(job, page)),
-            Poll::Pending => self.reading.push(Box::pin(answer.map(move |page| Answer::Job(job, page)))),
+            Poll::Pending => self
+                .reading
+                .push(Box::pin(answer.map(move |page| Answer::Job(job, page)))),
         }
     }
 
     fn read_feed(&mut self, cx: &mut Context<'_>) {
-        let Some(after) = self.watches.feed() else { return };
-        let mut answer = self.engine().feed(&self.verbs.who, after, FEED_PAGE, &self.mailbox);
+        let Some(after) = self.watches.feed() else {
+            return;
+        };
+        let mut answer = self
+            .engine()
+            .feed(&self.verbs.who, after, FEED_PAGE, &self.mailbox);
         match answer.poll_unpin(cx) {
             Poll::Ready(page) => self.take_answer(Answer::Feed(page)),
             Poll::Pending => self.reading.push(Box::pin(answer.map(Answer::Feed))),
@@ -412,7 +440,9 @@ impl Session {
 
     /// Turns a page of a job's log into frames and moves the position past it.
     fn take_page(&mut self, job: JobId, page: &Page) {
-        let Some(cursor) = self.watches.get_mut(job) else { return };
+        let Some(cursor) = self.watches.get_mut(job) else {
+            return;
+        };
         if let Some(gap) = page.gap {
             cursor.after = gap.to;
             let frame = GapFrame {
@@ -422,7 +452,9 @@ impl Session {
             };
             self.events.push_back((Turn::Job(job), text_of(&frame)));
         }
-        let Some(last) = page.events.last() else { return };
+        let Some(last) = page.events.last() else {
+            return;
+        };
         let fresh = page.events.iter().filter(|event| event.seq > cursor.after);
         let spec: &Spec = &cursor.spec;
         let texts = fresh.map(|event| text_of(&EventFrame::new(spec, event, cursor.by_job)));
@@ -436,7 +468,9 @@ impl Session {
     }
 
     fn take_feed(&mut self, page: &FeedPage) {
-        let Some(after) = self.watches.feed() else { return };
+        let Some(after) = self.watches.feed() else {
+            return;
+        };
         if let Some(gap) = page.gap {
             let frame = GapFrame {
                 connid: None,
@@ -484,7 +518,9 @@ impl Session {
             tracing::debug!(code = code.code, reason = code.reason, "closing a socket");
         }
         let closed = poll_fn(|cx| {
-            while ready!(Pin::new(&mut self.socket).poll_next(cx)).is_some_and(|message| message.is_ok()) {}
+            while ready!(Pin::new(&mut self.socket).poll_next(cx))
+                .is_some_and(|message| message.is_ok())
+            {}
             Pin::new(&mut self.socket).poll_flush(cx)
         });
         // A peer that takes no close frame is cut off.
@@ -513,7 +549,10 @@ async fn linger(mut stream: Metered) {
 }
 
 fn is_too_many_pieces(error: &io::Error) -> bool {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<TooManyPieces>()).is_some()
+    error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<TooManyPieces>())
+        .is_some()
 }
 
 fn shutting_down(left: Seconds) -> String {
@@ -535,7 +574,11 @@ pub(super) async fn echo(mut socket: WebSocketStream<Metered>) {
             Ok(_) => {}
             Err(Error::PayloadTooLong { .. }) => {
                 let code = tokio_websockets::CloseCode::MESSAGE_TOO_BIG;
-                drop(socket.send(Message::close(Some(code), "message too large")).await);
+                drop(
+                    socket
+                        .send(Message::close(Some(code), "message too large"))
+                        .await,
+                );
             }
             Err(_) => {}
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use longwire_engine::{Engine, Opened, Principal};
 use longwire_protocol::{
-    Done, FrameId, Kill, Refusal, RefusalFrame, Request, Seq, Spec, Start, StatusQuery,
-    Target, Watch,
+    Done, FrameId, Kill, Refusal, RefusalFrame, Request, Seq, Spec, Start, StatusQuery, Target,
+    Watch,
 };
 use serde::Serialize;
 
@@ -52,10 +52,16 @@ impl Verbs {
             Request::Unwatch(unwatch) => unwatch_reply(&id, unwatch),
             Request::Extend(extend) => {
                 let extended = self.engine.extend(&self.who, &extend.connid, extend.time);
-                extended.await.map(|done| Answered::new(&Done { id: id.clone(), ..done }))
+                extended.await.map(|done| {
+                    Answered::new(&Done {
+                        id: id.clone(),
+                        ..done
+                    })
+                })
             }
         };
-        answered.unwrap_or_else(|refusal| self.refused(&RefusalFrame::new(id, Some(&verb), refusal)))
+        answered
+            .unwrap_or_else(|refusal| self.refused(&RefusalFrame::new(id, Some(&verb), refusal)))
     }
 
     /// The reply to a frame that was refused.
@@ -103,7 +109,10 @@ impl Verbs {
         let Some(target) = Target::of(watch.connid, watch.job) else {
             return self.watch_feed(id, watch.after).await;
         };
-        let watched = self.engine.watch(&self.who, &target, watch.after.unwrap_or(0)).await?;
+        let watched = self
+            .engine
+            .watch(&self.who, &target, watch.after.unwrap_or(0))
+            .await?;
         let reply = Done {
             id: id.clone(),
             connid: Some(watched.spec.connid.clone()),
@@ -118,12 +127,18 @@ impl Verbs {
         }))
     }
 
-    async fn watch_feed(&self, id: &Option<FrameId>, after: Option<Seq>) -> Result<Answered, Refusal> {
+    async fn watch_feed(
+        &self,
+        id: &Option<FrameId>,
+        after: Option<Seq>,
+    ) -> Result<Answered, Refusal> {
         let head = self.engine.feed_head().await;
         if let Some(after) = after.filter(|after| *after > head) {
             return Err(Refusal::invalid(
                 "after",
-                format!("\"after\" must be at most {head}, the number of the feed's last change; got {after}. Is it of another run of the server?"),
+                format!(
+                    "\"after\" must be at most {head}, the number of the feed's last change; got {after}. Is it of another run of the server?"
+                ),
             ));
         }
         let reply = Done {
@@ -136,7 +151,10 @@ impl Verbs {
 }
 
 /// Unwatching what was not watched is harmless.
-fn unwatch_reply(id: &Option<FrameId>, unwatch: longwire_protocol::Unwatch) -> Result<Answered, Refusal> {
+fn unwatch_reply(
+    id: &Option<FrameId>,
+    unwatch: longwire_protocol::Unwatch,
+) -> Result<Answered, Refusal> {
     let reply = Done {
         id: id.clone(),
         connid: unwatch.connid.clone(),
@@ -177,6 +195,7 @@ impl Answered {
 pub(super) fn text_of<T: Serialize>(frame: &T) -> String {
     serde_json::to_string(frame).unwrap_or_else(|error| {
         tracing::error!(%error, "a frame could not be written");
-        r#"{"status":"error","code":"internal","message":"the server could not write its answer"}"#.to_owned()
+        r#"{"status":"error","code":"internal","message":"the server could not write its answer"}"#
+            .to_owned()
     })
 }

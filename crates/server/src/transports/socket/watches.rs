@@ -38,7 +38,13 @@ impl Watches {
     }
 
     /// Follows a job from after a number on. A job that is followed already is read from there again.
-    pub(super) fn add(&mut self, spec: Arc<Spec>, after: Seq, by_job: bool, watcher: Option<Watcher>) {
+    pub(super) fn add(
+        &mut self,
+        spec: Arc<Spec>,
+        after: Seq,
+        by_job: bool,
+        watcher: Option<Watcher>,
+    ) {
         let job = spec.job;
         let cursor = Cursor {
             spec,
@@ -47,7 +53,10 @@ impl Watches {
             waiting: false,
             _watcher: watcher.map(Box::new),
         };
-        let waiting = self.cursors.insert(job, cursor).is_some_and(|old| old.waiting);
+        let waiting = self
+            .cursors
+            .insert(job, cursor)
+            .is_some_and(|old| old.waiting);
         if waiting {
             self.line.retain(|turn| *turn != Turn::Job(job));
         }
@@ -64,7 +73,10 @@ impl Watches {
 
     /// The job of that name that is followed: the latest, where there are several.
     pub(super) fn named(&self, connid: &Connid) -> Option<JobId> {
-        let named = self.cursors.values().filter(|cursor| cursor.spec.connid == *connid);
+        let named = self
+            .cursors
+            .values()
+            .filter(|cursor| cursor.spec.connid == *connid);
         named.map(|cursor| cursor.spec.job).max()
     }
 
