@@ -323,8 +323,8 @@ fn mistakes_are_told_together_in_the_order_of_their_lines() {
         "config.toml:2: `socket.stalled_seconds` is true; \
          it must be a number from 0.1 to 3600, fractions allowed\n\
          config.toml:4: unknown key `limits.x`; the keys here are `frame_bytes`, \
-         `frames_in_flight_per_socket`, `control_frames_per_second_per_socket`, `jobs_per_socket`, \
-         `jobs`, `max_time_seconds`, `connid_bytes`, `log_bytes_per_job`, `log_events_per_job`, \
+         `frames_in_flight_per_socket`, `messages_per_second_per_socket`, \
+         `control_frames_per_second_per_socket`, `jobs_per_socket`, `jobs`, `max_time_seconds`, `connid_bytes`, `log_bytes_per_job`, `log_events_per_job`, \
          `ended_jobs_kept`, `ended_seconds_kept`, `ended_bytes_kept`, `expired_names_kept`, \
          `feed_events_kept`, `sockets`, `http_connections`, `http_body_bytes`, \
          `http_header_seconds`, `output_bytes_per_event`, `tags_per_job`, `tag_bytes`, \
@@ -493,7 +493,7 @@ fn the_default_file_keeps_the_order_of_declaration() {
             "[limits]",
             "frame_bytes",
             "frames_in_flight_per_socket",
-            "control_frames_per_second_per_socket",
+            "messages_per_second_per_socket",
         ]
     );
     assert_eq!(
