@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::{config::Limits, stopping::Stopping};
+use crate::{config::Limits, stopping::Stopping, write_timeout::WriteTimeout};
 
 /// Headers a request may have.
 const MAX_HEADERS: usize = 64;
@@ -34,6 +34,8 @@ const BREATH: Duration = Duration::from_millis(100);
 pub(crate) struct Http {
     pub(crate) router: Router,
     pub(crate) limits: Limits,
+    /// How long a peer may take nothing of what is written to it.
+    pub(crate) stalled: Duration,
     pub(crate) stopping: Stopping,
     pub(crate) tasks: TaskTracker,
 }
@@ -73,7 +75,10 @@ impl Http {
             .max_buf_size(MAX_HEAD_BYTES);
         let service = TowerToHyperService::new(service);
         let connection = http
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(
+                TokioIo::new(WriteTimeout::new(stream, self.stalled)),
+                service,
+            )
             .with_upgrades();
         let closing = self.stopping.clone().closing();
         self.tasks.spawn(async move {

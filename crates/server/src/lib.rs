@@ -20,6 +20,7 @@ mod specs;
 mod stopping;
 pub mod stores;
 mod transports;
+mod write_timeout;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc};
 
@@ -40,6 +41,7 @@ use crate::{
     metrics::Metrics,
     stopping::{Phase, Stopping},
     transports::{
+        console,
         rest::{self, Rest},
         socket::{self, SocketContext},
     },
@@ -192,13 +194,13 @@ impl Server {
             metrics: Arc::clone(metrics),
             limits: limits.clone(),
             parse_limits,
-            settings: self.config.socket.clone(),
             allowed_origins,
             stopping: stopping.clone(),
         };
         Http {
-            router: socket::routes(Arc::new(sockets)).merge(rest::routes(rest)),
+            router: socket::routes(Arc::new(sockets)).merge(rest::routes(rest, console::routes())),
             limits: limits.clone(),
+            stalled: self.config.socket.stalled_seconds,
             stopping,
             tasks: tasks.clone(),
         }

@@ -1,5 +1,6 @@
 use std::{num::NonZeroUsize, time::Duration};
 
+use longwire_protocol::VERBS;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,19 +11,6 @@ pub const DEFAULT_ROUTE: &str = "request";
 
 /// Bytes of a route's name, at most.
 pub const ROUTE_NAME_BYTES: usize = 64;
-
-/// The names that mean a verb, so no route can have them.
-const VERBS: [&str; 9] = [
-    "kill",
-    "status",
-    "watch",
-    "unwatch",
-    "extend",
-    "claim",
-    "append",
-    "end",
-    "query/module",
-];
 
 /// A route that starts jobs: who serves them, and within which times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -20,8 +20,8 @@ pub struct SocketSettings {
     #[schemars(with = "f64", range(min = 0.2, max = 7200.0))]
     pub dead_after_seconds: Duration,
 
-    /// Seconds that a client may read nothing while there is something for it; then the socket is
-    /// closed. It can resume on another.
+    /// Seconds that a client may read nothing while there is something for it; then its socket or
+    /// event stream is closed. It can resume on another.
     #[serde(with = "seconds")]
     #[schemars(with = "f64", range(min = 0.1, max = 3600.0))]
     pub stalled_seconds: Duration,

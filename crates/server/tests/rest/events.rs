@@ -201,3 +201,18 @@ fn the_last_reader_takes_a_job_with_it_that_dies_so() {
         );
     });
 }
+
+#[test]
+fn a_reader_that_stalls_gives_its_connection_back() {
+    let config = "[limits]\nhttp_connections = 1\nlog_events_per_job = 100000\nlog_bytes_per_job = 100000000";
+    with_server(config, async |client| {
+        let start = r#"{"route":"talk","connid":"42","input":60000}"#;
+        client.call("POST /jobs", "Prefer: wait=60", start).await;
+        let since = tokio::time::Instant::now();
+        // More than the buffers of both ends take, of which it reads the head and no more.
+        let stalled = client.events("/jobs/42/events", "").await;
+        assert_eq!(client.call("GET /healthz", "", "").await.status, 200);
+        assert_eq!(since.elapsed().as_secs(), 30);
+        drop(stalled);
+    });
+}

@@ -31,13 +31,10 @@ pub(crate) use self::{
     problem::{CONTENT_TYPE as PROBLEM_TYPE, ProblemView, of_code},
 };
 use crate::{
-    config::{Limits, SocketSettings},
+    config::Limits,
     metrics::Metrics,
     stopping::Stopping,
-    transports::{
-        console,
-        origin::{self, Allowed},
-    },
+    transports::origin::{self, Allowed},
 };
 
 /// What the handlers share.
@@ -47,11 +44,6 @@ pub(crate) struct Rest {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Limits,
     pub(crate) parse_limits: ParseLimits,
-    #[expect(
-        dead_code,
-        reason = "a stalled reader is cut off where the connection is, not here"
-    )]
-    pub(crate) settings: SocketSettings,
     pub(crate) allowed_origins: Allowed,
     pub(crate) stopping: Stopping,
 }
@@ -66,8 +58,8 @@ impl Rest {
     }
 }
 
-/// The routes of this transport.
-pub(crate) fn routes(rest: Rest) -> Router {
+/// The routes of this transport, and `pages` beside them: what holds for every answer holds for those too.
+pub(crate) fn routes(rest: Rest, pages: Router) -> Router {
     let rest = Arc::new(rest);
     let jobs = get(jobs::list).post(jobs::start);
     let job = get(jobs::view).delete(jobs::kill).patch(jobs::extend);
@@ -77,7 +69,7 @@ pub(crate) fn routes(rest: Rest) -> Router {
         .route("/jobs/{connid}/events", get(events::events))
         .merge(operations::routes(&rest.limits))
         .with_state(Arc::clone(&rest))
-        .merge(console::routes())
+        .merge(pages)
         .method_not_allowed_fallback(wrong_method)
         .fallback(unknown_path)
         .layer(from_fn_with_state(rest, guard))

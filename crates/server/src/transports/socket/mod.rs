@@ -21,10 +21,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use longwire_engine::{Engine, Principal};
 use longwire_protocol::{Code, ParseLimits};
-use tokio::{
-    net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore},
-};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 use tokio_websockets::{Config, Limits as FrameLimits, ServerBuilder, WebSocketStream};
 
@@ -39,6 +36,7 @@ use crate::{
     metrics::Metrics,
     stopping::Stopping,
     transports::origin::Allowed,
+    write_timeout::WriteTimeout,
 };
 
 /// What every socket of a server shares.
@@ -156,9 +154,13 @@ async fn socket<F, S>(
 }
 
 fn framed(upgraded: Upgraded, context: &SocketContext) -> Option<WebSocketStream<Metered>> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    let parts = upgraded.downcast::<TokioIo<WriteTimeout>>().ok()?;
     let frame_bytes = context.limits.frame_bytes;
-    let stream = Metered::new(parts.io.into_inner(), parts.read_buf, frame_bytes);
+    let stream = Metered::new(
+        parts.io.into_inner().into_inner(),
+        parts.read_buf,
+        frame_bytes,
+    );
     let config = Config::default().flush_threshold(context.settings.write_buffer_bytes);
     let limits = FrameLimits::default().max_payload_len(Some(frame_bytes));
     Some(
