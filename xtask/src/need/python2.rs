@@ -11,8 +11,8 @@ use crate::project::Project;
 
 /// The last pip that runs on Python 2.7. Its wheel is a program, so no pip needs to be there for this Python.
 const PIP: &str = "pip==20.3.4";
-/// What packages without a wheel are built with.
-const BUILDERS: &[&str] = &["setuptools==44.1.1", "wheel==0.37.1"];
+/// What packages without a wheel are built with, pip itself included: from its wheel it can build nothing.
+const BUILDERS: &[&str] = &[PIP, "setuptools==44.1.1", "wheel==0.37.1"];
 
 /// The first interpreter that is there and works.
 pub(crate) fn find(project: &Project) -> Option<PathBuf> {
@@ -39,12 +39,17 @@ pub(super) fn install(project: &Project, folder: &str) -> Result<()> {
     }
     println!("  installing the packages of {folder}/requirements.txt");
     start_afresh(&home)?;
-    let pip = Pip {
+    let builders = home.join("builders");
+    let wheel = Pip {
         python: &python,
-        wheel: fetch_pip(&home)?,
-        builders: home.join("builders"),
+        program: fetch_pip(&home)?.join("pip"),
+        path: &builders,
     };
-    pip.install(&pip.builders, BUILDERS)?;
+    wheel.install(&builders, BUILDERS)?;
+    let pip = Pip {
+        program: builders.join("pip"),
+        ..wheel
+    };
     let list_arg = format!("--requirement={}", list.display());
     pip.install(
         &packages(project, &python, folder),
@@ -95,24 +100,24 @@ fn unpack(project: &Project) -> Result<PathBuf> {
     find(project).context("Python 2.7 was unpacked, and does not run")
 }
 
-/// A pip that runs from its wheel.
+/// A pip, and what it can import.
 struct Pip<'a> {
     python: &'a Path,
-    wheel: PathBuf,
-    builders: PathBuf,
+    program: PathBuf,
+    path: &'a Path,
 }
 
 impl Pip<'_> {
     fn install(&self, to: &Path, what: &[&str]) -> Result<()> {
         let quiet = ["--quiet", "--no-python-version-warning"];
         Cmd::new(600, self.python)
-            .arg(self.wheel.join("pip"))
+            .arg(&self.program)
             .arg("install")
             .args(quiet)
             .arg("--target")
             .arg(to)
             .args(what)
-            .env("PYTHONPATH", &self.builders)
+            .env("PYTHONPATH", self.path)
             .quiet()
             .map(drop)
     }

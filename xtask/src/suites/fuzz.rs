@@ -12,7 +12,10 @@ const SECONDS: u32 = 10;
 pub(crate) fn run(project: &Project) -> Result<()> {
     let targets = targets(&project.path("fuzz/fuzz_targets"))?;
     ensure!(!targets.is_empty(), "there is no fuzz target");
-    targets.iter().try_for_each(|target| fuzz(project, target))
+    let scratch = project.scratch("fuzz")?;
+    targets
+        .iter()
+        .try_for_each(|target| fuzz(project, target, &scratch.join(format!("{target}.log"))))
 }
 
 fn targets(folder: &Path) -> Result<Vec<String>> {
@@ -29,7 +32,7 @@ fn targets(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn fuzz(project: &Project, target: &str) -> Result<()> {
+fn fuzz(project: &Project, target: &str, log: &Path) -> Result<()> {
     let found = project.path("fuzz/corpus").join(target);
     std::fs::create_dir_all(&found)?;
     cargo(900, project)
@@ -40,5 +43,5 @@ fn fuzz(project: &Project, target: &str) -> Result<()> {
         .arg(format!("-max_total_time={SECONDS}"))
         // The instrumentation is unstable, and a stable compiler does it where it is told to.
         .env("RUSTC_BOOTSTRAP", "1")
-        .run()
+        .run_into(log)
 }
