@@ -19,7 +19,7 @@ pub(crate) struct Step {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     Always,
-    /// Too slow, or it needs more of the network than a test may ask for.
+    /// It needs more of the network than a test may ask for.
     ByHand,
 }
 
@@ -191,17 +191,17 @@ pub(crate) const STEPS: &[Step] = &[
         run: suites::fuzz::run,
     },
     Step {
+        name: "mutants",
+        what: "the tests notice 80 % of the mistakes put into the rules of a job",
+        when: When::Always,
+        needs: &[CARGO_MUTANTS],
+        run: suites::mutants::run,
+    },
+    Step {
         name: "advisories",
         what: "known flaws in dependencies; fetches a database",
         when: When::ByHand,
         needs: &[CARGO_DENY],
         run: suites::rust::advisories,
-    },
-    Step {
-        name: "mutants",
-        what: "the tests notice 80 % of the mistakes put into the rules of a job; slow",
-        when: When::ByHand,
-        needs: &[CARGO_MUTANTS],
-        run: suites::mutants::run,
     },
 ];

@@ -151,7 +151,7 @@ impl Engine {
                 }
                 Err(NotCreated::InUse(job)) => match on_conflict {
                     OnConflict::Reject => return Err(connid_in_use(&job)),
-                    OnConflict::Attach => return attach(&job, &spec),
+                    OnConflict::Attach => return attach(&job, &spec, self.now()),
                     OnConflict::Replace => self.replace(who, job).await?,
                 },
             }
@@ -625,7 +625,7 @@ fn made_connid(job: JobId) -> Result<Connid, Refusal> {
     Connid::new(&job.to_string()).map_err(|rule| Refusal::new(Code::Internal, rule))
 }
 
-fn attach(job: &Job, spec: &Spec) -> Result<Opened, Refusal> {
+fn attach(job: &Job, spec: &Spec, now: Timestamp) -> Result<Opened, Refusal> {
     let running = job.spec();
     if running.route != spec.route || running.input != spec.input {
         let message = format!(
@@ -645,7 +645,7 @@ fn attach(job: &Job, spec: &Spec) -> Result<Opened, Refusal> {
         status: job.first_status(),
         route: Arc::clone(&running.route),
         time: running.time,
-        left: running.time,
+        left: job.deadline().since(now),
         position: None,
         attached: true,
     };

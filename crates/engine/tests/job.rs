@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use longwire_engine::{Cause, Closed, Job, Misfit, Stopped, Work};
 use longwire_protocol::{
-    Change, Clock, Connid, End, Event, Failure, JobId, OnDisconnect, Outcome, Output, Progress,
-    Receipt, Seconds, Spec, Status, Stream, Timestamp, Wish,
+    Change, Clock, Connid, End, Event, Failure, JobId, OnDisconnect, Outcome, Output, Payload,
+    Progress, Receipt, Seconds, Spec, Status, Stream, Timestamp, Wish,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -395,6 +395,20 @@ fn a_failure_after_a_kill_is_killed_and_still_says_of_what() {
     );
 }
 
+#[test]
+fn what_the_work_came_to_stays_with_the_job() {
+    let mut job = job(Stand::Running);
+    assert_eq!((job.ended(), job.ended_view()), (None, None));
+    let result = Payload::new(&[1, 2]).unwrap();
+    let event = job
+        .end(Work::Done(Some(result.clone())), at(9))
+        .expect("an end");
+    assert_eq!(ended_of(&event).result, Some(result));
+    assert_eq!(job.ended().map(|end| &**end), Some(ended_of(&event)));
+    let view = job.ended_view().expect("how it ended");
+    assert_eq!((view.status, view.seq), (Status::Ok, event.seq));
+}
+
 /// Killing: how many events it writes and where the job stands then.
 #[test]
 fn a_kill_is_a_wish_and_the_end_of_what_only_waits() {
@@ -730,6 +744,8 @@ impl SharedLog {
 
 fn check_end(job: &Job, model: &Model) -> Result<(), TestCaseError> {
     prop_assert_eq!(job.status(), model.status());
+    prop_assert_eq!(job.ended().is_some(), model.outcome.is_some());
+    prop_assert!(job.ending().is_some() || !model.ending());
     let Some(end) = job.ended() else {
         return Ok(());
     };
