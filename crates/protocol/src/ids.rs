@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub type Seq = u64;
 
 /// The server's name for a job: a UUID of version 7 (RFC 9562), so that later jobs sort after earlier ones.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct JobId(Uuid);
 
@@ -45,6 +45,26 @@ impl fmt::Display for JobId {
 impl fmt::Debug for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl<'de> Deserialize<'de> for JobId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(JobIdVisitor)
+    }
+}
+
+struct JobIdVisitor;
+
+impl de::Visitor<'_> for JobIdVisitor {
+    type Value = JobId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name that the server gave, such as \"01980c4e-6f2b-7d3a-9c41-2f6a8e5b7d10\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<JobId, E> {
+        JobId::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
     }
 }
 
@@ -278,6 +298,26 @@ mod tests {
             ("[]", None),
         ] {
             assert_eq!(read(json).as_deref(), name, "{json}");
+        }
+    }
+
+    #[test]
+    fn job_ids_are_read_as_they_are_printed_and_in_no_other_way() {
+        let read = |text: &str| serde_json::from_value::<JobId>(text.into());
+        let id = "01980c4e-6f2b-7d3a-9c41-2f6a8e5b7d10";
+        assert_eq!(serde_json::to_value(read(id).unwrap()).unwrap(), id);
+        for text in [
+            "",
+            "42",
+            "01980c4e6f2b7d3a9c412f6a8e5b7d10",
+            "{01980c4e-6f2b-7d3a-9c41-2f6a8e5b7d10}",
+            "urn:uuid:01980c4e-6f2b-7d3a-9c41-2f6a8e5b7d10",
+        ] {
+            let why = read(text).unwrap_err().to_string();
+            assert!(
+                why.contains("expected a name that the server gave"),
+                "{text}: {why}"
+            );
         }
     }
 
