@@ -146,7 +146,13 @@ mod tests {
         ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
     ];
 
-    fn check(change: &[(&str, Option<&str>)]) -> Result<Option<String>, NotASocket> {
+    /// A header and what it is instead; none where it is left out.
+    type Changed = (&'static str, Option<&'static str>);
+
+    /// What is changed, and the subprotocol that is agreed upon then.
+    type Row = (&'static [Changed], Result<Option<&'static str>, NotASocket>);
+
+    fn check(change: &[Changed]) -> Result<Option<String>, NotASocket> {
         let mut builder = Request::builder().uri("/ws");
         let changed = |name: &str| change.iter().any(|(other, _)| *other == name);
         let kept = GOOD
@@ -176,7 +182,7 @@ mod tests {
 
     #[test]
     fn handshakes() {
-        let table: &[(&[(&str, Option<&str>)], Result<Option<&str>, NotASocket>)] = &[
+        let table: &[Row] = &[
             (&[], Ok(None)),
             (
                 &[("sec-websocket-protocol", Some("longwire.v1"))],

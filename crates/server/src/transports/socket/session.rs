@@ -30,7 +30,7 @@ use super::{
     SocketContext,
     metered::{Metered, TooManyPieces},
     pulse::{Beat, Pulse, Quota},
-    verbs::{Answered, Effect, Verbs, text_of},
+    verbs::{Answered, Effect, Verbs, route_of, text_of},
     watches::{Turn, Watches},
 };
 use crate::stopping::{Phase, Phases};
@@ -64,6 +64,8 @@ enum Ending {
     Gone,
     /// We close.
     Close(CloseCode),
+    /// We close a connection that the library holds for broken, so that it takes no close frame.
+    CutOff(CloseCode),
 }
 
 /// A socket and everything that belongs to it.
@@ -254,7 +256,7 @@ impl Session {
         match error {
             Error::PayloadTooLong { .. } => self.end(Ending::Close(CloseCode::TOO_LARGE)),
             Error::Io(error) if is_too_many_pieces(error) => {
-                self.end(Ending::Close(CloseCode::POLICY))
+                self.end(Ending::CutOff(CloseCode::POLICY));
             }
             Error::Io(_) => self.end(Ending::Gone),
             // The next read sends the close frame that is due, and then says that the stream ended.
@@ -272,7 +274,10 @@ impl Session {
             }
         };
         if let Some(refused) = self.over_the_limit(&request) {
-            let answered = self.verbs.refused(&RefusalFrame::new(id, None, refused));
+            let route = route_of(&request);
+            let answered = self
+                .verbs
+                .refused(&RefusalFrame::new(id, Some(&route), refused));
             return self.answered(answered);
         }
         let mut answer = self.verbs.clone().answer(id, request).boxed();
@@ -525,13 +530,28 @@ impl Session {
         });
         // A peer that takes no close frame is cut off.
         if timeout(CLOSE_TIME, closed).await.is_ok() {
-            linger(self.socket.into_inner()).await;
+            linger(self.socket.into_inner(), &last_words(ending)).await;
         }
     }
 }
 
-async fn linger(mut stream: Metered) {
+/// What is left to send once everything was.
+fn last_words(ending: Ending) -> Vec<u8> {
+    const FINAL_CLOSE: u8 = 0x88;
+    match ending {
+        Ending::Gone | Ending::Close(_) => Vec::new(),
+        Ending::CutOff(CloseCode { code, reason, .. }) => {
+            // Reasons are short: their length takes seven bits.
+            let head = [FINAL_CLOSE, 2 + reason.len() as u8];
+            [&head[..], &code.to_be_bytes(), reason.as_bytes()].concat()
+        }
+    }
+}
+
+async fn linger(mut stream: Metered, last_words: &[u8]) {
+    stream.message_is_whole();
     let read_on = async {
+        stream.write_all(last_words).await?;
         stream.shutdown().await?;
         let mut read = 0;
         let mut buffer = vec![0; 16 * 1024];
@@ -583,5 +603,5 @@ pub(super) async fn echo(mut socket: WebSocketStream<Metered>) {
             Err(_) => {}
         }
     }
-    linger(socket.into_inner()).await;
+    linger(socket.into_inner(), &[]).await;
 }

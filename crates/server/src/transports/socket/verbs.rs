@@ -166,7 +166,7 @@ fn unwatch_reply(
 }
 
 /// The name a refusal says the request was addressed to.
-fn route_of(request: &Request) -> Box<str> {
+pub(super) fn route_of(request: &Request) -> Box<str> {
     match request {
         Request::Start(start) => start.route.clone(),
         Request::Kill(_) => "kill".into(),
