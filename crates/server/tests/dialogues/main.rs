@@ -3,27 +3,30 @@
 //! Server and client share one thread and tokio's paused clock: where both wait for nothing but time, time jumps. So a
 //! dialogue about thirty seconds takes none, and "nothing more is said" can be waited for.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "that is how a test fails"
+)]
+
+mod documentation;
 mod format;
 mod matching;
 mod play;
 mod script;
+mod sockets;
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
-use format::Dialogue;
-
-fn folder() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance"))
-}
+use format::{Dialogue, Step};
+use longwire_protocol::{CLOSE_CODES, CloseCode, Code};
 
 fn dialogues() -> Vec<Dialogue> {
-    let mut files: Vec<_> = fs::read_dir(folder())
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance"));
+    let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "jsonl")
-        })
+        .filter(|path| path.extension().is_some_and(|kind| kind == "jsonl"))
         .collect();
     files.sort();
     files.iter().flat_map(|file| format::read(file)).collect()
@@ -31,48 +34,95 @@ fn dialogues() -> Vec<Dialogue> {
 
 #[test]
 fn every_dialogue_goes_as_written() {
-    let all = dialogues();
-    assert!(
-        all.len() >= 4,
-        "where are the dialogues? found {}",
-        all.len()
-    );
     let wanted = std::env::var("DIALOGUE").unwrap_or_default();
-    let mut failures = Vec::new();
-    for dialogue in all
+    let is_wanted = |d: &Dialogue| d.name.contains(&wanted) || d.place.contains(&wanted);
+    let played: Vec<_> = dialogues().into_iter().filter(is_wanted).collect();
+    assert!(
+        played.len() >= if wanted.is_empty() { 125 } else { 1 },
+        "where are the dialogues? found {}",
+        played.len()
+    );
+    let failures: Vec<_> = played
         .iter()
-        .filter(|dialogue| dialogue.name.contains(&wanted))
-    {
-        if let Err(why) = play::play(dialogue) {
-            failures.push(format!("{} ({}):\n  {why}", dialogue.name, dialogue.place));
-        }
-    }
+        .filter_map(|dialogue| {
+            let why = play::play(dialogue).err()?;
+            Some(format!("{} ({}):\n  {why}", dialogue.name, dialogue.place))
+        })
+        .collect();
     assert!(
         failures.is_empty(),
         "{} of {} dialogues went otherwise:\n{}",
         failures.len(),
-        all.len(),
+        played.len(),
         failures.join("\n")
     );
 }
 
 #[test]
+fn every_dialogue_has_a_name_of_its_own() {
+    let mut names = BTreeSet::new();
+    for dialogue in dialogues() {
+        assert!(
+            names.insert(dialogue.name.clone()),
+            "{}: there is another dialogue {:?}",
+            dialogue.place,
+            dialogue.name
+        );
+    }
+}
+
+#[test]
 fn every_refusal_code_has_a_dialogue() {
-    // These two come with keys; `internal` is what no input may bring about.
-    let not_yet = ["unauthorized", "internal"];
-    let texts: Vec<String> = fs::read_dir(folder())
-        .unwrap()
-        .filter_map(|entry| fs::read_to_string(entry.unwrap().path()).ok())
-        .collect();
-    let missing: Vec<_> = longwire_protocol::Code::ALL
-        .iter()
-        .map(|code| code.as_str())
-        .filter(|code| !not_yet.contains(code) && *code != "forbidden")
-        .filter(|code| {
-            !texts
-                .iter()
-                .any(|text| text.contains(&format!("\"code\":\"{code}\"")))
-        })
+    let not_on_a_socket = [
+        // Of HTTP bodies; a message that is too large closes its socket.
+        Code::TooLarge,
+        // Of pages of other origins, before there is a socket.
+        Code::Forbidden,
+        // Comes with keys.
+        Code::Unauthorized,
+        // What no input may bring about.
+        Code::Internal,
+    ];
+    let shown: BTreeSet<String> = steps().filter_map(|step| refusal(&step)).collect();
+    let missing: Vec<_> = Code::ALL
+        .into_iter()
+        .filter(|code| !not_on_a_socket.contains(code) && !shown.contains(code.as_str()))
         .collect();
     assert!(missing.is_empty(), "no dialogue shows {missing:?}");
+}
+
+#[test]
+fn every_close_code_has_a_dialogue() {
+    let shown: BTreeSet<u64> = steps().filter_map(|step| close_code(&step)).collect();
+    let missing: Vec<_> = CLOSE_CODES
+        .iter()
+        // What no input may bring about.
+        .filter(|close| **close != CloseCode::INTERNAL && !shown.contains(&close.code.into()))
+        .collect();
+    assert!(missing.is_empty(), "no dialogue shows {missing:?}");
+}
+
+fn steps() -> impl Iterator<Item = Step> {
+    let steps = dialogues().into_iter().flat_map(|dialogue| dialogue.steps);
+    steps.map(|(_, step)| step)
+}
+
+/// The code of a refusal that is expected.
+fn refusal(step: &Step) -> Option<String> {
+    let Step::Expect(_, frame) = step else {
+        return None;
+    };
+    let code = frame.get("code").filter(|_| frame["status"] == "error")?;
+    code.as_str().map(str::to_owned)
+}
+
+/// The code of a close that is expected.
+fn close_code(step: &Step) -> Option<u64> {
+    if let Step::Skip(_, until) = step {
+        return until.as_u64();
+    }
+    let Step::Closed(_, code) = step else {
+        return None;
+    };
+    Some(*code)
 }

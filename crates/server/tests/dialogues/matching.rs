@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 /// Values that dialogues have given names to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Names(HashMap<String, Value>);
 
 impl Names {
@@ -71,7 +71,8 @@ impl Names {
             ("number", _) => got.is_number(),
             ("about", number) => {
                 let near = number.parse::<f64>().map_err(|e| e.to_string())?;
-                got.as_f64().is_some_and(|got| (got - near).abs() <= 0.1)
+                got.as_f64()
+                    .is_some_and(|got| (got - near).abs() <= f64::max(0.1, near / 100.0))
             }
             ("has", text) => got.as_str().is_some_and(|got| got.contains(text)),
             (name, _) if name.starts_with('=') => {

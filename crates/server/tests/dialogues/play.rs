@@ -1,23 +1,18 @@
 //! Plays one dialogue.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use futures_util::{SinkExt, StreamExt};
 use longwire_server::{Server, config::Config};
 use serde_json::Value;
-use tokio::{net::TcpStream, sync::oneshot, time::timeout};
-use tokio_websockets::{ClientBuilder, MaybeTlsStream, Message, WebSocketStream};
+use tokio::sync::oneshot;
+use tokio_websockets::{CloseCode, Message};
 
 use crate::{
     format::{Dialogue, Step},
     matching::Names,
     script::Script,
+    sockets::Sockets,
 };
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-/// How long to wait for a frame, in the paused clock's time: longer than any server would hold one back.
-const PATIENCE: Duration = Duration::from_secs(3_600);
 
 pub(crate) fn play(dialogue: &Dialogue) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -26,31 +21,14 @@ pub(crate) fn play(dialogue: &Dialogue) -> Result<(), String> {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let mut config =
-            Config::from_toml(&dialogue.config, "the dialogue").map_err(|e| e.to_string())?;
-        config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let scripted: Vec<String> = config
-            .routes
-            .keys()
-            .filter(|name| name.starts_with("script"))
-            .cloned()
-            .collect();
-        let mut server = Server::bind(config)
-            .await
-            .map_err(|e| e.to_string())?
-            .with_consumer("script", Arc::new(Script));
-        for route in scripted {
-            server = server.with_consumer(&route, Arc::new(Script));
-        }
-        let address = server.local_addr();
+        let server = server(&dialogue.config).await?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = server.run(async { drop(stopped.await) }, std::future::pending());
         let mut player = Player {
-            address,
-            sockets: HashMap::new(),
+            sockets: Sockets::new(server.local_addr()),
             names: Names::default(),
             stop: Some(stop),
         };
+        let served = server.run(async { drop(stopped.await) }, std::future::pending());
         tokio::select! {
             played = player.play(dialogue) => played,
             () = async { served.await; std::future::pending().await } => unreachable!(),
@@ -58,9 +36,23 @@ pub(crate) fn play(dialogue: &Dialogue) -> Result<(), String> {
     })
 }
 
+/// A server of that configuration, with the route `script` and, where the configuration has them, others of that beginning.
+async fn server(config: &str) -> Result<Server, String> {
+    let mut config = Config::from_toml(config, "the dialogue").map_err(|e| e.to_string())?;
+    config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let names = config.routes.keys().map(String::as_str).chain(["script"]);
+    let scripted: Vec<String> = names
+        .filter(|name| name.starts_with("script"))
+        .map(str::to_owned)
+        .collect();
+    let server = Server::bind(config).await.map_err(|e| e.to_string())?;
+    Ok(scripted.iter().fold(server, |server, route| {
+        server.with_consumer(route, Arc::new(Script))
+    }))
+}
+
 struct Player {
-    address: SocketAddr,
-    sockets: HashMap<String, Socket>,
+    sockets: Sockets,
     names: Names,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -72,35 +64,50 @@ impl Player {
                 .await
                 .map_err(|why| format!("{place}: {why}"))?;
         }
-        for (name, socket) in &mut self.sockets {
-            if let Ok(Some(Ok(message))) = timeout(Duration::from_millis(10), socket.next()).await
-                && let Some(text) = message.as_text()
-            {
-                return Err(format!(
-                    "after the last line, socket {name:?} received {text}"
-                ));
-            }
+        self.sockets.pass(Duration::from_millis(10)).await;
+        match self.sockets.left_over() {
+            Some((name, text)) => Err(format!(
+                "after the last line, socket {name:?} received {text}"
+            )),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {
+        let sockets = &mut self.sockets;
         match step {
-            Step::Send(name, text) => {
-                let text = self.names.fill(text);
-                self.send(name, Message::text(text)).await
+            Step::Open(name, headers, answer) => match sockets.open(name, headers).await? {
+                got if got == *answer => Ok(()),
+                got => Err(format!("expected {answer:?}, got {got:?}")),
+            },
+            Step::Send(name, texts) => {
+                let texts = texts
+                    .iter()
+                    .map(|text| Message::text(self.names.fill(text)));
+                sockets.send(name, texts.collect()).await
             }
-            Step::SendBinary(name, bytes) => self.send(name, Message::binary(bytes.clone())).await,
+            Step::SendBinary(name, bytes) => {
+                sockets
+                    .send(name, vec![Message::binary(bytes.clone())])
+                    .await
+            }
+            Step::SendBytes(name, bytes) => sockets.send_bytes(name, bytes).await,
+            Step::Ping(name, times) => {
+                let pings = (0..*times).map(|_| Message::ping(""));
+                sockets.send(name, pings.collect()).await
+            }
             Step::Expect(name, expected) => self.expect(name, expected).await,
+            Step::Skip(name, until) => self.skip(name, until).await,
             Step::Quiet(name, seconds) => self.quiet(name, *seconds).await,
+            Step::Deaf(name) => sockets.deafen(name).await,
+            Step::Close(name) => {
+                let close = Message::close(Some(CloseCode::NORMAL_CLOSURE), "");
+                sockets.send(name, vec![close]).await
+            }
             Step::Closed(name, code) => self.closed(name, *code).await,
-            Step::Cut(name) => self
-                .sockets
-                .remove(name)
-                .map(drop)
-                .ok_or_else(|| "no such socket".to_owned()),
+            Step::Cut(name) => sockets.cut(name),
             Step::Pass(seconds) => {
-                tokio::time::sleep(Duration::try_from_secs_f64(*seconds).unwrap()).await;
+                sockets.pass(span(*seconds)).await;
                 Ok(())
             }
             Step::Stop => {
@@ -110,77 +117,57 @@ impl Player {
         }
     }
 
-    async fn socket(&mut self, name: &str) -> Result<&mut Socket, String> {
-        if !self.sockets.contains_key(name) {
-            let uri = format!("ws://{}/ws", self.address);
-            let builder = ClientBuilder::new().uri(&uri).map_err(|e| e.to_string())?;
-            let (socket, _) = builder.connect().await.map_err(|e| e.to_string())?;
-            self.sockets.insert(name.to_owned(), socket);
-        }
-        self.sockets
-            .get_mut(name)
-            .ok_or_else(|| "no such socket".to_owned())
-    }
-
-    async fn send(&mut self, name: &str, message: Message) -> Result<(), String> {
-        self.socket(name)
-            .await?
-            .send(message)
-            .await
-            .map_err(|e| e.to_string())
-    }
-
-    /// The next text or close.
-    async fn next(&mut self, name: &str, patience: Duration) -> Result<Option<Message>, String> {
-        let socket = self.socket(name).await?;
-        let next = async {
-            loop {
-                match socket.next().await {
-                    Some(Ok(message)) if message.is_ping() || message.is_pong() => {}
-                    Some(Ok(message)) => return Ok(message),
-                    Some(Err(error)) => return Err(error.to_string()),
-                    None => return Err("the connection ended".to_owned()),
-                }
-            }
-        };
-        timeout(patience, next)
-            .await
-            .map_or(Ok(None), |message| message.map(Some))
-    }
-
     async fn expect(&mut self, name: &str, expected: &Value) -> Result<(), String> {
-        let Some(message) = self.next(name, PATIENCE).await? else {
-            return Err(format!("nothing came; expected {expected}"));
-        };
-        let text = message
-            .as_text()
-            .ok_or_else(|| format!("not a text: {:?}", message.as_close()))?;
-        let got: Value =
-            serde_json::from_str(text).map_err(|e| format!("not JSON: {e}: {text}"))?;
+        let message = self.sockets.next(name).await;
+        let message = message.map_err(|why| format!("{why}; expected {expected}"))?;
+        let got = frame(&message)?;
         self.names
             .matches(expected, &got)
-            .map_err(|why| format!("{why}\n    got {text}"))
+            .map_err(|why| format!("{why}\n    got {:?}", message.as_text()))
+    }
+
+    async fn skip(&mut self, name: &str, until: &Value) -> Result<(), String> {
+        loop {
+            let message = self.sockets.next(name).await;
+            let message = message.map_err(|why| format!("{why}; expected {until}"))?;
+            if until.is_number() && close_code(&message) == until.as_u64() {
+                return Ok(());
+            }
+            let mut names = self.names.clone();
+            if names.matches(until, &frame(&message)?).is_ok() {
+                self.names = names;
+                return Ok(());
+            }
+        }
     }
 
     async fn quiet(&mut self, name: &str, seconds: f64) -> Result<(), String> {
-        let patience = Duration::try_from_secs_f64(seconds).unwrap();
-        match self.next(name, patience).await? {
+        match self.sockets.next_within(name, span(seconds)).await? {
             None => Ok(()),
             Some(message) => Err(format!("expected nothing, got {:?}", message.as_text())),
         }
     }
 
     async fn closed(&mut self, name: &str, code: u64) -> Result<(), String> {
-        let Some(message) = self.next(name, PATIENCE).await? else {
-            return Err("the server did not close".to_owned());
-        };
-        let got = message
-            .as_close()
-            .map(|(code, _)| u64::from(u16::from(code)));
-        if got == Some(code) {
-            Ok(())
-        } else {
-            Err(format!("expected a close with {code}, got {message:?}"))
+        match self.sockets.next(name).await? {
+            message if close_code(&message) == Some(code) => Ok(()),
+            message => Err(format!("expected a close with {code}, got {message:?}")),
         }
     }
+}
+
+fn frame(message: &Message) -> Result<Value, String> {
+    let text = message
+        .as_text()
+        .ok_or_else(|| format!("not a text: {:?}", message.as_close()))?;
+    serde_json::from_str(text).map_err(|error| format!("not JSON: {error}: {text}"))
+}
+
+fn close_code(message: &Message) -> Option<u64> {
+    let (code, _) = message.as_close()?;
+    Some(u16::from(code).into())
+}
+
+fn span(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap()
 }

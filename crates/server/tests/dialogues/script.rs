@@ -5,6 +5,7 @@ use std::time::Duration;
 use longwire_engine::{Consumer, Over, Serving, Stopped, Task, Work};
 use longwire_protocol::{Failure, Payload, Progress, Stream};
 use serde::Deserialize;
+use tokio::time::sleep;
 
 /// What a job is told to do, in order.
 #[derive(Clone, Deserialize)]
@@ -13,13 +14,35 @@ enum Act {
     Output(String),
     Stderr(String),
     Progress(Progress),
-    /// Works for so many seconds.
+    /// Prints so many pieces of so many bytes.
+    Flood(usize, usize),
+    /// Counts to the first number within so many seconds, and reports every one.
+    Count(u32, f64),
+    /// Works for so many seconds; stops at once when it is told to end.
     Work(f64),
+    /// Works for so many seconds, whatever it is told.
+    Finish(f64),
+    /// Works until it is told to end, and takes so many seconds to do so.
+    Linger(f64),
     /// Goes on, whatever it is told, until it is forced.
-    Stubborn(bool),
+    Stubborn,
     Fail(String),
     Result(serde_json::Value),
-    Panic(bool),
+    Panic,
+}
+
+/// Why a script goes no further.
+enum Halt {
+    /// This came of it.
+    Returned(Work),
+    /// The job takes no more reports.
+    Over,
+}
+
+impl From<Over> for Halt {
+    fn from(_: Over) -> Self {
+        Self::Over
+    }
 }
 
 /// Serves jobs whose input is a list of acts.
@@ -33,21 +56,10 @@ impl Consumer for Script {
                 .map(|input| input.read().unwrap())
                 .unwrap_or_default();
             for act in acts {
-                if let Act::Stubborn(_) = act {
-                    std::future::pending::<()>().await;
-                }
-                if let Act::Work(seconds) = act {
-                    let worked = tokio::time::sleep(Duration::try_from_secs_f64(seconds).unwrap());
-                    tokio::select! {
-                        biased;
-                        _ = task.told_to_end() => return Work::Stopped(Stopped::WILLINGLY),
-                        () = worked => continue,
-                    }
-                }
-                match perform(&task, act).await {
-                    Ok(None) => {}
-                    Ok(Some(work)) => return work,
-                    Err(Over) => return Work::Stopped(Stopped::WILLINGLY),
+                match perform(&mut task, act).await {
+                    Ok(()) => {}
+                    Err(Halt::Returned(work)) => return work,
+                    Err(Halt::Over) => return Work::Stopped(Stopped::WILLINGLY),
                 }
             }
             Work::Done(None)
@@ -55,21 +67,62 @@ impl Consumer for Script {
     }
 }
 
-async fn perform(task: &Task, act: Act) -> Result<Option<Work>, Over> {
+async fn perform(task: &mut Task, act: Act) -> Result<(), Halt> {
     match act {
         Act::Output(text) => task.output(Stream::Stdout, text).await?,
         Act::Stderr(text) => task.output(Stream::Stderr, text).await?,
         Act::Progress(progress) => task.progress(progress).await?,
-        Act::Fail(code) => {
-            let message = "as the script says".into();
-            return Ok(Some(Work::Failed(Failure {
-                code: code.into(),
-                message,
-            })));
+        Act::Flood(pieces, bytes) => flood(task, pieces, bytes).await?,
+        Act::Count(to, within) => count(task, to, seconds(within)).await?,
+        Act::Work(time) => tokio::select! {
+            biased;
+            _ = task.told_to_end() => return Err(Halt::Returned(Work::Stopped(Stopped::WILLINGLY))),
+            () = sleep(seconds(time)) => {}
+        },
+        Act::Finish(time) => sleep(seconds(time)).await,
+        Act::Linger(time) => {
+            task.told_to_end().await;
+            sleep(seconds(time)).await;
+            return Err(Halt::Returned(Work::Stopped(Stopped::WILLINGLY)));
         }
-        Act::Result(value) => return Ok(Some(Work::Done(Payload::new(&value).ok()))),
-        Act::Panic(_) => panic!("as the script says"),
-        Act::Work(_) | Act::Stubborn(_) => {}
+        Act::Stubborn => std::future::pending().await,
+        Act::Fail(code) => return Err(Halt::Returned(failed(&code))),
+        Act::Result(value) => {
+            return Err(Halt::Returned(Work::Done(Payload::new(&value).ok())));
+        }
+        // As a panic, but without a word of it in the test's output.
+        Act::Panic => std::panic::resume_unwind(Box::new("as the script says")),
     }
-    Ok(None)
+    Ok(())
+}
+
+async fn flood(task: &Task, pieces: usize, bytes: usize) -> Result<(), Over> {
+    for _ in 0..pieces {
+        task.output(Stream::Stdout, "~".repeat(bytes)).await?;
+    }
+    Ok(())
+}
+
+async fn count(task: &Task, to: u32, within: Duration) -> Result<(), Over> {
+    for done in 1..=to {
+        let progress = Progress {
+            done: Some(done.into()),
+            total: Some(to.into()),
+            note: None,
+        };
+        task.progress(progress).await?;
+        sleep(within / to).await;
+    }
+    Ok(())
+}
+
+fn failed(code: &str) -> Work {
+    Work::Failed(Failure {
+        code: code.into(),
+        message: "as the script says".into(),
+    })
+}
+
+fn seconds(number: f64) -> Duration {
+    Duration::try_from_secs_f64(number).unwrap()
 }
