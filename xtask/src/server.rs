@@ -116,7 +116,8 @@ impl Drop for Server {
     }
 }
 
-fn build_it(project: &Project, build: Build) -> Result<PathBuf> {
+/// Builds it, and says where it is.
+pub(crate) fn build_it(project: &Project, build: Build) -> Result<PathBuf> {
     let mut cmd = cargo(1200, project).args(["build", "--package", "longwire"]);
     if build == Build::Echo {
         cmd = cmd.args(["--features", "echo"]);
@@ -125,7 +126,7 @@ fn build_it(project: &Project, build: Build) -> Result<PathBuf> {
     Ok(target_dir(project).join("debug/longwire"))
 }
 
-fn target_dir(project: &Project) -> PathBuf {
+pub(crate) fn target_dir(project: &Project) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| project.path("target"), |dir| project.root().join(dir))
 }

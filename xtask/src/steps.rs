@@ -177,6 +177,13 @@ pub(crate) const STEPS: &[Step] = &[
         run: suites::asyncapi::run,
     },
     Step {
+        name: "torture",
+        what: "what clients saw of a server that was killed again and again, against the invariants",
+        when: When::Always,
+        needs: &[],
+        run: suites::torture::run,
+    },
+    Step {
         name: "autobahn",
         what: "the WebSocket protocol, by the Autobahn Testsuite",
         when: When::Always,

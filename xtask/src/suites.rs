@@ -7,3 +7,4 @@ pub(crate) mod fuzz;
 pub(crate) mod mutants;
 pub(crate) mod rest;
 pub(crate) mod rust;
+pub(crate) mod torture;

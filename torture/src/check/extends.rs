@@ -1,0 +1,43 @@
+//! An extend that was acknowledged is in the log, with the number it was acknowledged with.
+
+use longwire_protocol::{Done, Extend, Request};
+
+use super::{
+    Finding,
+    lives::{Life, event, moves_deadline},
+    story::{Ask, Story},
+    unseen::may_be_unseen,
+};
+use crate::Moment;
+
+pub(super) fn find(story: &Story<'_>) -> Vec<Finding> {
+    let acknowledged = story.asks.iter().filter_map(|ask: &Ask| {
+        let Request::Extend(extend) = &ask.request else {
+            return None;
+        };
+        Some((extend, ask.done()?, ask.reply.as_ref()?.seen))
+    });
+    let broken = acknowledged.filter(|(extend, done, seen)| {
+        let mut lives = story.lives_named(&extend.connid);
+        !lives.any(|life| holds(story, life, extend, done))
+            && !may_be_unseen(story, &extend.connid, *seen)
+    });
+    let finding = |(extend, done, seen): (&Extend, &Done, Moment)| {
+        let (connid, time, seq) = (&extend.connid, extend.time, done.seq.unwrap_or(0));
+        let what = format!(
+            "{connid} was extended to {time} s with {seq}, and no job of that name has that"
+        );
+        Finding::new(seen, what)
+    };
+    broken.map(finding).collect()
+}
+
+/// Whether that extend can have been of this job.
+fn holds(story: &Story<'_>, life: &Life, extend: &Extend, done: &Done) -> bool {
+    let Some(seq) = done.seq else { return false };
+    match event(story, life, seq) {
+        Some(event) => moves_deadline(&event) && event.time == Some(extend.time),
+        // Not known, so it may be; after the end there is nothing.
+        None => life.end.is_none_or(|end| seq < story.signs[end].seq),
+    }
+}
