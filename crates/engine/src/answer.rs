@@ -22,6 +22,17 @@ impl<T> Answer<T> {
         Self::Now(Some(value))
     }
 
+    /// What is made of the answer.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U + Send + 'static) -> Answer<U>
+    where
+        T: 'static,
+    {
+        match self {
+            Self::Now(value) => Answer::Now(value.map(make)),
+            Self::Later(future) => Answer::later(async move { make(future.await) }),
+        }
+    }
+
     /// An answer that comes.
     pub fn later(future: impl Future<Output = T> + Send + 'static) -> Self {
         Self::Later(Box::pin(future))

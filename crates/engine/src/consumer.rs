@@ -29,6 +29,7 @@ pub type Serving = Pin<Box<dyn Future<Output = Work> + Send>>;
 pub struct Task {
     spec: Arc<Spec>,
     grace: Seconds,
+    output_bytes: usize,
     reports: mpsc::Sender<Change>,
     told: watch::Receiver<Option<Told>>,
 }
@@ -60,13 +61,14 @@ impl From<&Ending> for Told {
 impl Task {
     pub(crate) const fn new(
         spec: Arc<Spec>,
-        grace: Seconds,
+        (grace, output_bytes): (Seconds, usize),
         reports: mpsc::Sender<Change>,
         told: watch::Receiver<Option<Told>>,
     ) -> Self {
         Self {
             spec,
             grace,
+            output_bytes,
             reports,
             told,
         }
@@ -98,7 +100,8 @@ impl Task {
         self.report(Change::Progress(Arc::new(progress))).await
     }
 
-    /// Adds output to the log. Waits while the log takes in what came before, never for who reads it.
+    /// Adds output to the log; what is longer than one event may be becomes several. Waits while the log takes in what came
+    /// before, never for who reads it.
     ///
     /// # Errors
     /// [`Over`] once the job has ended.
@@ -107,7 +110,17 @@ impl Task {
         stream: Stream,
         text: impl Into<Arc<str>> + Send,
     ) -> Result<(), Over> {
-        let text = text.into();
+        let mut text: Arc<str> = text.into();
+        while text.len() > self.output_bytes {
+            let (piece, rest) = text.split_at(piece_of(&text, self.output_bytes));
+            let (piece, rest) = (Arc::from(piece), Arc::from(rest));
+            let piece = Output {
+                text: piece,
+                stream,
+            };
+            self.report(Change::Output(piece)).await?;
+            text = rest;
+        }
         self.report(Change::Output(Output { text, stream })).await
     }
 
@@ -127,6 +140,30 @@ impl Task {
             Some(told) => told,
             // Whoever would tell is gone only together with this future.
             None => std::future::pending().await,
+        }
+    }
+}
+
+/// How much of a text fits into so many bytes: whole characters, and at least one.
+fn piece_of(text: &str, bytes: usize) -> usize {
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    text.floor_char_boundary(bytes).max(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_whole_characters() {
+        for (text, bytes, piece) in [
+            ("abc", 2, 2),
+            ("äöü", 3, 2),
+            ("äöü", 4, 4),
+            ("äöü", 1, 2),
+            ("", 1, 0),
+        ] {
+            assert_eq!(piece_of(text, bytes), piece, "{text} {bytes}");
         }
     }
 }

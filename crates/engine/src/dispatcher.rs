@@ -1,19 +1,19 @@
 //! Brings jobs to those who serve them: what is due, what is queued, what is to end.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use longwire_protocol::{Clock, Failure, JobId, Status, Timestamp};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
-use smallvec::smallvec;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Events, Job, Mailbox, Name, Route, Router,
+    Events, Job, Mailbox, Name, OnLost, Route, Router,
     job::{Stopped, Work},
     router::Slot,
     runner::Run,
-    store::Found,
+    store::{Found, Query},
     writer::Writer,
 };
 
@@ -60,9 +60,7 @@ impl Dispatcher {
             };
             tokio::select! {
                 word = self.mailbox.take() => {
-                    for job in word.jobs {
-                        self.look_at(job).await;
-                    }
+                    at_once(word.jobs.into_iter().map(|job| self.look_at(job))).await;
                 }
                 () = alarm => {}
             }
@@ -135,12 +133,9 @@ impl Dispatcher {
             return;
         };
         let job = if job.status() == Status::Ending {
-            let stopped = self.writer.change(job, |job, now| {
-                let end = job.end(Work::Stopped(Stopped::WILLINGLY), now);
-                Ok::<Events, Infallible>(end.into_iter().collect())
-            });
-            let Ok(job) = stopped.await;
-            job
+            let stopped = Work::Stopped(Stopped::WILLINGLY);
+            let end = |job: &mut Job, now| job.end(stopped.clone(), now);
+            self.writer.settle(job, end).await
         } else {
             job
         };
@@ -159,9 +154,7 @@ impl Dispatcher {
             if due.jobs.is_empty() {
                 return due.next;
             }
-            for job in due.jobs {
-                self.act_on(job).await;
-            }
+            at_once(due.jobs.into_iter().map(|job| self.act_on(job))).await;
             tokio::task::yield_now().await;
         }
     }
@@ -171,13 +164,11 @@ impl Dispatcher {
             return self.lose_unserved(job).await;
         };
         let id = job.id();
-        let changed = self.writer.change(job, |job, now| {
-            let events = job
-                .due(now)
-                .map(|clock| Self::time_up(route, job, clock, now));
-            Ok::<Events, Infallible>(events.unwrap_or_default())
+        let settled = self.writer.settle(job, |job, now| {
+            let clock = job.due(now);
+            clock.map_or_else(Events::new, |clock| Self::time_up(route, job, clock, now))
         });
-        let Ok(job) = changed.await;
+        let job = settled.await;
         if job.status().has_ended() && route.has_queue() {
             self.held.lock().remove(&id);
         }
@@ -186,11 +177,8 @@ impl Dispatcher {
     /// Nobody here could end it, and it would be due for ever.
     async fn lose_unserved(&self, job: Job) {
         tracing::error!(job = %job.id(), route = %job.spec().route, "a job is due on a route that is not configured");
-        let lost = self.writer.change(job, |job, now| {
-            let end = job.lose(unserved_failure(), now);
-            Ok::<Events, Infallible>(end.into_iter().collect())
-        });
-        let Ok(_) = lost.await;
+        let lose = |job: &mut Job, now| job.lose(unserved_failure(), now);
+        self.writer.settle(job, lose).await;
     }
 
     /// Gives free places to those who wait.
@@ -209,20 +197,94 @@ impl Dispatcher {
     }
 
     async fn take(&self, job: Job, route: &Arc<Route>, slot: Slot) {
-        let taken = self.writer.change(job, |job, now| {
-            let taken: Option<Events> = job.begin(now).map(|event| smallvec![event]);
-            taken.ok_or(NotQueued)
-        });
-        if let Ok(job) = taken.await
-            && job.status() == Status::Running
-        {
+        let mut taken = false;
+        let begin = |job: &mut Job, now| {
+            let begun = job.begin(now);
+            // Not where it was killed, or taken by another, before it could be taken here.
+            taken = begun.is_some();
+            begun
+        };
+        let job = self.writer.settle(job, begin).await;
+        if taken {
             self.begin(job, route, slot).await;
+        }
+    }
+
+    /// Takes up what an earlier run of the server left: before anything new is accepted, every job that had not ended is
+    /// either served again or has come to an end that says why not.
+    pub(crate) async fn recover(&self) {
+        let mut query = Query::all();
+        loop {
+            let listing = self.writer.store.list(&query).await;
+            let jobs = listing.jobs.into_iter().map(|(job, _)| job);
+            at_once(jobs.map(|job| self.take_up(job))).await;
+            query.after = listing.next;
+            if query.after.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn take_up(&self, job: Job) {
+        let Ok(route) = self.router.find(&job.spec().route) else {
+            return self.lose_unserved(job).await;
+        };
+        if job.status() == Status::Queued {
+            // Its turn comes as it would have; a route that has lost its bound since has no turns.
+            if !route.has_queue() {
+                self.take(job, route, Slot::beyond()).await;
+            }
+        } else if route.consumer.is_clock() {
+            let (id, slot) = (job.id(), route.slot().unwrap_or_else(Slot::beyond));
+            self.begin(job, route, slot).await;
+            // It may have been killed, and not yet be dead.
+            self.look_at(id).await;
+        } else {
+            self.serve_again_or_lose(job, route).await;
+        }
+    }
+
+    /// Whatever served the job has died with the server.
+    async fn serve_again_or_lose(&self, job: Job, route: &Arc<Route>) {
+        let settings = &route.settings;
+        let job = self.writer.settle(job, |job, now| {
+            let may = settings.on_lost == OnLost::Again && job.attempt() < settings.max_attempts;
+            let again = may.then(|| job.again(now)).flatten();
+            again.or_else(|| job.lose(died_failure(), now))
+        });
+        let job = job.await;
+        if job.status() == Status::Queued && !route.has_queue() {
+            self.take(job, route, Slot::beyond()).await;
         }
     }
 }
 
-/// It was killed, or taken by another, before it could be taken.
-struct NotQueued;
+/// How many jobs are worked on beside one another where each may wait for the disk: those that wait share its next flush.
+const AT_ONCE: usize = 1024;
+
+/// Does all of it, in no order.
+pub(crate) async fn at_once(work: impl Iterator<Item = impl Future<Output = ()>>) {
+    let mut waiting = FuturesUnordered::new();
+    for one in work {
+        // What is done at its first poll, as over a store in memory, costs no more than that.
+        let mut one = Box::pin(one);
+        if let Some(()) = one.as_mut().now_or_never() {
+            continue;
+        }
+        waiting.push(one);
+        if waiting.len() == AT_ONCE {
+            waiting.next().await;
+        }
+    }
+    while waiting.next().await.is_some() {}
+}
+
+fn died_failure() -> Failure {
+    Failure {
+        code: "server_died".into(),
+        message: "the server ended while the job ran, and how far it came cannot be known".into(),
+    }
+}
 
 fn unserved_failure() -> Failure {
     Failure {

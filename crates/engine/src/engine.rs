@@ -1,18 +1,24 @@
 //! The verbs.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use longwire_protocol::{
-    Code, Connid, Done, Event, Gap, JobId, JobView, OnConflict, OnDisconnect, Refusal, Seconds,
-    Seq, Spec, Start, Started, Status, StatusPage, StatusQuery, Target, Timestamp, Wish,
+    Code, Connid, Done, Gap, JobId, JobView, OnConflict, OnDisconnect, Refusal, Seconds, Seq, Spec,
+    Start, Started, Status, StatusPage, StatusQuery, Target, Timestamp, Wish,
 };
 use smallvec::smallvec;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Clock, Closed, Counts, Events, FeedPage, Follow, Found, Job, Mailbox, Name, NotCreated,
-    Observer, Page, Principal, Query, Random, Route, Router, Store, Watcher, clock::JobIds,
-    dispatcher::Dispatcher, runner::shutdown_failure, watchers::Watchers, writer::Writer,
+    Observer, Page, Principal, Query, Random, Route, Router, Store, Unavailable, Watcher,
+    clock::JobIds,
+    dispatcher::Dispatcher,
+    refusals::{
+        already_ended, connid_in_use, gone, over_the_longest, shutting_down, too_many, unavailable,
+    },
+    watchers::Watchers,
+    writer::{Unchanged, Writer},
 };
 
 /// What an engine is built from.
@@ -31,22 +37,22 @@ pub struct Parts {
 
 /// The verbs over the logs of jobs. Cheap to clone; all clones are one engine.
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(pub(crate) Arc<Inner>);
 
-struct Inner {
-    writer: Writer,
-    router: Arc<Router>,
-    dispatcher: Arc<Dispatcher>,
+pub(crate) struct Inner {
+    pub(crate) writer: Writer,
+    pub(crate) router: Arc<Router>,
+    pub(crate) dispatcher: Arc<Dispatcher>,
     random: Arc<dyn Random>,
     ids: JobIds,
     watchers: Arc<Watchers>,
-    tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
     /// No new jobs are taken.
-    draining: CancellationToken,
+    pub(crate) draining: CancellationToken,
     /// Work that still runs is told to end.
-    stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
     /// The dispatcher itself ends.
-    halt: CancellationToken,
+    pub(crate) halt: CancellationToken,
 }
 
 /// A job that a start opened: made, or joined.
@@ -79,9 +85,8 @@ pub struct Watched {
 }
 
 impl Engine {
-    /// Builds an engine and starts its dispatcher on the current tokio runtime.
-    #[must_use]
-    pub fn new(parts: Parts) -> Self {
+    /// Builds an engine. It serves nothing yet: see [`Engine::start_up`].
+    pub(crate) fn assembled(parts: Parts) -> Self {
         let writer = Writer {
             store: parts.store,
             clock: parts.clock,
@@ -99,13 +104,10 @@ impl Engine {
             tasks.clone(),
             stop.clone(),
         );
-        let dispatcher = Arc::new(dispatcher);
-        let run = Arc::clone(&dispatcher).run();
-        tasks.spawn(halt.clone().run_until_cancelled_owned(run));
         Self(Arc::new(Inner {
             writer,
             router,
-            dispatcher,
+            dispatcher: Arc::new(dispatcher),
             random: parts.random,
             ids: JobIds::new(),
             watchers: Arc::default(),
@@ -149,6 +151,7 @@ impl Engine {
                         route.name
                     )));
                 }
+                Err(NotCreated::Unavailable(why)) => return Err(unavailable(&why)),
                 Err(NotCreated::InUse(job)) => match on_conflict {
                     OnConflict::Reject => return Err(connid_in_use(&job)),
                     OnConflict::Attach => return attach(&job, &spec, self.now()),
@@ -162,10 +165,7 @@ impl Engine {
 
     fn takes_jobs(&self) -> Result<(), Refusal> {
         if self.0.draining.is_cancelled() {
-            return Err(Refusal::new(
-                Code::ShuttingDown,
-                "the server is stopping and takes no new jobs; start it again once the server is back",
-            ));
+            return Err(shutting_down());
         }
         Ok(())
     }
@@ -230,12 +230,7 @@ impl Engine {
             Some(_) => {}
             None => reply.position = self.0.writer.store.position(&job).await,
         }
-        // Whoever stopped the engine meanwhile looked for jobs to lose either after this one was there or before we look here.
-        if self.0.stop.is_cancelled()
-            && let Found::Job(job) = self.0.writer.store.find(&Name::Job(spec.job)).await
-        {
-            self.lose(job).await;
-        }
+        self.lose_if_stopped(&Name::Job(spec.job)).await;
         Ok(Opened {
             reply,
             spec: Arc::clone(spec),
@@ -248,15 +243,16 @@ impl Engine {
             by: Arc::clone(who.name()),
             reason: Some("replaced by a new start".into()),
         };
-        // Ended meanwhile is as good.
-        let killed = self.wish(job, &wish).await;
-        if let Ok(killed) = killed {
-            self.follow(id, killed.seq).ended().await;
+        match self.wish(job, &wish).await {
+            Ok(killed) => drop(self.follow(id, killed.seq).ended().await),
+            // Ended meanwhile is as good.
+            Err(Unchanged::Refused(_)) => {}
+            Err(Unchanged::Unavailable(why)) => return Err(unavailable(&why)),
         }
         Ok(())
     }
 
-    async fn wish(&self, job: Job, wish: &Wish) -> Result<Killed, Closed> {
+    async fn wish(&self, job: Job, wish: &Wish) -> Result<Killed, Unchanged<Closed>> {
         let job = self
             .0
             .writer
@@ -285,9 +281,10 @@ impl Engine {
         };
         match self.wish(job.clone(), &wish).await {
             Ok(killed) => Ok(killed),
-            Err(_) => Err(already_ended(
+            Err(Unchanged::Refused(_)) => Err(already_ended(
                 &self.0.writer.reload(&job).await.unwrap_or(job),
             )),
+            Err(Unchanged::Unavailable(why)) => Err(unavailable(&why)),
         }
     }
 
@@ -338,7 +335,10 @@ impl Engine {
                 .of(job.connid().clone())),
             }
         });
-        let job = extended.await?;
+        let job = extended.await.map_err(|unchanged| match unchanged {
+            Unchanged::Refused(refusal) => refusal,
+            Unchanged::Unavailable(why) => unavailable(&why),
+        })?;
         Ok(Done {
             connid: Some(job.connid().clone()),
             seq: Some(job.seq()),
@@ -528,87 +528,15 @@ impl Engine {
         self.0.writer.store.counts().await
     }
 
-    /// Whether new jobs are still taken.
+    /// Why new jobs cannot be written down now, if they cannot.
     #[must_use]
-    pub fn is_draining(&self) -> bool {
-        self.0.draining.is_cancelled()
+    pub fn trouble(&self) -> Option<Unavailable> {
+        self.0.writer.store.trouble()
     }
 
-    /// Ends when the engine no longer takes new jobs.
-    pub async fn drained_from(&self) {
-        self.0.draining.cancelled().await;
-    }
-
-    /// Stops: takes no new jobs, gives those that run so long to end, then tells their work to end, and writes down what did
-    /// not as `lost`. Returns when everything has ended.
-    pub async fn drain(&self, grace: Seconds) {
-        self.0.draining.cancel();
-        let until = self.0.writer.clock.until(self.now().after(grace));
-        tokio::select! {
-            () = until => {}
-            () = self.idle() => {}
-        }
-        self.0.stop.cancel();
-        self.0.halt.cancel();
-        self.lose_the_rest().await;
-        self.0.tasks.close();
-        self.0.tasks.wait().await;
-    }
-
-    /// Ends when no job is left that has not ended.
-    async fn idle(&self) {
-        let mailbox = Mailbox::new();
-        let store = &self.0.writer.store;
-        loop {
-            let head = store.feed_head().await;
-            let live = store
-                .counts()
-                .await
-                .routes
-                .iter()
-                .any(|(_, queued, running)| queued + running > 0);
-            if !live {
-                return;
-            }
-            if store.feed(head, 1, Some(&mailbox)).await.events.is_empty() {
-                drop(mailbox.take().await);
-            }
-        }
-    }
-
-    /// Writes down as lost what waits or is served by its clock alone. What has work writes its own end.
-    async fn lose_the_rest(&self) {
-        let mut query = Query {
-            after: None,
-            limit: 1000,
-            route: None,
-            tag: None,
-        };
-        loop {
-            let listing = self.0.writer.store.list(&query).await;
-            for (job, _) in listing.jobs {
-                self.lose(job).await;
-            }
-            query.after = listing.next;
-            if query.after.is_none() {
-                return;
-            }
-        }
-    }
-
-    async fn lose(&self, job: Job) {
-        let route = self.0.router.find(&job.spec().route);
-        let has_work = route.is_ok_and(|route| !route.consumer.is_clock());
-        let lost = self.0.writer.change(job, |job, now| {
-            let works = has_work && job.status() != Status::Queued;
-            let end: Option<Event> = if works {
-                None
-            } else {
-                job.lose(shutdown_failure(), now)
-            };
-            Ok::<Events, Infallible>(end.into_iter().collect())
-        });
-        let Ok(_) = lost.await;
+    /// Ends when nothing can be written down any more, ever: then the server must go. See [`Store::broken`].
+    pub async fn broken(&self) -> Unavailable {
+        self.0.writer.store.broken().await
     }
 }
 
@@ -653,60 +581,4 @@ fn attach(job: &Job, spec: &Spec, now: Timestamp) -> Result<Opened, Refusal> {
         reply,
         spec: Arc::clone(running),
     })
-}
-
-fn too_many(what: &str) -> Refusal {
-    Refusal::new(
-        Code::TooMany,
-        format!("{what}; try again when some have ended"),
-    )
-}
-
-fn connid_in_use(job: &Job) -> Refusal {
-    let message = format!(
-        "a job named {} is {}; kill it, or start with \"on_conflict\": \"attach\" or \"replace\", or with another connid",
-        job.connid(),
-        job.status().as_str()
-    );
-    Refusal::new(Code::ConnidInUse, message)
-        .about("connid")
-        .of(job.connid().clone())
-}
-
-fn already_ended(job: &Job) -> Refusal {
-    let message = format!(
-        "{} has already ended: {}",
-        job.connid(),
-        job.status().as_str()
-    );
-    let mut refusal = Refusal::new(Code::AlreadyEnded, message).of(job.connid().clone());
-    refusal.ended = job.ended_view().map(Box::new);
-    refusal
-}
-
-fn over_the_longest(route: &str, most: Seconds, had: Seconds, time: Seconds) -> Refusal {
-    let left = Seconds::from_micros(most.as_micros().saturating_sub(had.as_micros()));
-    Refusal::invalid(
-        "time",
-        format!(
-            "\"time\" must be at most {left} seconds now, as route {route:?} allows {most} in all; got {time}"
-        ),
-    )
-}
-
-fn gone(name: &Name, code: Code) -> Refusal {
-    let message = |what: &str| {
-        if code == Code::Expired {
-            format!("{what} ended and is no longer kept")
-        } else {
-            // The words of the old contract.
-            format!("invalid connection id: {what}")
-        }
-    };
-    match name {
-        Name::Connid(connid) => Refusal::new(code, message(connid.as_str()))
-            .about("connid")
-            .of(connid.clone()),
-        Name::Job(job) => Refusal::new(code, message(&job.to_string())).about("job"),
-    }
 }

@@ -4,12 +4,16 @@
 //! that event from what is asked (a kill) or what is the case (a clock ran out, the work returned); whatever they propose,
 //! `apply` takes.
 
+mod snapshot;
+
 use std::sync::Arc;
 
 use longwire_protocol::{
-    Change, Clock, Connid, End, EndedView, Event, Failure, JobId, JobView, KillNote, Outcome,
-    Payload, Progress, Receipt, Seconds, Seq, Spec, Status, Timestamp, Wish,
+    Attempt, Change, Clock, Connid, End, EndedView, Event, Failure, JobId, JobView, KillNote,
+    Outcome, Payload, Progress, Receipt, Seconds, Seq, Spec, Status, Timestamp, Wish, later,
 };
+
+pub use snapshot::Snapshot;
 
 /// A job as its log tells it so far.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,9 +21,12 @@ pub struct Job {
     spec: Arc<Spec>,
     seq: Seq,
     status: Status,
+    attempt: Attempt,
     /// Whether it was queued at first.
     waited: bool,
     accepted_at: Timestamp,
+    /// When it last began to wait for a place.
+    queued_at: Timestamp,
     started_at: Option<Timestamp>,
     last_at: Timestamp,
     deadline: Timestamp,
@@ -82,6 +89,8 @@ pub enum Misfit {
     Change,
     /// It says the job stands elsewhere after it than it does.
     Status,
+    /// It belongs to an attempt that is not the current one.
+    Attempt,
 }
 
 /// Why a kill or an extend cannot be.
@@ -143,6 +152,7 @@ impl Job {
         let event = Event {
             seq: 1,
             at,
+            attempt: 1,
             status,
             change: Change::Accepted(Arc::clone(&spec)),
         };
@@ -151,8 +161,10 @@ impl Job {
             spec,
             seq: 1,
             status,
+            attempt: 1,
             waited: queued,
             accepted_at: at,
+            queued_at: at,
             started_at: (!queued).then_some(at),
             last_at: at,
             progress: None,
@@ -203,6 +215,9 @@ impl Job {
         if status != event.status {
             return Err(Misfit::Status);
         }
+        if event.attempt != self.attempt_after(&event.change) {
+            return Err(Misfit::Attempt);
+        }
         self.take(event);
         Ok(())
     }
@@ -218,7 +233,22 @@ impl Job {
             Change::Wished(_) => self.wish().is_none().then_some(Status::Ending),
             Change::TimeUp(clock) => self.may_time_out(*clock).then_some(Status::Ending),
             Change::Extended(_) => (self.status != Status::Ending).then_some(self.status),
+            Change::Again => (self.status == Status::Running).then_some(Status::Queued),
             Change::Ended(end) => self.may_end(end).then_some(end.outcome.status()),
+        }
+    }
+
+    const fn attempt_after(&self, change: &Change) -> Attempt {
+        match change {
+            Change::Again => self.attempt.saturating_add(1),
+            Change::Accepted(_)
+            | Change::Taken
+            | Change::Progress(_)
+            | Change::Output(_)
+            | Change::Wished(_)
+            | Change::TimeUp(_)
+            | Change::Extended(_)
+            | Change::Ended(_) => self.attempt,
         }
     }
 
@@ -259,6 +289,7 @@ impl Job {
     fn take(&mut self, event: &Event) {
         self.seq = event.seq;
         self.status = event.status;
+        self.attempt = event.attempt;
         self.last_at = event.at;
         match &event.change {
             Change::Accepted(_) | Change::Output(_) => {}
@@ -267,6 +298,11 @@ impl Job {
             Change::Wished(wish) => self.set_ending(Cause::Killed(Arc::clone(wish)), event),
             Change::TimeUp(clock) => self.set_ending(Cause::TimeUp(*clock), event),
             Change::Extended(deadline) => self.deadline = *deadline,
+            Change::Again => {
+                self.queued_at = event.at;
+                self.started_at = None;
+                self.progress = None;
+            }
             Change::Ended(end) => self.end = Some(Arc::clone(end)),
         }
     }
@@ -285,6 +321,7 @@ impl Job {
             seq: self.seq + 1,
             // A wall clock that was set back must not make a log run backwards.
             at: at.max(self.last_at),
+            attempt: self.attempt_after(&change),
             status: self.status_after(&change)?,
             change,
         };
@@ -344,7 +381,7 @@ impl Job {
             Status::Queued => self
                 .spec
                 .queue_time
-                .map(|t| (self.accepted_at.after(t), Clock::QueueTime)),
+                .map(|t| (self.queued_at.after(t), Clock::QueueTime)),
             Status::Running => self
                 .spec
                 .idle_time
@@ -417,6 +454,12 @@ impl Job {
         self.follow_with(at, Change::Ended(Arc::new(end)))
     }
 
+    /// Whoever served the job is gone, and it is to be served once more: it waits for a place again, its deadline where it was.
+    /// None where it does not run, or is on its way out.
+    pub fn again(&mut self, at: Timestamp) -> Option<Event> {
+        self.follow_with(at, Change::Again)
+    }
+
     /// What was asked for.
     #[must_use]
     pub const fn spec(&self) -> &Arc<Spec> {
@@ -445,6 +488,12 @@ impl Job {
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status
+    }
+
+    /// Which attempt to serve it this is, from 1.
+    #[must_use]
+    pub const fn attempt(&self) -> Attempt {
+        self.attempt
     }
 
     /// Where it stood after its first event.
@@ -520,6 +569,7 @@ impl Job {
             started_at: self.started_at,
             ended_at: end.map(|_| self.last_at),
             seq: self.seq,
+            attempt: later(self.attempt),
             position,
             idle_time: spec.idle_time,
             queue_time: spec.queue_time,

@@ -10,9 +10,11 @@ mod consumer;
 mod dispatcher;
 mod engine;
 mod job;
+mod life;
 mod log;
 mod observer;
 mod principal;
+mod refusals;
 mod router;
 mod runner;
 mod store;
@@ -23,13 +25,13 @@ pub use answer::Answer;
 pub use clock::{Clock, Random, RuntimeClock, Seeded};
 pub use consumer::{Consumer, Over, Serving, Task, Told};
 pub use engine::{Engine, Killed, Opened, Parts, Watched};
-pub use job::{Cause, Closed, Ending, Job, Misfit, Stopped, Work};
+pub use job::{Cause, Closed, Ending, Job, Misfit, Snapshot, Stopped, Work};
 pub use log::{Follow, Mailbox, Word};
 pub use observer::{Observer, Unobserved};
 pub use principal::Principal;
-pub use router::{Route, RouteSettings, Router, Slot};
+pub use router::{OnLost, Route, RouteSettings, Router, Slot};
 pub use store::{
-    Counts, Due, Events, FeedEvent, FeedPage, Found, Grown, Listing, Name, NotCreated, Page, Query,
-    Retention, Store,
+    Counts, Due, Events, FeedEvent, FeedPage, Found, Listing, Name, NotAppended, NotCreated, Page,
+    Query, Retention, RouteRetention, Store, Unavailable,
 };
 pub use watchers::Watcher;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use longwire_protocol::{Code, Refusal, Seconds, VERBS, nearest};
+use longwire_protocol::{Attempt, Code, RESERVED, Refusal, Seconds, VERBS, nearest};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Consumer, Mailbox};
@@ -24,6 +24,22 @@ pub struct RouteSettings {
     pub kill_grace: Seconds,
     /// How long after its last watcher left a job that dies with it is killed.
     pub disconnect_grace: Seconds,
+    /// Bytes of output in one event, at most.
+    pub output_bytes_per_event: usize,
+    /// What becomes of a job that was being served when the server died.
+    pub on_lost: OnLost,
+    /// How often a job is served at most, where another attempt is asked for.
+    pub max_attempts: Attempt,
+}
+
+/// What becomes of a job that was being served when the server died, and cannot be gone on with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnLost {
+    /// It is lost, and says so: whoever started it knows whether it may be done twice.
+    #[default]
+    Lose,
+    /// It is served once more, from its beginning.
+    Again,
 }
 
 impl Default for RouteSettings {
@@ -36,6 +52,9 @@ impl Default for RouteSettings {
             concurrency: None,
             kill_grace: Seconds::from_secs(5),
             disconnect_grace: Seconds::from_secs(5),
+            output_bytes_per_event: 64 * 1024,
+            on_lost: OnLost::Lose,
+            max_attempts: 3,
         }
     }
 }
@@ -55,6 +74,13 @@ pub struct Route {
 /// A place of a route. Dropping it gives it back, and word of that to the router's mailbox.
 #[derive(Debug)]
 pub struct Slot(Option<(OwnedSemaphorePermit, Arc<Mailbox>)>);
+
+impl Slot {
+    /// A place beyond those that the route has: for who had one before the server was started anew.
+    pub(crate) const fn beyond() -> Self {
+        Self(None)
+    }
+}
 
 impl Drop for Slot {
     fn drop(&mut self) {
@@ -139,6 +165,10 @@ impl Router {
             None => format!("the routes are {}", names().collect::<Vec<_>>().join(", ")),
         };
         let got: String = name.chars().take(64).collect();
+        if RESERVED.contains(&name) {
+            let message = format!("{got:?} is reserved for a verb that is not there yet");
+            return Refusal::new(Code::UnknownRoute, message).about("route");
+        }
         if VERBS.contains(&name) {
             let message = format!("{got:?} is a verb; no job can be started on it here");
             return Refusal::new(Code::UnknownRoute, message).about("route");

@@ -1,14 +1,14 @@
 //! One job's run: its consumer on one side, its log on the other.
 
-use std::{any::Any, convert::Infallible, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+use std::{any::Any, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
 use futures_util::FutureExt;
-use longwire_protocol::{Change, Failure, Seconds, Timestamp};
+use longwire_protocol::{Attempt, Change, Failure, Seconds, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Events, Job, Mailbox, Route,
+    Job, Mailbox, Route,
     consumer::{Serving, Task, Told},
     job::{Stopped, Work},
     router::Slot,
@@ -26,6 +26,8 @@ type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) struct Run {
     writer: Writer,
     job: Job,
+    /// The attempt that this is. What comes of it counts for no other.
+    attempt: Attempt,
     route: Arc<Route>,
     stop: CancellationToken,
     _slot: Slot,
@@ -57,6 +59,7 @@ impl Run {
     ) -> Self {
         Self {
             writer,
+            attempt: job.attempt(),
             job,
             route,
             stop,
@@ -75,7 +78,7 @@ impl Run {
         let mut serving = self.serve(reports);
         let mut batch = Vec::with_capacity(REPORTS_AHEAD);
         self.look().await;
-        while !self.job.status().has_ended() {
+        while self.is_current() {
             match self.step(&mut serving, &mut reported, &mut batch).await {
                 Step::Grown => self.look().await,
                 Step::Reported => self.report(&mut batch).await,
@@ -97,10 +100,16 @@ impl Run {
         abandon(&mut serving);
     }
 
+    /// Whether the job waits for what this run comes to.
+    fn is_current(&self) -> bool {
+        self.job.attempt() == self.attempt && !self.job.status().has_ended()
+    }
+
     /// The consumer's work; a panic of it is a failure of this job.
     fn serve(&self, reports: mpsc::Sender<Change>) -> Serving {
-        let (spec, grace) = (Arc::clone(self.job.spec()), self.route.settings.kill_grace);
-        let task = Task::new(spec, grace, reports, self.tell.subscribe());
+        let (spec, settings) = (Arc::clone(self.job.spec()), &self.route.settings);
+        let limits = (settings.kill_grace, settings.output_bytes_per_event);
+        let task = Task::new(spec, limits, reports, self.tell.subscribe());
         let consumer = Arc::clone(&self.route.consumer);
         let work = async move { consumer.serve(task).await };
         Box::pin(
@@ -184,14 +193,15 @@ impl Run {
     }
 
     async fn write(&mut self, changes: Vec<Change>) {
-        let written = self.writer.change(self.job.clone(), |job, now| {
-            let events = changes
-                .iter()
-                .filter_map(|change| job.report(now, change.clone()));
-            Ok::<Events, Infallible>(events.collect())
+        let attempt = self.attempt;
+        let written = self.writer.settle(self.job.clone(), |job, now| {
+            let current = job.attempt() == attempt;
+            let changes = changes.iter().filter(|_| current).cloned();
+            changes
+                .filter_map(|change| job.report(now, change))
+                .collect::<Vec<_>>()
         });
-        let Ok(job) = written.await;
-        self.job = job;
+        self.job = written.await;
     }
 
     /// Writes down everything that was reported before the work came back.
@@ -204,10 +214,11 @@ impl Run {
     }
 
     async fn end(&mut self, work: Work) {
-        let stopping = self.stopping;
-        let ended = self.writer.change(self.job.clone(), |job, now| {
+        let (stopping, attempt) = (self.stopping, self.attempt);
+        let ended = self.writer.settle(self.job.clone(), |job, now| {
             let stopping = stopping && job.ending().is_none();
-            let end = match &work {
+            match &work {
+                _ if job.attempt() != attempt => None,
                 Work::Done(_) => job.end(work.clone(), now),
                 Work::Failed(_) | Work::Stopped(_) if stopping => job.lose(shutdown_failure(), now),
                 Work::Failed(_) => job.end(work.clone(), now),
@@ -215,11 +226,9 @@ impl Run {
                 Work::Stopped(_) => job
                     .end(work.clone(), now)
                     .or_else(|| job.end(Work::Failed(gave_up_failure()), now)),
-            };
-            Ok::<Events, Infallible>(end.into_iter().collect())
+            }
         });
-        let Ok(job) = ended.await;
-        self.job = job;
+        self.job = ended.await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where logs are kept: the questions and answers, not how.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use longwire_protocol::{Connid, Event, Gap, JobId, Seconds, Seq, Status, Timestamp};
 use smallvec::SmallVec;
@@ -22,7 +22,7 @@ pub trait Store: Send + Sync + 'static {
     fn create(&self, job: Job, events: Events) -> Answer<Result<(), NotCreated>>;
 
     /// Adds events to a log whose last number is `after`, and keeps `job` as what it adds up to.
-    fn append(&self, after: Seq, job: Job, events: Events) -> Answer<Result<(), Grown>>;
+    fn append(&self, after: Seq, job: Job, events: Events) -> Answer<Result<(), NotAppended>>;
 
     /// The job of that name.
     fn find(&self, name: &Name) -> Answer<Found>;
@@ -57,10 +57,31 @@ pub trait Store: Send + Sync + 'static {
 
     /// How much is kept.
     fn counts(&self) -> Answer<Counts>;
+
+    /// Whether what is written of this route's jobs is there after the process has ended, however it did.
+    fn outlives(&self, _route: &str) -> bool {
+        false
+    }
+
+    /// Why new jobs cannot be written down now, if they cannot.
+    fn trouble(&self) -> Option<Unavailable> {
+        None
+    }
+
+    /// Ends when nothing can be written any more, ever, and says why: then the server must go, and come back from what was
+    /// written.
+    fn broken(&self) -> Answer<Unavailable> {
+        Answer::later(std::future::pending())
+    }
+
+    /// Writes what is still to be written, and is done. Nothing is to be asked of it after that.
+    fn close(&self) -> Answer<()> {
+        Answer::now(())
+    }
 }
 
 /// What a store keeps at most.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Retention {
     /// Jobs that have not ended.
     pub jobs: usize,
@@ -80,6 +101,19 @@ pub struct Retention {
     pub expired_names: usize,
     /// Changes in the feed.
     pub feed_events: usize,
+    /// What of this is otherwise for the jobs of one route.
+    pub routes: BTreeMap<Arc<str>, RouteRetention>,
+}
+
+/// What a store keeps of the jobs of one route that have ended, where that is not what it keeps of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RouteRetention {
+    /// At most so many, within what is kept of all.
+    pub ended_jobs: Option<usize>,
+    /// For so long, instead of the time for all.
+    pub ended_time: Option<Seconds>,
+    /// Bytes of their logs together, within what is kept of all.
+    pub ended_bytes: Option<usize>,
 }
 
 /// How to name a job.
@@ -102,9 +136,18 @@ pub enum Found {
     Unknown,
 }
 
-/// The log has grown: read on, and decide again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grown;
+/// Why events were not added to a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotAppended {
+    /// The log has grown: read on, and decide again.
+    Grown,
+    /// They cannot be written down.
+    Unavailable(Unavailable),
+}
+
+/// Why nothing can be written down, in words for operators and clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable(pub Arc<str>);
 
 /// Why a job was not created.
 #[derive(Clone, Debug)]
@@ -115,6 +158,8 @@ pub enum NotCreated {
     Full,
     /// As many as may be wait for this route.
     QueueFull,
+    /// It cannot be written down.
+    Unavailable(Unavailable),
 }
 
 /// A piece of a log.
@@ -137,6 +182,19 @@ pub struct Query {
     pub route: Option<Box<str>>,
     /// Only with this tag.
     pub tag: Option<Box<str>>,
+}
+
+impl Query {
+    /// All jobs that have not ended, page by page.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self {
+            after: None,
+            limit: 1000,
+            route: None,
+            tag: None,
+        }
+    }
 }
 
 /// A page of jobs.

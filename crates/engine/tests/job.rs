@@ -102,6 +102,7 @@ fn job(stand: Stand) -> Job {
         let event = Event {
             seq: job.seq() + 1,
             at: at(1),
+            attempt: 1,
             status,
             change,
         };
@@ -180,6 +181,7 @@ fn what_may_follow_what() {
         (Change::TimeUp(Clock::IdleTime), "! ending ! ! ! ! !"),
         (Change::TimeUp(Clock::QueueTime), "ending ! ! ! ! ! !"),
         (Change::Extended(at(500)), "queued running ! ! ! ! !"),
+        (Change::Again, "! queued ! ! ! ! !"),
         (ended(Outcome::Ok), "! ok ok ok ok ! !"),
         (ended(Outcome::Failed), "! failed ! ! ! ! !"),
         (ended(Outcome::Killed), "! ! killed ! killed killed !"),
@@ -217,6 +219,11 @@ fn apply(stand: Stand, change: &Change, status: Status) -> Result<(), Misfit> {
     let event = Event {
         seq: job.seq() + 1,
         at: at(2),
+        attempt: if matches!(change, Change::Again) {
+            2
+        } else {
+            1
+        },
         status,
         change: change.clone(),
     };
@@ -275,6 +282,7 @@ fn an_event_fits_only_with_its_number_and_its_time() {
         let event = Event {
             seq,
             at: at(micros),
+            attempt: 1,
             status: Status::Running,
             change: printed(),
         };
@@ -283,10 +291,54 @@ fn an_event_fits_only_with_its_number_and_its_time() {
 }
 
 #[test]
+fn an_event_of_another_attempt_does_not_fit() {
+    for (change, attempt, misfit) in [
+        (printed(), 1, None),
+        (printed(), 0, Some(Misfit::Attempt)),
+        (printed(), 2, Some(Misfit::Attempt)),
+        (Change::Again, 1, Some(Misfit::Attempt)),
+        (Change::Again, 2, None),
+        (Change::Again, 3, Some(Misfit::Attempt)),
+    ] {
+        let mut job = job(Stand::Running);
+        let status = if change == Change::Again {
+            Status::Queued
+        } else {
+            Status::Running
+        };
+        let event = Event {
+            seq: 2,
+            at: at(1),
+            attempt,
+            status,
+            change,
+        };
+        assert_eq!(job.apply(&event).err(), misfit, "{event:?}");
+    }
+}
+
+#[test]
+fn another_attempt_begins_as_the_first_did_but_for_its_deadline() {
+    let (mut job, _) = Job::accept(spec(100, None, Some(20)), false, at(0));
+    job.report(at(10), progressed()).unwrap();
+    let again = job.again(at(30)).unwrap();
+    assert_eq!((again.attempt, again.status), (2, Status::Queued));
+    assert_eq!(job.alarm(), Some((at(50), Clock::QueueTime)), "waits anew");
+    let view = job.view(at(30), Some(1));
+    assert_eq!((view.attempt, view.started_at), (Some(2), None));
+    assert_eq!(view.progress, None, "of what is gone");
+    assert_eq!(job.end(Work::Done(None), at(31)), None, "nobody serves it");
+    job.begin(at(40)).unwrap();
+    assert_eq!(job.alarm(), Some((at(100), Clock::Time)), "counted as ever");
+    assert_eq!(job.again(at(50)).map(|again| again.attempt), Some(3));
+}
+
+#[test]
 fn a_log_begins_with_what_was_asked_for() {
     let first = |seq, status| Event {
         seq,
         at: at(0),
+        attempt: 1,
         status,
         change: Change::Accepted(spec(1, None, None)),
     };
@@ -553,6 +605,7 @@ enum Act {
     Fail,
     Stop,
     Lose,
+    Again,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -567,6 +620,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Fail),
         2 => Just(Act::Stop),
         1 => Just(Act::Lose),
+        1 => Just(Act::Again),
     ]
 }
 
@@ -589,6 +643,7 @@ fn propose(job: &mut Job, act: Act, now: Timestamp) -> Vec<Event> {
             .into_iter()
             .collect(),
         Act::Lose => job.lose(failure(), now).into_iter().collect(),
+        Act::Again => job.again(now).into_iter().collect(),
     }
 }
 
@@ -601,7 +656,8 @@ struct Model {
     outcome: Option<Outcome>,
     clock: Option<Clock>,
     deadline: u64,
-    accepted: u64,
+    attempts_before: u32,
+    waits_since: u64,
     last: u64,
     idle: Option<u64>,
     queue: Option<u64>,
@@ -628,7 +684,7 @@ impl Model {
 
     fn due(&self, now: u64) -> Option<Clock> {
         let second = if self.queued {
-            (self.queue.map(|t| self.accepted + t), Clock::QueueTime)
+            (self.queue.map(|t| self.waits_since + t), Clock::QueueTime)
         } else {
             (self.idle.map(|t| self.last + t), Clock::IdleTime)
         };
@@ -698,6 +754,15 @@ impl Model {
                 self.finish(self.asked_end().unwrap_or(Outcome::Lost));
                 true
             }
+            Act::Again => {
+                let runs = !queued && !ending;
+                if runs {
+                    self.queued = true;
+                    self.waits_since = now.max(self.last);
+                    self.attempts_before += 1;
+                }
+                runs
+            }
         }
     }
 
@@ -740,10 +805,24 @@ impl SharedLog {
         prop_assert!(wishes.count() <= 1, "killing twice says nothing new");
         Ok(())
     }
+
+    /// Whatever was let go of, the rest folds on from a snapshot.
+    fn check_snapshots(&self) -> Result<(), TestCaseError> {
+        for cut in 1..=self.events.len() {
+            let (gone, rest) = self.events.split_at(cut);
+            let mut job = Job::restore(Job::fold(gone).expect("a beginning").snapshot());
+            for event in rest {
+                prop_assert_eq!(job.apply(event), Ok(()));
+            }
+            prop_assert_eq!(&job, &self.kept);
+        }
+        Ok(())
+    }
 }
 
 fn check_end(job: &Job, model: &Model) -> Result<(), TestCaseError> {
     prop_assert_eq!(job.status(), model.status());
+    prop_assert_eq!(job.attempt(), model.attempts_before + 1);
     prop_assert_eq!(job.ended().is_some(), model.outcome.is_some());
     prop_assert!(job.ending().is_some() || !model.ending());
     let Some(end) = job.ended() else {
@@ -804,5 +883,6 @@ proptest! {
             log.check()?;
             check_end(&log.kept, &model)?;
         }
+        log.check_snapshots()?;
     }
 }

@@ -20,6 +20,7 @@ mod show;
 mod signals;
 mod start;
 mod status;
+mod store;
 mod table;
 mod tell;
 mod watch;
@@ -47,6 +48,7 @@ fn run(cli: Cli) -> Exit {
     let done = match command {
         Command::Serve(args) => serve::run(&args),
         Command::Config(args) => settings::run(&args),
+        Command::Store(args) => store::run(&args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man { dir } => generate::man(&dir),
         Command::Generate { dir } => generate::run(&dir),

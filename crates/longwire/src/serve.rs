@@ -3,15 +3,23 @@
 use std::{
     io::IsTerminal,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
 };
 
 use longwire_server::{
     BindError, Server,
     config::{Config, LogFormat},
+    stores::embedded::DiskError,
 };
 use tracing_subscriber::EnvFilter;
 
-use crate::{args::ServeArgs, exit::Exit, failure::Failure, print, signals::Stops};
+use crate::{
+    args::{DataArgs, ServeArgs},
+    exit::Exit,
+    failure::Failure,
+    print,
+    signals::Stops,
+};
 
 /// Says how much is logged.
 const LOG: &str = "LONGWIRE_LOG";
@@ -26,16 +34,42 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
 }
 
 fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
-    if args.data.is_some() && !args.ephemeral {
-        let why = "--data (or LONGWIRE_DATA): durable storage has not come yet, every server forgets its jobs when it stops; leave it out, or say --ephemeral";
-        return Err(Failure::Usage(why.to_owned()));
-    }
-    let mut config = match &args.config {
-        Some(file) => Config::load(file).map_err(|error| Failure::Usage(error.to_string()))?,
-        None => Config::default(),
-    };
+    let mut config = loaded(args.config.as_deref())?;
     config.listen = args.listen.unwrap_or(config.listen);
+    config.store.ephemeral |= args.ephemeral;
+    if args.data.data.is_some() {
+        config.store.ephemeral = false;
+    }
+    if !config.store.ephemeral {
+        config.store.dir = Some(data_dir(&args.data, &config)?);
+    }
     Ok(config)
+}
+
+/// The configuration of a file, or the defaults.
+pub(crate) fn loaded(file: Option<&Path>) -> Result<Config, Failure> {
+    match file {
+        Some(file) => Config::load(file).map_err(|error| Failure::Usage(error.to_string())),
+        None => Ok(Config::default()),
+    }
+}
+
+/// The folder that jobs are kept in.
+pub(crate) fn data_dir(args: &DataArgs, config: &Config) -> Result<PathBuf, Failure> {
+    let said = args.data.clone().or_else(|| config.store.dir.clone());
+    said.or_else(users_data_dir).ok_or_else(|| {
+        let why = "there is no data folder, as this user has no home; say where to keep jobs with --data DIR, or --ephemeral to keep them in memory";
+        Failure::Usage(why.to_owned())
+    })
+}
+
+/// As the XDG Base Directory Specification has it.
+fn users_data_dir() -> Option<PathBuf> {
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+    let data = data.filter(|dir| dir.is_absolute());
+    let data = data.or_else(|| Some(std::env::home_dir()?.join(".local/share")));
+    data.filter(|dir| dir.is_absolute())
+        .map(|dir| dir.join("longwire"))
 }
 
 fn log_as(format: LogFormat) -> Result<(), Failure> {
@@ -67,9 +101,14 @@ fn log_as(format: LogFormat) -> Result<(), Failure> {
 
 async fn serve(config: Config) -> Result<Exit, Failure> {
     let (mut first, mut second) = (Stops::new()?, Stops::new()?);
+    let kept_in = config.store.dir.clone().filter(|_| !config.store.ephemeral);
     let server = Server::bind(config).await.map_err(refused)?;
     // Whoever does not read the greeting is served all the same.
-    let _ = print::line(&greeting(server.local_addr()));
+    let _ = print::line(&greeting(
+        &command(),
+        server.local_addr(),
+        kept_in.as_deref(),
+    ));
     let drain = async move {
         first.next().await;
     };
@@ -77,7 +116,8 @@ async fn serve(config: Config) -> Result<Exit, Failure> {
         second.next().await;
         second.next().await;
     };
-    server.run(drain, now).await;
+    let served = server.run(drain, now).await;
+    served.map_err(|error| Failure::Failed(error.to_string()))?;
     Ok(Exit::Ok)
 }
 
@@ -88,27 +128,48 @@ fn refused(error: BindError) -> Failure {
                 "cannot listen on {address}: something else does; choose another with --listen, as in --listen 127.0.0.1:0 for a free one"
             ))
         }
-        BindError::Listen { .. } => Failure::Failed(error.to_string()),
+        BindError::Store {
+            source: DiskError::InUse,
+            ..
+        } => Failure::Failed(format!(
+            "{error}; stop that one, choose another folder with --data DIR, or keep jobs in memory with --ephemeral"
+        )),
+        BindError::Store {
+            source: DiskError::Damaged(_),
+            ..
+        } => Failure::Failed(format!("{error}; see `longwire store check`")),
+        BindError::Listen { .. } | BindError::Store { .. } => Failure::Failed(error.to_string()),
         BindError::Config(_) => Failure::Usage(error.to_string()),
     }
 }
 
+/// This program, as it was called.
+fn command() -> String {
+    let called = std::env::args().next();
+    print::quoted(&called.unwrap_or_else(|| "longwire".to_owned()))
+}
+
 /// What a newcomer can try.
-fn greeting(address: SocketAddr) -> String {
+fn greeting(command: &str, address: SocketAddr, kept_in: Option<&Path>) -> String {
     let url = format!("http://{}", reachable(address));
     let server = if url == crate::args::DEFAULT_SERVER {
         String::new()
     } else {
         format!(" --server {url}")
     };
+    let kept = match kept_in {
+        Some(dir) => format!("Jobs are kept in {}", dir.display()),
+        None => "Jobs are kept in memory, and forgotten when the server stops".to_owned(),
+    };
     format!(
         "Longwire listens on http://{address}
+{kept}
 
 Try it:
   open the page        {url}/
-  start a request      longwire start request --time 30{server}
+  start a request      {command} start request --time 30{server}
   or with curl         curl -X POST {url}/jobs -H 'Content-Type: application/json' -d '{{\"route\":\"request\",\"time\":30}}'
-  see what runs        longwire status --watch{server}"
+  see what runs        {command} status --watch{server}"
     )
 }
 
@@ -145,7 +206,7 @@ mod tests {
                 "--time 30 --server http://[::1]:81\n",
             ),
         ] {
-            let greeting = greeting(address.parse().unwrap());
+            let greeting = greeting("longwire", address.parse().unwrap(), None);
             let first = greeting.lines().next();
             assert_eq!(first, Some(format!("Longwire listens on {says}").as_str()));
             assert!(greeting.contains(tells), "{greeting}");

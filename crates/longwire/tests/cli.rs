@@ -272,8 +272,8 @@ fn a_wrong_command_line_exits_with_2() {
         ),
         (&["watch", "--after", "3"], "--after goes with"),
         (
-            &["serve", "--data", "/tmp"],
-            "durable storage has not come yet",
+            &["serve", "--data", "/tmp", "--ephemeral"],
+            "cannot be used with",
         ),
         (
             &["serve", "--listen", "localhost"],

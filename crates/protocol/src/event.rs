@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Connid, JobId, OnDisconnect, Payload, Seconds, Seq, Timestamp};
+use crate::{Attempt, Connid, JobId, OnDisconnect, Payload, Seconds, Seq, Timestamp};
 
 /// What was asked for when a job was started. It never changes; the log's first event and everything that describes the
 /// job share it.
@@ -288,6 +288,8 @@ pub enum Change {
     TimeUp(Clock),
     /// It was given until then.
     Extended(Timestamp),
+    /// Whoever served it is gone, and its route asks for another attempt: it waits again.
+    Again,
     /// It ended. Always the last event.
     Ended(Arc<End>),
 }
@@ -299,6 +301,8 @@ pub struct Event {
     pub seq: Seq,
     /// When it was written down.
     pub at: Timestamp,
+    /// The attempt to serve the job that it belongs to, from 1.
+    pub attempt: Attempt,
     /// Where the job stood after it.
     pub status: Status,
     /// What happened.
@@ -317,7 +321,11 @@ impl Event {
                 .result
                 .as_ref()
                 .map_or(0, |result| result.as_str().len()),
-            Change::Taken | Change::Wished(_) | Change::TimeUp(_) | Change::Extended(_) => 0,
+            Change::Taken
+            | Change::Wished(_)
+            | Change::TimeUp(_)
+            | Change::Extended(_)
+            | Change::Again => 0,
         };
         size_of::<Self>() + payload
     }

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Clock, Connid, End, Event, Failure, FrameId, JobId, Payload, Progress, Receipt,
-    Refusal, Seconds, Seq, Spec, Status, Stream, Timestamp, Wish,
+    Attempt, Change, Clock, Connid, End, Event, Failure, FrameId, JobId, Payload, Progress,
+    Receipt, Refusal, Seconds, Seq, Spec, Status, Stream, Timestamp, Wish,
 };
 
 /// The direct reply to a start. The job's events follow, from `seq` + 1 on.
@@ -60,6 +60,9 @@ pub struct EventFrame {
     pub seq: Seq,
     /// Where the job stood after it.
     pub status: Status,
+    /// The attempt to serve it that this belongs to, from the second on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<Attempt>,
     /// Who serves the job, in its first event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<Arc<str>>,
@@ -101,6 +104,7 @@ impl EventFrame {
             job: by_job.then_some(spec.job),
             seq: event.seq,
             status: event.status,
+            attempt: later(event.attempt),
             route: None,
             time: None,
             left: None,
@@ -124,7 +128,7 @@ impl EventFrame {
                 self.time = Some(spec.time);
                 self.left = Some(spec.time);
             }
-            Change::Taken => {}
+            Change::Taken | Change::Again => {}
             Change::Progress(progress) => self.progress = Some(Arc::clone(progress)),
             Change::Output(output) => {
                 self.output = Some(Arc::clone(&output.text));
@@ -147,6 +151,12 @@ impl EventFrame {
         self.error.clone_from(&end.error);
         self.kill = end.kill.clone().map(KillNote::Receipt);
     }
+}
+
+/// An attempt, where there was one before it: the first goes without saying.
+#[must_use]
+pub fn later(attempt: Attempt) -> Option<Attempt> {
+    (attempt > 1).then_some(attempt)
 }
 
 /// How a job ended, in short.
@@ -247,6 +257,9 @@ pub struct JobView {
     pub ended_at: Option<Timestamp>,
     /// The number of its last event.
     pub seq: Seq,
+    /// The attempt to serve it, from the second on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<Attempt>,
     /// Its place in the queue, from 1, where it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,

@@ -11,6 +11,9 @@ use uuid::Uuid;
 /// is before the first.
 pub type Seq = u64;
 
+/// How often a job has been served: 1 unless whoever served it was lost and its route asks for another attempt.
+pub type Attempt = u32;
+
 /// The server's name for a job: a UUID of version 7 (RFC 9562), so that later jobs sort after earlier ones.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]

@@ -39,14 +39,14 @@ pub use event::{
 pub use fields::ParseLimits;
 pub use frames::{
     Done, EndedView, EventFrame, FeedFrame, Gap, GapFrame, JobView, KillNote, Notice, RefusalFrame,
-    ServerFrame, Started, StatusPage,
+    ServerFrame, Started, StatusPage, later,
 };
-pub use ids::{Connid, FrameId, JobId, Seq};
+pub use ids::{Attempt, Connid, FrameId, JobId, Seq};
 pub use payload::Payload;
 pub use refusal::{Code, Refusal, nearest};
 pub use request::{
-    Extend, Kill, OnConflict, OnDisconnect, Request, Start, StatusQuery, Target, Unwatch, VERBS,
-    Watch, Where,
+    Extend, Kill, OnConflict, OnDisconnect, RESERVED, Request, Start, StatusQuery, Target, Unwatch,
+    VERBS, Watch, Where,
 };
 pub use schema::{client_schema, server_schema};
 pub use time::{Seconds, Timestamp};

@@ -41,13 +41,15 @@ pub enum Code {
     Forbidden,
     /// The server is stopping and takes no new jobs.
     ShuttingDown,
+    /// The server cannot write to its disk now, so nothing was done.
+    Unavailable,
     /// The server failed; its log says how.
     Internal,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::InvalidJson,
         Self::InvalidFrame,
         Self::MissingField,
@@ -63,6 +65,7 @@ impl Code {
         Self::Unauthorized,
         Self::Forbidden,
         Self::ShuttingDown,
+        Self::Unavailable,
         Self::Internal,
     ];
 
@@ -85,6 +88,7 @@ impl Code {
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::ShuttingDown => "shutting_down",
+            Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
     }

@@ -12,18 +12,11 @@ use crate::{
     frames::RefusalFrame,
 };
 
-/// The routes that are not a consumer's. No route may be configured under one of these names.
-pub const VERBS: [&str; 9] = [
-    "kill",
-    "status",
-    "watch",
-    "unwatch",
-    "extend",
-    "claim",
-    "append",
-    "end",
-    "query/module",
-];
+/// The routes that are not a consumer's.
+pub const VERBS: [&str; 5] = ["kill", "status", "watch", "unwatch", "extend"];
+
+/// The names that will be verbs: nothing answers to them yet, and no route may be configured under one of them.
+pub const RESERVED: [&str; 4] = ["claim", "append", "end", "query/module"];
 
 /// A client's frame, without its `id`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -322,8 +315,8 @@ impl Request {
                 check_connid(query.connid.as_ref(), limits)?;
                 check_limit(query.limit)?;
             }
-            Self::Watch(watch) => check_connid(watch.connid.as_ref(), limits)?,
-            Self::Unwatch(unwatch) => check_connid(unwatch.connid.as_ref(), limits)?,
+            Self::Watch(watch) => check_target(watch.connid.as_ref(), watch.job, limits)?,
+            Self::Unwatch(unwatch) => check_target(unwatch.connid.as_ref(), unwatch.job, limits)?,
             Self::Extend(extend) => check_connid(Some(&extend.connid), limits)?,
         }
         Ok(self)
@@ -455,6 +448,18 @@ fn check_limit(limit: Option<u16>) -> Result<(), Refusal> {
         )),
         None => Ok(()),
     }
+}
+
+fn check_target(
+    connid: Option<&Connid>,
+    job: Option<JobId>,
+    limits: &ParseLimits,
+) -> Result<(), Refusal> {
+    if connid.is_some() && job.is_some() {
+        let message = "a job is named by \"connid\" or by \"job\"; got both";
+        return Err(Refusal::invalid("job", message));
+    }
+    check_connid(connid, limits)
 }
 
 fn check_connid(connid: Option<&Connid>, limits: &ParseLimits) -> Result<(), Refusal> {

@@ -130,10 +130,15 @@ fn request() -> impl Strategy<Value = Request> {
                 filter
             })
         ),
-        (of(connid()), of(job_id()), of(any::<u64>()))
-            .prop_map(|(connid, job, after)| Request::Watch(Watch { connid, job, after })),
-        (of(connid()), of(job_id()))
-            .prop_map(|(connid, job)| Request::Unwatch(Unwatch { connid, job })),
+        (of(connid()), of(job_id()), of(any::<u64>())).prop_map(|(connid, job, after)| {
+            // By one name or the other.
+            let connid = connid.filter(|_| job.is_none());
+            Request::Watch(Watch { connid, job, after })
+        }),
+        (of(connid()), of(job_id())).prop_map(|(connid, job)| {
+            let connid = connid.filter(|_| job.is_none());
+            Request::Unwatch(Unwatch { connid, job })
+        }),
         (connid(), seconds()).prop_map(|(connid, time)| Request::Extend(Extend { connid, time })),
     ]
 }
@@ -246,6 +251,7 @@ fn event_frame() -> impl Strategy<Value = EventFrame> {
                 &Event {
                     seq,
                     at,
+                    attempt: 1 + u32::from(by_job),
                     status,
                     change,
                 },
@@ -376,6 +382,7 @@ fn job_view() -> impl Strategy<Value = JobView> {
             started_at: two.0,
             ended_at: two.1,
             seq: two.2,
+            attempt: two.3.map(|_| 2),
             position: two.3,
             idle_time: two.4,
             queue_time: two.5,

@@ -858,17 +858,17 @@ fn what_stands_alone_is_read_by_the_same_rules() {
 }
 
 #[test]
-fn a_target_is_the_job_where_both_are_named() {
-    let Request::Watch(watch) = parse(
-        "{\"route\":\"watch\",\"connid\":\"a\",\"job\":\"019aaaaa-0000-7000-8000-000000000000\"}",
-    )
-    .unwrap() else {
-        panic!()
-    };
-    assert_eq!(
-        Target::of(watch.connid, watch.job),
-        watch.job.map(Target::Job)
-    );
+fn a_job_is_named_one_way_or_the_other() {
+    for verb in ["watch", "unwatch"] {
+        let job = "019aaaaa-0000-7000-8000-000000000000";
+        let both = format!("{{\"route\":\"{verb}\",\"connid\":\"a\",\"job\":\"{job}\"}}");
+        let refused = parse(&both).unwrap_err().refusal;
+        assert_eq!(
+            (refused.code, refused.field.as_deref()),
+            (Code::InvalidField, Some("job")),
+            "{verb}"
+        );
+    }
     assert_eq!(Target::of(None, None), None);
 }
 

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use longwire_engine::{Consumer, Serving, Stopped, Task, Work};
 use longwire_protocol::{Failure, Progress, Stream};
-use longwire_server::{BindError, Server, config::Config};
+use longwire_server::{Server, config::Config};
 
 /// Counts to the number it is given, a second each.
 struct Count;
@@ -47,12 +47,12 @@ impl Consumer for Count {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BindError> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::bind(Config::default())
         .await?
         .with_consumer("count", Arc::new(Count));
     println!("listening on http://{}", server.local_addr());
     let ctrl_c = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
-    server.run(ctrl_c, std::future::pending()).await;
+    server.run(ctrl_c, std::future::pending()).await?;
     Ok(())
 }

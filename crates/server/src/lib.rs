@@ -1,13 +1,13 @@
 //! The Longwire server: everything that touches the outside, and the one place where its parts meet.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), longwire_server::BindError> {
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use longwire_server::{Server, config::Config};
 //!
 //! let server = Server::bind(Config::default()).await?;
 //! println!("listening on http://{}", server.local_addr());
 //! let ctrl_c = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
-//! server.run(ctrl_c, std::future::pending()).await;
+//! server.run(ctrl_c, std::future::pending()).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -19,17 +19,16 @@ mod metrics;
 mod specs;
 mod stopping;
 pub mod stores;
+mod terms;
 mod transports;
 mod write_timeout;
 
-use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use config::{Config, RouteConfig};
-use longwire_engine::{
-    Consumer, Engine, Parts, Random, Retention, RouteSettings, Router, RuntimeClock, Store,
-};
+use config::Config;
+use longwire_engine::{Consumer, Engine, Parts, Random, Router, RuntimeClock, Store, Unavailable};
 use longwire_protocol::{ParseLimits, Seconds};
-use stores::memory::MemoryStore;
+use stores::embedded::DiskError;
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -63,6 +62,22 @@ pub enum BindError {
     /// The configuration contradicts itself.
     #[error(transparent)]
     Config(#[from] config::ConfigError),
+    /// The folder that jobs are kept in could not be used.
+    #[error("cannot keep jobs in {}: {source}", dir.display())]
+    Store {
+        /// The folder.
+        dir: PathBuf,
+        /// What was wrong.
+        source: DiskError,
+    },
+}
+
+/// The disk failed while the server ran. What was accepted is on it, as far as it could be written: a server that is started
+/// anew comes back from that.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped, as {}", why.0)]
+pub struct StoreFailed {
+    why: Unavailable,
 }
 
 /// A server that listens. It answers once [`Server::run`] is called.
@@ -70,14 +85,15 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     config: Config,
+    store: Arc<dyn Store>,
     consumers: BTreeMap<String, Arc<dyn Consumer>>,
 }
 
 impl Server {
-    /// Takes the address of a configuration.
+    /// Takes the address of a configuration, and opens its folder: with `store.dir` set jobs are kept there, and else in memory.
     ///
     /// # Errors
-    /// Where the configuration is not valid, or its address cannot be had.
+    /// Where the configuration is not valid, or its address or its folder cannot be had.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
         config.validate()?;
         let refused = |source| BindError::Listen {
@@ -86,10 +102,12 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
+        let store = stores::open(&config).await?;
         Ok(Self {
             listener,
             address,
             config,
+            store,
             consumers: BTreeMap::new(),
         })
     }
@@ -108,49 +126,56 @@ impl Server {
         self
     }
 
-    /// Serves until `drain` ends; then takes no new jobs and gives those that run the grace of the configuration, or until `now`
-    /// ends. What has not ended by then is killed, and is `lost`.
+    /// Takes up what an earlier server left, then serves until `drain` ends; then takes no new jobs and gives those that run the
+    /// grace of the configuration, or until `now` ends. What has not ended by then, and cannot be taken up later, is killed,
+    /// and is `lost`.
+    ///
+    /// # Errors
+    /// Where the disk fails for good.
     pub async fn run(
         self,
         drain: impl Future<Output = ()> + Send,
         now: impl Future<Output = ()> + Send,
-    ) {
+    ) -> Result<(), StoreFailed> {
         let grace = Seconds::from(self.config.shutdown_grace_seconds);
         let (phase, phases) = watch::channel(Phase::Serving);
         let tasks = TaskTracker::new();
         let metrics = Arc::new(Metrics::new());
-        let engine = self.engine(&metrics);
+        let engine = self.engine(&metrics).await;
         let http = self.http(&engine, &metrics, Stopping::new(phases), &tasks);
         let serving = tasks.spawn(http.serve(self.listener));
-        drain.await;
-        tracing::info!(
-            grace_seconds = grace.as_f64(),
-            "draining: no new jobs are taken"
-        );
-        phase.send_replace(Phase::Draining(grace));
         let stop = async {
+            drain.await;
+            tracing::info!(
+                grace_seconds = grace.as_f64(),
+                "draining: no new jobs are taken"
+            );
+            phase.send_replace(Phase::Draining(grace));
             engine.drain(grace).await;
             phase.send_replace(Phase::Closing);
             // Ends when every connection has; how it ended is in the log.
             drop(serving.await);
             tasks.close();
             tasks.wait().await;
+            self.store.close().await;
         };
         tokio::select! {
             () = stop => tracing::info!("stopped"),
             () = now => tracing::warn!("stopped at once: what ran is cut off"),
+            why = self.store.broken() => return Err(StoreFailed { why }),
         }
+        Ok(())
     }
 
-    fn engine(&self, metrics: &Arc<Metrics>) -> Engine {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(retention(&self.config)));
-        Engine::new(Parts {
-            store,
+    async fn engine(&self, metrics: &Arc<Metrics>) -> Engine {
+        let parts = Parts {
+            store: Arc::clone(&self.store),
             router: self.router(),
             clock: Arc::new(RuntimeClock::system()),
             random: Arc::new(SystemRandom),
             observer: Arc::<Metrics>::clone(metrics),
-        })
+        };
+        Engine::start_up(parts).await
     }
 
     fn router(&self) -> Router {
@@ -158,7 +183,7 @@ impl Server {
         for (name, route) in &self.config.routes {
             let consumer = self.consumers.get(name).cloned();
             let consumer = consumer.unwrap_or_else(|| consumers::consumer(&route.consumer));
-            router = router.with(name, route_settings(route, &self.config), consumer);
+            router = router.with(name, terms::of_route(route, &self.config), consumer);
         }
         router
     }
@@ -204,33 +229,6 @@ impl Server {
             stopping,
             tasks: tasks.clone(),
         }
-    }
-}
-
-fn route_settings(route: &RouteConfig, config: &Config) -> RouteSettings {
-    RouteSettings {
-        time: route.time_seconds.into(),
-        max_time: route.longest_time(&config.limits).into(),
-        idle_time: route.idle_seconds.map(Seconds::from),
-        queue_time: route.queue_seconds.map(Seconds::from),
-        concurrency: route.concurrency.map(std::num::NonZeroUsize::get),
-        kill_grace: route.kill_grace_seconds.into(),
-        disconnect_grace: route.disconnect_grace_seconds.into(),
-    }
-}
-
-fn retention(config: &Config) -> Retention {
-    let limits = &config.limits;
-    Retention {
-        jobs: limits.jobs,
-        queued_jobs_per_route: limits.queued_jobs_per_route,
-        log_bytes_per_job: limits.log_bytes_per_job,
-        log_events_per_job: limits.log_events_per_job,
-        ended_jobs: limits.ended_jobs_kept,
-        ended_time: limits.ended_seconds_kept.into(),
-        ended_bytes: limits.ended_bytes_kept,
-        expired_names: limits.expired_names_kept,
-        feed_events: limits.feed_events_kept,
     }
 }
 

@@ -13,14 +13,16 @@ use std::{
 };
 
 use longwire_engine::{
-    Events, FeedPage, Found, Grown, Job, Listing, Mailbox, Name, NotCreated, Page, Query,
-    Retention, Stopped, Store, Word, Work,
+    Events, FeedPage, Found, Job, Listing, Mailbox, Name, NotAppended, NotCreated, Page, Query,
+    Retention, RouteRetention, Stopped, Store, Word, Work,
 };
 use longwire_protocol::{
     Change, Connid, Event, Failure, Gap, JobId, OnDisconnect, Output, Payload, Seconds, Seq, Spec,
     Status, Stream, Timestamp, Wish,
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
+
+mod disk;
 
 type Make = fn(Retention) -> Arc<dyn Store>;
 
@@ -35,6 +37,7 @@ const ROOMY: Retention = Retention {
     ended_bytes: 1 << 30,
     expired_names: 1_000_000,
     feed_events: 1_000_000,
+    routes: BTreeMap::new(),
 };
 
 const fn at(secs: u64) -> Timestamp {
@@ -100,7 +103,7 @@ impl Bench {
         &mut self,
         id: JobId,
         propose: impl FnOnce(&mut Job) -> I,
-    ) -> Result<(), Grown> {
+    ) -> Result<(), NotAppended> {
         let mut next = self.jobs[&id].clone();
         let after = next.seq();
         let events = events(propose(&mut next));
@@ -292,7 +295,7 @@ async fn a_log_grows_only_for_who_knows_its_end(make: Make) {
         let mut other = stale.clone();
         let event = other.report(at(2), printed("two")).unwrap();
         let appended = bench.store.append(after, other, events([event])).await;
-        assert_eq!(appended, Err(Grown), "after {after}");
+        assert_eq!(appended, Err(NotAppended::Grown), "after {after}");
     }
     let page = bench.read(job, 0).await.unwrap();
     assert_eq!(
@@ -302,7 +305,11 @@ async fn a_log_grows_only_for_who_knows_its_end(make: Make) {
     );
     let (never, event) = Job::accept(Arc::new(spec(2, "b", "r")), false, at(0));
     let appended = bench.store.append(1, never, events([event])).await;
-    assert_eq!(appended, Err(Grown), "nor of a job that is not there");
+    assert_eq!(
+        appended,
+        Err(NotAppended::Grown),
+        "nor of a job that is not there"
+    );
 }
 
 async fn a_log_is_read_from_any_number_on(make: Make) {
@@ -347,6 +354,7 @@ async fn what_is_trimmed_leaves_a_gap(make: Make) {
         Event {
             seq: 1,
             at: at(0),
+            attempt: 1,
             status: Status::Running,
             change: printed(text),
         }
@@ -519,8 +527,9 @@ async fn write_until_ended(store: Arc<dyn Store>, mut job: Job, events_in_all: S
         let appended = store.append(job.seq(), next.clone(), events(event)).await;
         job = match (appended, store.find(&Name::Job(job.id())).await) {
             (Ok(()), _) => next,
-            (Err(Grown), Found::Job(grown)) => grown,
-            (Err(Grown), other) => panic!("{other:?}"),
+            (Err(NotAppended::Grown), Found::Job(grown)) => grown,
+            (Err(NotAppended::Grown), other) => panic!("{other:?}"),
+            (Err(NotAppended::Unavailable(why)), _) => panic!("{why:?}"),
         };
         tokio::task::yield_now().await;
     }
@@ -620,8 +629,8 @@ async fn a_list_is_narrowed_by_route_and_tag(make: Make) {
 
 /// A filter that fits few jobs among many still comes to each of them, in pages that may be empty.
 async fn a_needle_is_found_in_a_haystack(make: Make) {
-    let mut bench = Bench::new(make, ROOMY);
-    for number in 1..=25_000 {
+    let bench = Bench::new(make, ROOMY);
+    let created = (1..=25_000).map(|number| {
         let tags: Box<[Box<str>]> = match number {
             1 | 12_000 | 25_000 => Box::new(["needle".into()]),
             _ => Box::default(),
@@ -630,7 +639,12 @@ async fn a_needle_is_found_in_a_haystack(make: Make) {
             tags,
             ..spec(number, &number.to_string(), "r")
         };
-        bench.accept(spec, false).await.unwrap();
+        let (job, first) = Job::accept(Arc::new(spec), false, at(0));
+        bench.store.create(job, events([first]))
+    });
+    // All at once, as a store may write many in one step.
+    for created in futures_util::future::join_all(created).await {
+        created.unwrap();
     }
     let mut query = Query {
         tag: Some("needle".into()),
@@ -863,6 +877,56 @@ async fn a_name_that_was_used_again_outlives_its_first_job(make: Make) {
         (bench.find("a").await, bench.find("b").await),
         ("job", "expired")
     );
+}
+
+/// What a route keeps goes by its own bounds, and what all keep together by those of all.
+async fn a_route_may_keep_less_than_all_or_for_longer(make: Make) {
+    let few = RouteRetention {
+        ended_jobs: Some(1),
+        ..RouteRetention::default()
+    };
+    let small = RouteRetention {
+        ended_bytes: Some(1),
+        ..RouteRetention::default()
+    };
+    let long = RouteRetention {
+        ended_time: Some(Seconds::from_secs(7200)),
+        ..RouteRetention::default()
+    };
+    let routes = [("few", few), ("small", small), ("long", long)];
+    let retention = Retention {
+        ended_time: Seconds::from_secs(3600),
+        routes: routes.map(|(name, it)| (name.into(), it)).into(),
+        ..ROOMY
+    };
+    let mut bench = Bench::new(make, retention);
+    let mut number = 0;
+    for route in ["few", "few", "small", "long", "other", "other"] {
+        number += 1;
+        let spec = spec(number, &number.to_string(), route);
+        let job = bench.accept(spec, false).await.unwrap();
+        bench.end(job, at(10)).await;
+    }
+    let mut known = Vec::new();
+    for (when, name) in [10, 3609, 3610, 7209, 7210]
+        .into_iter()
+        .flat_map(|when| ["1", "2", "3", "4", "5"].map(|name| (when, name)))
+    {
+        bench.store.due(at(when), 1, &Mailbox::new()).await;
+        known.push(if bench.find(name).await == "job" {
+            name
+        } else {
+            "-"
+        });
+    }
+    let expected = [
+        "-", "2", "-", "4", "5", // at its end
+        "-", "2", "-", "4", "5", // just before an hour later
+        "-", "-", "-", "4", "-", // an hour later
+        "-", "-", "-", "4", "-", // just before another
+        "-", "-", "-", "-", "-",
+    ];
+    assert_eq!(known, expected);
 }
 
 async fn ended_logs_have_a_bound_in_bytes(make: Make) {
@@ -1212,6 +1276,16 @@ struct Naive {
 }
 
 impl Naive {
+    fn new(retention: Retention) -> Self {
+        Self {
+            retention,
+            logs: BTreeMap::new(),
+            kept: Vec::new(),
+            gone: BTreeSet::new(),
+            feed: Vec::new(),
+        }
+    }
+
     fn log(&mut self, job: &Job, events: &Events) {
         let id = job.id();
         let (kept, log) = self
@@ -1411,14 +1485,8 @@ async fn check_indexes(
 }
 
 async fn drive(make: Make, retention: Retention, ops: Vec<Op>) -> Result<(), TestCaseError> {
-    let store = make(retention);
-    let mut naive = Naive {
-        retention,
-        logs: BTreeMap::new(),
-        kept: Vec::new(),
-        gone: BTreeSet::new(),
-        feed: Vec::new(),
-    };
+    let store = make(retention.clone());
+    let mut naive = Naive::new(retention.clone());
     let (mut now, mut next_id) = (at(0), 1);
     for op in ops {
         match op {
@@ -1448,6 +1516,7 @@ async fn drive(make: Make, retention: Retention, ops: Vec<Op>) -> Result<(), Tes
                     Err(NotCreated::InUse(_)) => prop_assert!(in_use),
                     Err(NotCreated::Full) => prop_assert!(full && !in_use),
                     Err(NotCreated::QueueFull) => prop_assert!(queue_full && !full && !in_use),
+                    Err(NotCreated::Unavailable(why)) => prop_assert!(false, "{why:?}"),
                 }
             }
             Op::Pass(secs) => {
@@ -1515,7 +1584,7 @@ async fn append(
     }
     if matches!(op, Op::Stale(_)) {
         let appended = store.append(after - 1, job, events).await;
-        prop_assert_eq!(appended, Err(Grown));
+        prop_assert_eq!(appended, Err(NotAppended::Grown));
         return Ok(());
     }
     let appended = store.append(after, job.clone(), events.clone()).await;
@@ -1546,6 +1615,7 @@ fn it_answers_like_one_that_looks_at_everything(make: Make) {
             ended_bytes,
             expired_names: 1000,
             feed_events: feed,
+            routes: BTreeMap::new(),
         },
     );
     let config = ProptestConfig {
@@ -1554,7 +1624,7 @@ fn it_answers_like_one_that_looks_at_everything(make: Make) {
         ..ProptestConfig::default()
     };
     proptest!(config, |(retention in retention, ops in vec(op(), 1..60))| {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(drive(make, retention, ops))?;
     });
 }
@@ -1562,8 +1632,6 @@ fn it_answers_like_one_that_looks_at_everything(make: Make) {
 macro_rules! suite {
     ($store:ident, $make:expr, [$($test:ident),* $(,)?]) => {
         mod $store {
-            use std::sync::Arc;
-
             $(#[tokio::test]
             async fn $test() {
                 super::$test($make).await;
@@ -1605,6 +1673,7 @@ macro_rules! stores {
             who_sleeps_is_roused_by_an_earlier_alarm_only,
             what_ended_first_goes_first_when_there_are_too_many,
             a_name_that_was_used_again_outlives_its_first_job,
+            a_route_may_keep_less_than_all_or_for_longer,
             ended_logs_have_a_bound_in_bytes,
             inputs_weigh,
             ended_jobs_go_when_their_time_has_come,
@@ -1619,5 +1688,6 @@ macro_rules! stores {
 }
 
 stores! {
-    memory: |retention| Arc::new(longwire_server::stores::memory::MemoryStore::new(retention)),
+    memory: |retention| std::sync::Arc::new(longwire_server::stores::memory::MemoryStore::new(retention)),
+    embedded: crate::disk::store,
 }

@@ -19,11 +19,14 @@ pub(super) const SERVE: &str = "\
 Examples:
   longwire serve
   longwire serve --listen 127.0.0.1:0         on a free port
+  longwire serve --data /var/lib/longwire     keeps its jobs there
+  longwire serve --ephemeral                  keeps them in memory, and forgets them
   longwire config > longwire.toml             a file to begin with
   longwire serve --config longwire.toml
 
-SIGTERM or Ctrl-C stops it: no new jobs are taken, and those that run have a grace to end. A second
-one stops it at once. LONGWIRE_LOG says how much it logs: error, warn, info, debug, trace.";
+What was accepted is on the disk, and is there after any stop: ended jobs with their outcome, and what
+waited or only let time pass goes on. SIGTERM or Ctrl-C stops it: no new jobs are taken, and work that
+cannot be gone on with later has a grace to end. A second one stops it at once. LONGWIRE_LOG says how much it logs: error, warn, info, debug, trace.";
 
 pub(super) const START: &str = "\
 Examples:
@@ -75,6 +78,14 @@ pub(super) const CONFIG: &str = "\
 Examples:
   longwire config > longwire.toml
   longwire config --check longwire.toml";
+
+pub(super) const STORE: &str = "\
+Examples:
+  longwire store check
+  longwire store --data /var/lib/longwire compact
+  longwire store export | jq 'select(.status == \"lost\")'
+
+A running server has its folder to itself: stop it first. Exit code 1: it is damaged, or cannot be read.";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:

@@ -74,6 +74,9 @@ pub(crate) enum Command {
     /// Print the whole default configuration file.
     #[command(after_help = help::CONFIG)]
     Config(ConfigArgs),
+    /// Check, shrink or print a folder of jobs, while no server uses it.
+    #[command(after_help = help::STORE)]
+    Store(StoreArgs),
     /// Print the completions of a shell.
     #[command(after_help = help::COMPLETIONS)]
     Completions {
@@ -106,10 +109,18 @@ pub(crate) struct ServeArgs {
         hide_env_values = true
     )]
     pub(crate) config: Option<PathBuf>,
-    /// Keep everything in memory, to be forgotten when the server stops. So far, every server does.
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Keep everything in memory, to be forgotten when the server stops.
+    #[arg(long, conflicts_with = "data")]
     pub(crate) ephemeral: bool,
-    /// Keep jobs in this folder. Refused: durable storage has not come yet.
+}
+
+/// Where jobs are kept.
+#[derive(Args, Debug)]
+pub(crate) struct DataArgs {
+    /// The folder that jobs are kept in. Where none is said: `store.dir` of the configuration, or else
+    /// `longwire` in the user's data folder ($XDG_DATA_HOME or ~/.local/share).
     #[arg(
         long,
         value_name = "DIR",
@@ -117,6 +128,33 @@ pub(crate) struct ServeArgs {
         hide_env_values = true
     )]
     pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct StoreArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// The configuration file, where the folder is said there.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LONGWIRE_CONFIG",
+        hide_env_values = true
+    )]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) action: StoreAction,
+}
+
+/// What to do with a folder of jobs.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum StoreAction {
+    /// Read all of it, and say whether it is whole.
+    Check,
+    /// Give space that is not needed back to the disk.
+    Compact,
+    /// Print every event of every job, one JSON object a line.
+    Export,
 }
 
 #[derive(Args, Debug)]
@@ -324,6 +362,11 @@ mod tests {
             ("extend 42", false),
             ("serve --listen 127.0.0.1:0 --ephemeral", true),
             ("serve --listen localhost", false),
+            ("serve --data a --ephemeral", false),
+            ("store check", true),
+            ("store --data a export", true),
+            ("store export --data a", false),
+            ("store", false),
             ("config --check a --markdown", false),
             ("completions zsh", true),
         ] {

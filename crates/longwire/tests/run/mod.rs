@@ -137,7 +137,7 @@ impl Server {
         let file = scratch("with_config").join("longwire.toml");
         std::fs::write(&file, text).unwrap();
         let config = file.to_str().unwrap();
-        Self::serve(&["--listen", "127.0.0.1:0", "--config", config])
+        Self::serve(&["--listen", "127.0.0.1:0", "--ephemeral", "--config", config])
     }
 
     fn serve(args: &[&str]) -> Self {
@@ -172,6 +172,6 @@ impl Server {
         self.running.child.kill().unwrap();
         self.running.child.wait().unwrap();
         let address = self.url.trim_start_matches("http://").to_owned();
-        *self = Self::serve(&["--listen", &address]);
+        *self = Self::serve(&["--listen", &address, "--ephemeral"]);
     }
 }

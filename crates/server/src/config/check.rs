@@ -121,6 +121,7 @@ fn is_right(value: &DeValue<'_>, shape: &Shape) -> bool {
         Shape::Whole { least, most } => whole(value).is_some_and(is_within(*least, *most)),
         Shape::Number { least, most } => number(value).is_some_and(is_within(*least, *most)),
         Shape::Text => value.is_str(),
+        Shape::Flag => value.is_bool(),
         Shape::Choice(choices) => value.as_str().is_some_and(|word| is_one_of(word, choices)),
         Shape::Anything => true,
         Shape::Section(_) | Shape::Named(_) | Shape::List(_) => false,

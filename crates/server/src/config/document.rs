@@ -133,9 +133,12 @@ fn allowed(shape: &Shape) -> Vec<String> {
             vec![format!("From {least} to {most}.")]
         }
         Shape::Choice(choices) => choices.iter().map(choice).collect(),
-        Shape::Section(_) | Shape::Named(_) | Shape::List(_) | Shape::Text | Shape::Anything => {
-            Vec::new()
-        }
+        Shape::Section(_)
+        | Shape::Named(_)
+        | Shape::List(_)
+        | Shape::Text
+        | Shape::Flag
+        | Shape::Anything => Vec::new(),
     }
 }
 

@@ -16,6 +16,7 @@ mod seconds;
 mod shape;
 mod socket;
 mod source;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -28,9 +29,10 @@ pub use self::{
     document::{default_file, markdown_table},
     limits::Limits,
     mistake::{ConfigError, Mistake},
-    route::{ConsumerConfig, DEFAULT_ROUTE, ROUTE_NAME_BYTES, RouteConfig},
+    route::{ConsumerConfig, DEFAULT_ROUTE, OnLostConfig, ROUTE_NAME_BYTES, RouteConfig},
     schema::json_schema,
     socket::SocketSettings,
+    store::StoreSettings,
 };
 use self::{mistake::settled, source::Source};
 
@@ -62,6 +64,9 @@ pub struct Config {
     /// How the server finds out that a socket is gone, and how much it writes ahead.
     pub socket: SocketSettings,
 
+    /// Where jobs and their logs are kept.
+    pub store: StoreSettings,
+
     /// The routes that start jobs, by name: `[routes.NAME]`. The route `request` is there even if
     /// only others are written. A name has letters, digits, `_`, `-`, `/` and `.`, at most 64
     /// bytes, and is not a verb's. One with a `/` or a `.` is put in quotes:
@@ -90,6 +95,7 @@ impl Default for Config {
             log: LogFormat::Auto,
             limits: Limits::default(),
             socket: SocketSettings::default(),
+            store: StoreSettings::default(),
             routes: BTreeMap::from([(DEFAULT_ROUTE.to_owned(), RouteConfig::default())]),
         }
     }

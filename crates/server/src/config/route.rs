@@ -1,6 +1,6 @@
 use std::{num::NonZeroUsize, time::Duration};
 
-use longwire_protocol::VERBS;
+use longwire_protocol::{RESERVED, VERBS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,45 @@ pub struct RouteConfig {
     #[schemars(with = "f64", range(min = 0.0, max = 86_400.0))]
     pub kill_grace_seconds: Duration,
 
+    /// Whether the jobs of this route are written to the disk, and are there after any stop of the
+    /// server. Where not they are kept in memory alone.
+    pub durable: bool,
+
+    /// What becomes of a job that was being served when the server died.
+    pub on_lost: OnLostConfig,
+
+    /// How often a job is served at most, where `on_lost` asks for another attempt.
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_attempts: u32,
+
+    /// Ended jobs of this route that are kept, within `limits.ended_jobs_kept`. Where this is not
+    /// set there is only that limit.
+    #[schemars(
+        with = "Option<usize>",
+        range(min = 0, max = 100_000_000),
+        example = 1000
+    )]
+    pub ended_jobs_kept: Option<usize>,
+
+    /// Seconds that jobs of this route are kept after their end, instead of
+    /// `limits.ended_seconds_kept`.
+    #[serde(with = "seconds::optional")]
+    #[schemars(
+        with = "Option<f64>",
+        range(min = 0.0, max = 31_536_000.0),
+        example = 86400
+    )]
+    pub ended_seconds_kept: Option<Duration>,
+
+    /// Bytes of the logs of ended jobs of this route together, within `limits.ended_bytes_kept`.
+    /// Where this is not set there is only that limit.
+    #[schemars(
+        with = "Option<usize>",
+        range(min = 0, max = 1_099_511_627_776_u64),
+        example = 10_485_760
+    )]
+    pub ended_bytes_kept: Option<usize>,
+
     /// Seconds that a job with `on_disconnect` = `kill` goes on after its last watcher has gone.
     #[serde(with = "seconds")]
     #[schemars(with = "f64", range(min = 0.0, max = 86_400.0))]
@@ -84,6 +123,16 @@ pub struct RouteConfig {
 pub enum ConsumerConfig {
     /// Nothing runs: the job ends with `ok` when its time is up.
     Timer,
+}
+
+/// What becomes of a job that was being served when the server died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnLostConfig {
+    /// It is lost, and says so.
+    Lost,
+    /// It is served once more, from its beginning: only for work that may be done twice.
+    Again,
 }
 
 impl RouteConfig {
@@ -108,6 +157,12 @@ impl Default for RouteConfig {
             queue_seconds: None,
             concurrency: None,
             kill_grace_seconds: Duration::from_secs(5),
+            durable: true,
+            on_lost: OnLostConfig::Lost,
+            max_attempts: 3,
+            ended_jobs_kept: None,
+            ended_seconds_kept: None,
+            ended_bytes_kept: None,
             disconnect_grace_seconds: Duration::from_secs(5),
         }
     }
@@ -117,6 +172,9 @@ impl Default for RouteConfig {
 pub(super) fn wrong_with_name(name: &str) -> Option<String> {
     if VERBS.contains(&name) {
         return Some("is a verb; a route needs a name of its own".to_owned());
+    }
+    if RESERVED.contains(&name) {
+        return Some("is reserved for a verb; a route needs a name of its own".to_owned());
     }
     if name.is_empty() {
         return Some("is empty; a route needs a name".to_owned());

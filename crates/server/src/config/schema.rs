@@ -101,6 +101,7 @@ impl Node {
             "integer" => Shape::Whole { least, most },
             "number" => Shape::Number { least, most },
             "string" => Shape::Text,
+            "boolean" => Shape::Flag,
             _ => self.choice(),
         }
     }

@@ -21,6 +21,7 @@ pub(super) enum Shape {
         most: f64,
     },
     Text,
+    Flag,
     Choice(Vec<Choice>),
     /// The schema says nothing that is known here.
     Anything,
@@ -78,6 +79,7 @@ impl Shape {
             | Self::Whole { .. }
             | Self::Number { .. }
             | Self::Text
+            | Self::Flag
             | Self::Choice(_)
             | Self::Anything => {
                 found.push(path.to_owned());
@@ -113,6 +115,7 @@ impl Shape {
                 format!("a number from {least} to {most}, fractions allowed")
             }
             Self::Text => "text in quotes".to_owned(),
+            Self::Flag => "true or false".to_owned(),
             Self::Choice(choices) => choices_in_words(choices),
             Self::Anything => "something else".to_owned(),
         }

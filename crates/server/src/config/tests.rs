@@ -82,7 +82,7 @@ fn an_unknown_key_like_no_other_is_told_the_keys() {
     check(
         "\"\" = 5",
         "config.toml:1: unknown key `\"\"`; the keys here are `listen`, `allowed_origins`, \
-         `shutdown_grace_seconds`, `log`, `limits`, `socket`, `routes`",
+         `shutdown_grace_seconds`, `log`, `limits`, `socket`, `store`, `routes`",
     );
 }
 
@@ -217,15 +217,15 @@ fn a_route_with_a_name_that_none_can_have() {
             &format!("config.toml:1: `routes.{name}` {complaint}"),
         );
     };
-    for verb in [
-        "kill", "status", "watch", "unwatch", "extend", "claim", "append", "end",
-    ] {
+    for verb in ["kill", "status", "watch", "unwatch", "extend"] {
         check_name(verb, "is a verb; a route needs a name of its own");
     }
-    check_name(
-        "\"query/module\"",
-        "is a verb; a route needs a name of its own",
-    );
+    for name in ["claim", "append", "end", "\"query/module\""] {
+        check_name(
+            name,
+            "is reserved for a verb; a route needs a name of its own",
+        );
+    }
     check_name("\"\"", "is empty; a route needs a name");
     let strange = "in it; only letters, digits and `_`, `-`, `/`, `.` are allowed";
     check_name("\"a b\"", &format!("has ' ' {strange}"));
@@ -470,8 +470,12 @@ fn the_default_file_reads_with_every_optional_key_in_force() {
         route.idle_seconds.take().is_some(),
         route.queue_seconds.take().is_some(),
         route.concurrency.take().is_some(),
+        route.ended_jobs_kept.take().is_some(),
+        route.ended_seconds_kept.take().is_some(),
+        route.ended_bytes_kept.take().is_some(),
+        config.store.dir.take().is_some(),
     ];
-    assert_eq!(optional, [true; 4]);
+    assert_eq!(optional, [true; 8]);
     assert_eq!(config, Config::default());
 }
 
@@ -497,7 +501,7 @@ fn the_default_file_keeps_the_order_of_declaration() {
         ]
     );
     assert_eq!(
-        keys[keys.len() - 10..],
+        keys[keys.len() - 16..],
         [
             "[routes.request]",
             "consumer",
@@ -508,6 +512,12 @@ fn the_default_file_keeps_the_order_of_declaration() {
             "#queue_seconds",
             "#concurrency",
             "kill_grace_seconds",
+            "durable",
+            "on_lost",
+            "max_attempts",
+            "#ended_jobs_kept",
+            "#ended_seconds_kept",
+            "#ended_bytes_kept",
             "disconnect_grace_seconds",
         ]
     );

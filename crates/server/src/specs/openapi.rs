@@ -139,6 +139,7 @@ fn start(schemas: &mut Schemas) -> Value {
         Code::TooMany,
         Code::Internal,
         Code::ShuttingDown,
+        Code::Unavailable,
     ]);
     faults.extend([TOO_SLOW, NOT_JSON]);
     json!({
@@ -232,7 +233,11 @@ fn kill(schemas: &mut Schemas, limits: &Limits) -> Value {
         "kill": { "by": "anonymous", "reason": "wrong month", "forced": false, "survivors": 0, "ms": 12 },
     });
     let mut faults = bad(&OF_ONE);
-    faults.extend(bad(&[Code::Forbidden, Code::AlreadyEnded]));
+    faults.extend(bad(&[
+        Code::Forbidden,
+        Code::AlreadyEnded,
+        Code::Unavailable,
+    ]));
     let reason = json!({ "type": "string", "maxLength": limits.reason_bytes });
     json!({
         "operationId": "kill",
@@ -261,6 +266,7 @@ fn extend(schemas: &mut Schemas, limits: &Limits) -> Value {
         Code::Forbidden,
         Code::AlreadyEnded,
         Code::TooLarge,
+        Code::Unavailable,
     ]));
     faults.extend([TOO_SLOW, NOT_JSON]);
     json!({
@@ -353,7 +359,10 @@ fn readyz(schemas: &mut Schemas) -> Value {
     operation(
         "readyz",
         summary,
-        responses([(200, well)], &bad(&[Code::ShuttingDown])),
+        responses(
+            [(200, well)],
+            &bad(&[Code::ShuttingDown, Code::Unavailable]),
+        ),
     )
 }
 

@@ -93,6 +93,9 @@ const fn detail(code: Code) -> &'static str {
         Code::ShuttingDown => {
             "the server is stopping and takes no new jobs; start it again once the server is back"
         }
+        Code::Unavailable => {
+            "the server cannot write this down, so nothing was done: the disk of the data folder is full; try again later"
+        }
         Code::Internal => "the server could not write its answer",
     }
 }

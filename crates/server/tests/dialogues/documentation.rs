@@ -102,6 +102,7 @@ fn said(step: &Step) -> Vec<Said<'_>> {
         Step::Closed(socket, code) => happened(socket, format!("closed with {code}")),
         Step::Pass(time) => happened("", format!("{time} seconds pass")),
         Step::Stop => happened("", "the server is told to stop".to_owned()),
+        Step::Restart => happened("", "the server stops, and is started anew".to_owned()),
         Step::Skip(socket, _) => happened(socket, "…".to_owned()),
         Step::Open(..)
         | Step::SendBinary(..)

@@ -10,6 +10,8 @@ pub(crate) struct Dialogue {
     pub(crate) place: String,
     /// Configuration of the server, beside the defaults.
     pub(crate) config: String,
+    /// Whether it is of a server that keeps its jobs on a disk, and of no other.
+    pub(crate) on_disk: bool,
     pub(crate) steps: Vec<(String, Step)>,
 }
 
@@ -43,6 +45,8 @@ pub(crate) enum Step {
     Pass(f64),
     /// The server is told to stop.
     Stop,
+    /// The server is told to stop, and once it has another is started in its place.
+    Restart,
 }
 
 /// What a request to open a socket is answered with.
@@ -86,6 +90,7 @@ fn begin(place: String, line: &Line<'_>) -> Dialogue {
         name: value(line["dialogue"]).as_str().unwrap().to_owned(),
         place,
         config: config.map_or(String::new(), |config| toml::to_string(&config).unwrap()),
+        on_disk: line.get("on_disk").is_some_and(|raw| value(raw) == true),
         steps: Vec::new(),
     }
 }
@@ -126,6 +131,7 @@ fn step(line: &Line<'_>) -> Result<Step, String> {
         "cut" => Step::Cut(socket),
         "pass" => Step::Pass(read_as(key, raw)?),
         "stop" => Step::Stop,
+        "restart" => Step::Restart,
         _ => return Err(format!("what is {key:?}?")),
     })
 }

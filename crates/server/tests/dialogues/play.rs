@@ -1,10 +1,10 @@
 //! Plays one dialogue.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use longwire_server::{Server, config::Config};
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_websockets::{CloseCode, Message};
 
 use crate::{
@@ -14,32 +14,79 @@ use crate::{
     sockets::Sockets,
 };
 
-pub(crate) fn play(dialogue: &Dialogue) -> Result<(), String> {
+/// Where the server keeps its jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Store {
+    Memory,
+    Embedded,
+}
+
+pub(crate) fn play(dialogue: &Dialogue, store: Store) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()
         .unwrap();
     runtime.block_on(async {
-        let server = server(&dialogue.config).await?;
-        let (stop, stopped) = oneshot::channel::<()>();
+        let config = configuration(&dialogue.config, store)?;
+        let server = server(config.clone()).await?;
+        let address = server.local_addr();
+        let (restarts, asked) = mpsc::channel(1);
+        let (stop, stopped) = oneshot::channel();
         let mut player = Player {
-            sockets: Sockets::new(server.local_addr()),
+            sockets: Sockets::new(address),
             names: Names::default(),
             stop: Some(stop),
+            restarts,
         };
-        let served = server.run(async { drop(stopped.await) }, std::future::pending());
+        let again = Config {
+            listen: address,
+            ..config
+        };
         tokio::select! {
             played = player.play(dialogue) => played,
-            () = async { served.await; std::future::pending().await } => unreachable!(),
+            failed = serve(server, stopped, asked, again) => failed,
         }
     })
 }
 
-/// A server of that configuration, with the route `script` and, where the configuration has them, others of that beginning.
-async fn server(config: &str) -> Result<Server, String> {
+/// The way to stop the server that is started next.
+type Restart = oneshot::Sender<oneshot::Sender<()>>;
+
+/// Serves, and after each stop starts another where one is asked for.
+async fn serve(
+    mut current: Server,
+    mut stopped: oneshot::Receiver<()>,
+    mut asked: mpsc::Receiver<Restart>,
+    again: Config,
+) -> Result<(), String> {
+    loop {
+        let served = current.run(async { drop(stopped.await) }, std::future::pending());
+        served.await.map_err(|error| error.to_string())?;
+        let Some(restarted) = asked.recv().await else {
+            return Err("the server is gone".to_owned());
+        };
+        let (stop, next) = oneshot::channel();
+        (current, stopped) = (server(again.clone()).await?, next);
+        drop(restarted.send(stop));
+    }
+}
+
+/// The configuration of a dialogue, on a free port.
+fn configuration(config: &str, store: Store) -> Result<Config, String> {
     let mut config = Config::from_toml(config, "the dialogue").map_err(|e| e.to_string())?;
     config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    if store == Store::Embedded {
+        config.store.dir = Some(scratch());
+        // No dialogue is about the moment that output may wait for others.
+        config.store.output_wait_seconds = Duration::ZERO;
+        config.store.reserve_bytes = 0;
+    }
+    Ok(config)
+}
+
+/// A server of that configuration, with the route `script` and, where the configuration has them, others of that beginning.
+async fn server(config: Config) -> Result<Server, String> {
     let names = config.routes.keys().map(String::as_str).chain(["script"]);
     let scripted: Vec<String> = names
         .filter(|name| name.starts_with("script"))
@@ -51,10 +98,19 @@ async fn server(config: &str) -> Result<Server, String> {
     }))
 }
 
+/// A folder that nobody has used.
+fn scratch() -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("dialogues");
+    // It need not be there.
+    let _ = fs::remove_dir_all(&dir);
+    dir
+}
+
 struct Player {
     sockets: Sockets,
     names: Names,
     stop: Option<oneshot::Sender<()>>,
+    restarts: mpsc::Sender<Restart>,
 }
 
 impl Player {
@@ -114,7 +170,17 @@ impl Player {
                 drop(self.stop.take());
                 Ok(())
             }
+            Step::Restart => self.restart().await,
         }
+    }
+
+    async fn restart(&mut self) -> Result<(), String> {
+        drop(self.stop.take());
+        let (started, stop) = oneshot::channel();
+        let asked = self.restarts.send(started).await;
+        asked.map_err(|_| "the server is gone".to_owned())?;
+        self.stop = Some(stop.await.map_err(|error| error.to_string())?);
+        Ok(())
     }
 
     async fn expect(&mut self, name: &str, expected: &Value) -> Result<(), String> {

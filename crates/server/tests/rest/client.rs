@@ -59,7 +59,7 @@ pub(crate) fn with_server(config: &str, test: impl AsyncFnOnce(&Client)) {
         let served = server.run(async { drop(stopped.await) }, std::future::pending());
         tokio::select! {
             () = test(&client) => {}
-            () = async { served.await; std::future::pending().await } => unreachable!(),
+            () = async { served.await.unwrap(); std::future::pending().await } => unreachable!(),
         }
     });
 }

@@ -51,14 +51,18 @@ async fn alive() -> Answer {
 }
 
 async fn ready(State(rest): Shared) -> Answer {
-    if !rest.engine.is_draining() {
-        return alive().await;
-    }
-    let problem: Problem = Refusal::new(
-        Code::ShuttingDown,
-        "the server is stopping and takes no new jobs",
-    )
-    .into();
+    let refusal = match rest.engine.trouble() {
+        _ if rest.engine.is_draining() => Refusal::new(
+            Code::ShuttingDown,
+            "the server is stopping and takes no new jobs",
+        ),
+        Some(why) => Refusal::new(
+            Code::Unavailable,
+            format!("the server takes no new jobs: {}", why.0),
+        ),
+        None => return alive().await,
+    };
+    let problem: Problem = refusal.into();
     // An answer, though it looks like a refusal: not to be counted as one.
     let mut response = problem.into_response();
     response.extensions_mut().remove::<Refused>();

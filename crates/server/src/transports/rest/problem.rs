@@ -66,6 +66,7 @@ pub(crate) const fn of_code(code: Code) -> (StatusCode, &'static str) {
         Code::Unauthorized => (StatusCode::UNAUTHORIZED, "Who asks is not known"),
         Code::Forbidden => (StatusCode::FORBIDDEN, "Not allowed"),
         Code::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "Shutting down"),
+        Code::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Cannot be written"),
         Code::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "The server failed"),
     }
 }

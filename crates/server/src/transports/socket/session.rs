@@ -291,7 +291,11 @@ impl Session {
         let most = self.context.limits.jobs_per_socket;
         let one_more = match request {
             Request::Start(_) => true,
-            Request::Watch(watch) => watch.connid.is_some() || watch.job.is_some(),
+            Request::Watch(watch) => match (&watch.connid, watch.job) {
+                (_, Some(job)) => !self.watches.contains(job),
+                (Some(connid), None) => self.watches.named(connid).is_none(),
+                (None, None) => false,
+            },
             Request::Kill(_) | Request::Status(_) | Request::Unwatch(_) | Request::Extend(_) => {
                 false
             }

@@ -63,6 +63,10 @@ impl Watches {
         self.queue(job);
     }
 
+    pub(super) fn contains(&self, job: JobId) -> bool {
+        self.cursors.contains_key(&job)
+    }
+
     pub(super) fn get_mut(&mut self, job: JobId) -> Option<&mut Cursor> {
         self.cursors.get_mut(&job)
     }

@@ -66,18 +66,25 @@ impl Log {
         }
     }
 
-    /// Lets go of the oldest events until what is left is within bounds. The last one always stays.
-    pub(super) fn trim(&mut self, bytes: usize, events: usize) {
+    /// Lets go of the oldest events until what is left is within bounds. The last one always stays. Says whether any went.
+    pub(super) fn trim(&mut self, bytes: usize, events: usize) -> bool {
+        let before = self.events.len();
         while self.events.len() > 1 && (self.bytes > bytes || self.events.len() > events) {
             if let Some(event) = self.events.pop_front() {
                 self.bytes -= event.weight();
             }
         }
+        self.events.len() < before
+    }
+
+    /// The number of the oldest event that is kept.
+    pub(super) fn first(&self) -> Seq {
+        self.events.front().map_or(1, |event| event.seq)
     }
 
     /// What comes after a number, up to about so many bytes, at least one event if there is one.
     pub(super) fn page(&self, after: Seq, bytes: usize) -> Page {
-        let first = self.events.front().map_or(1, |event| event.seq);
+        let first = self.first();
         let from = after.saturating_add(1);
         let gap = (from < first).then_some(Gap {
             from,

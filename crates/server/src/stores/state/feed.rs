@@ -8,7 +8,7 @@ use longwire_protocol::{Change, Event, Gap, Seq};
 use super::log::Readers;
 
 #[derive(Debug)]
-pub(super) struct Feed {
+pub(in crate::stores) struct Feed {
     most: usize,
     events: VecDeque<FeedEvent>,
     head: Seq,
@@ -25,7 +25,7 @@ impl Feed {
         }
     }
 
-    pub(super) const fn head(&self) -> Seq {
+    pub(in crate::stores) const fn head(&self) -> Seq {
         self.head
     }
 
@@ -56,7 +56,7 @@ impl Feed {
         self.readers.take()
     }
 
-    pub(super) fn page(
+    pub(in crate::stores) fn page(
         &mut self,
         after: Seq,
         most: usize,

@@ -7,7 +7,10 @@
 )]
 #![allow(clippy::too_many_lines, reason = "tables are as long as they are")]
 
+mod recovery;
+
 use std::{
+    collections::BTreeMap,
     fmt::Write,
     sync::{
         Arc,
@@ -17,8 +20,9 @@ use std::{
 };
 
 use longwire_engine::{
-    Consumer, Engine, Events, Found, Job, Name, Opened, Parts, Principal, Retention, RouteSettings,
-    Router, RuntimeClock, Seeded, Serving, Stopped, Store, Task, Told, Unobserved, Work,
+    Consumer, Engine, Events, Found, Job, Name, OnLost, Opened, Parts, Principal, Retention,
+    RouteSettings, Router, RuntimeClock, Seeded, Serving, Stopped, Store, Task, Told, Unobserved,
+    Work,
 };
 use longwire_protocol::{
     Change, Code, Connid, Event, Failure, OnConflict, OnDisconnect, Outcome, Payload, Progress,
@@ -138,6 +142,7 @@ const ROOMY: Retention = Retention {
     ended_bytes: 1 << 30,
     expired_names: 1_000_000,
     feed_events: 1_000_000,
+    routes: BTreeMap::new(),
 };
 
 fn settings() -> RouteSettings {
@@ -150,6 +155,14 @@ fn settings() -> RouteSettings {
     }
 }
 
+fn again() -> RouteSettings {
+    RouteSettings {
+        on_lost: OnLost::Again,
+        max_attempts: 2,
+        ..settings()
+    }
+}
+
 fn bounded(concurrency: usize) -> RouteSettings {
     RouteSettings {
         concurrency: Some(concurrency),
@@ -159,27 +172,33 @@ fn bounded(concurrency: usize) -> RouteSettings {
 
 impl Bench {
     /// `work` plays scripts and `request` waits for its clock, both without a bound; `narrow` and `tick` are bounded.
-    fn new() -> Self {
-        Self::with(1)
+    async fn new() -> Self {
+        Self::with(1).await
     }
 
-    fn with(concurrency: usize) -> Self {
+    async fn with(concurrency: usize) -> Self {
+        Self::over(Arc::new(MemoryStore::new(ROOMY)), concurrency).await
+    }
+
+    /// An engine that finds a store as an earlier one left it. What was being served on `again` is served once more.
+    async fn over(store: Arc<dyn Store>, concurrency: usize) -> Self {
         let player = Player::default();
         let at_work = Arc::clone(&player.at_work);
         let player = Arc::new(player);
         let router = Router::default()
             .with("work", settings(), Arc::<Player>::clone(&player))
+            .with("again", again(), Arc::<Player>::clone(&player))
             .with("narrow", bounded(concurrency), player)
             .with("request", settings(), Arc::new(Timer))
             .with("tick", bounded(concurrency), Arc::new(Timer));
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(ROOMY));
-        let engine = Engine::new(Parts {
+        let engine = Engine::start_up(Parts {
             store: Arc::clone(&store),
             router,
             clock: Arc::new(RuntimeClock::starting_at(EPOCH)),
             random: Arc::new(Seeded::new(1)),
             observer: Arc::new(Unobserved),
-        });
+        })
+        .await;
         Self {
             engine,
             store,
@@ -280,6 +299,7 @@ fn tell(log: &[Event]) -> String {
         match &event.change {
             Change::Accepted(_) => {}
             Change::Taken => story.push_str(" taken"),
+            Change::Again => story.push_str(" again"),
             Change::Progress(progress) => write!(story, " {}", progress.done.unwrap()).unwrap(),
             Change::Output(output) => write!(story, " {:?}", output.text).unwrap(),
             Change::Wished(wish) => write!(story, " by {}", wish.by).unwrap(),
@@ -352,7 +372,7 @@ const CASE: Case<'_> = Case {
 
 async fn check(cases: &[Case<'_>]) {
     for case in cases {
-        let bench = Bench::new();
+        let bench = Bench::new().await;
         let asked = Start {
             time: case.time.map(ms),
             idle_time: case.idle.map(ms),
@@ -561,7 +581,7 @@ async fn extend_moves_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_extended_or_killed_says_why() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     bench.start("work", "a", "hang").await;
     pass(40_000).await;
     // 100 s are allowed in all, 40 s were had.
@@ -610,7 +630,7 @@ async fn what_cannot_be_extended_or_killed_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn a_start_that_cannot_be_says_why() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     for (route, time, code) in [
         ("nobody", None, Code::UnknownRoute),
         ("kill", None, Code::UnknownRoute),
@@ -646,7 +666,7 @@ async fn a_start_that_cannot_be_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn kill_and_wait_answers_once_it_is_dead() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     for (connid, script, millis, outcome) in [
         ("a", "hang", 1000, Outcome::Killed),
         ("b", "until told; wait 10; stop", 10, Outcome::Killed),
@@ -674,7 +694,7 @@ async fn kill_and_wait_answers_once_it_is_dead() {
 async fn who_came_first_is_served_first() {
     for concurrency in [1, 2, 3] {
         for route in ["narrow", "tick"] {
-            let bench = Bench::with(concurrency);
+            let bench = Bench::with(concurrency).await;
             for number in 0..8u64 {
                 let asked = Start {
                     time: Some(ms(50_000)),
@@ -727,7 +747,7 @@ async fn every_end_frees_its_place() {
         ("tick", "", 9000, Some(400), 400),
         ("tick", "", 0, None, 0),
     ] {
-        let bench = Bench::new();
+        let bench = Bench::new().await;
         bench
             .try_start(Start {
                 time: Some(ms(time)),
@@ -756,7 +776,7 @@ async fn every_end_frees_its_place() {
 
 #[tokio::test(start_paused = true)]
 async fn what_waits_may_end_before_its_turn() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     bench.start("narrow", "first", "wait 20000; ok").await;
     let asked = |connid, time, queue_time| Start {
         time: Some(ms(time)),
@@ -793,7 +813,7 @@ async fn what_waits_may_end_before_its_turn() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_refuses() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     bench.start("narrow", "first", "hang").await;
     for number in 0..1000 {
         bench.start("narrow", &number.to_string(), "hang").await;
@@ -816,7 +836,7 @@ async fn a_full_queue_refuses() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_fails_its_own_job_only() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     bench.start("work", "good", "wait 500; ok").await;
     bench.start("work", "bad", "wait 100; panic").await;
     bench.start("request", "timer", "").await;
@@ -831,7 +851,7 @@ async fn a_panic_fails_its_own_job_only() {
 
 #[tokio::test(start_paused = true)]
 async fn progress_comes_ten_times_a_second_and_the_last_is_kept() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     let script: String = (0..300).fold(String::new(), |script, n| {
         script + &format!("progress {n}; wait 7; ")
     });
@@ -875,7 +895,7 @@ async fn progress_comes_ten_times_a_second_and_the_last_is_kept() {
 #[tokio::test(start_paused = true)]
 async fn output_keeps_its_order_and_comes_before_the_end() {
     for end in ["ok", "fail", "panic", "stop"] {
-        let bench = Bench::new();
+        let bench = Bench::new().await;
         let script: String =
             (0..1000).fold(String::new(), |script, n| script + &format!("print {n}; "));
         bench.start("work", "a", &format!("{script}{end}")).await;
@@ -900,7 +920,7 @@ async fn a_flood_of_output_does_not_hold_up_a_kill() {
             })
         }
     }
-    let engine = Engine::new(Parts {
+    let engine = Engine::start_up(Parts {
         store: Arc::new(MemoryStore::new(Retention {
             log_events_per_job: 100,
             ..ROOMY
@@ -909,7 +929,8 @@ async fn a_flood_of_output_does_not_hold_up_a_kill() {
         clock: Arc::new(RuntimeClock::starting_at(EPOCH)),
         random: Arc::new(Seeded::new(1)),
         observer: Arc::new(Unobserved),
-    });
+    })
+    .await;
     let who = Principal::anonymous();
     engine.start(&who, start("flood", "a", "")).await.unwrap();
     pass(500).await;
@@ -930,7 +951,7 @@ async fn a_flood_of_output_does_not_hold_up_a_kill() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connid_in_use_is_refused_joined_or_replaced() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     let first = bench.start("work", "a", "until told; wait 300; stop").await;
     let again = |route, script, on_conflict| Start {
         on_conflict,
@@ -989,7 +1010,7 @@ async fn a_connid_in_use_is_refused_joined_or_replaced() {
 
 #[tokio::test(start_paused = true)]
 async fn replacing_on_a_full_route_takes_the_place_that_it_frees() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     bench.start("narrow", "a", "until told; stop").await;
     let again = Start {
         on_conflict: OnConflict::Replace,
@@ -1002,7 +1023,7 @@ async fn replacing_on_a_full_route_takes_the_place_that_it_frees() {
 
 #[tokio::test(start_paused = true)]
 async fn of_many_who_replace_each_runs_alone() {
-    let bench = Arc::new(Bench::new());
+    let bench = Arc::new(Bench::new().await);
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..10 {
         let bench = Arc::clone(&bench);
@@ -1027,7 +1048,7 @@ async fn of_many_who_replace_each_runs_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_job_dies_with_its_last_watcher_after_the_grace() {
     for (route, script) in [("work", "until told; stop"), ("request", "")] {
-        let bench = Bench::new();
+        let bench = Bench::new().await;
         let asked = Start {
             on_disconnect: OnDisconnect::Kill,
             ..start(route, "a", script)
@@ -1062,14 +1083,14 @@ async fn a_job_dies_with_its_last_watcher_after_the_grace() {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_that_is_kept_does_not_mind_who_watches() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     let opened = bench.start("request", "a", "").await;
     assert!(bench.engine.present(&opened.spec).is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_watch_begins_where_the_log_has_come_to() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     let opened = bench.start("work", "a", "print x; print y; hang").await;
     pass(1).await;
     let who = Principal::anonymous();
@@ -1104,7 +1125,7 @@ async fn a_watch_begins_where_the_log_has_come_to() {
 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_end_in_time_is_lost_when_the_server_stops() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     for (route, connid, script) in [
         ("request", "timer", ""),
         ("work", "quick", "wait 500; ok"),
@@ -1171,7 +1192,7 @@ async fn a_kill_and_a_stop_may_come_in_either_order() {
             "0 running, 1100 ending by anonymous, 1300 killed willing in 200",
         ),
     ] {
-        let bench = Bench::new();
+        let bench = Bench::new().await;
         bench.start("work", "a", "until told; wait 300; stop").await;
         let kill = async {
             pass(killed_at).await;
@@ -1184,10 +1205,10 @@ async fn a_kill_and_a_stop_may_come_in_either_order() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_ends_as_soon_as_nothing_runs() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     bench.engine.drain(Seconds::from_secs(100)).await;
     assert_eq!(bench.millis(), 0);
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     bench.start("work", "a", "wait 300; ok").await;
     bench.engine.drain(Seconds::from_secs(100)).await;
     assert_eq!(bench.millis(), 300);
@@ -1196,7 +1217,7 @@ async fn a_stop_ends_as_soon_as_nothing_runs() {
 /// A start that waits for the job it replaces is a new job too.
 #[tokio::test(start_paused = true)]
 async fn a_replacement_does_not_slip_in_while_the_server_stops() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     bench.start("work", "a", "hang").await;
     let again = Start {
         on_conflict: OnConflict::Replace,
@@ -1217,7 +1238,7 @@ async fn a_replacement_does_not_slip_in_while_the_server_stops() {
 
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_timers_are_due_at_once() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     for number in 0..10_000 {
         let asked = Start {
             time: Some(ms(5000)),
@@ -1236,7 +1257,7 @@ async fn ten_thousand_timers_are_due_at_once() {
 /// Kills that come just as the work is done, on several threads: one end each, and whoever killed was told the truth.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_kill_and_the_end_of_the_work_race() {
-    let bench = Arc::new(Bench::with(8));
+    let bench = Arc::new(Bench::with(8).await);
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..1200 {
         let bench = Arc::clone(&bench);
@@ -1282,7 +1303,7 @@ async fn a_kill_and_the_end_of_the_work_race() {
 /// A job in the store whose route is gone from the configuration must not keep the dispatcher busy for ever.
 #[tokio::test(start_paused = true)]
 async fn a_job_that_nobody_serves_is_lost_when_it_is_due() {
-    let bench = Bench::new();
+    let bench = Bench::new().await;
     let opened = bench.start("request", "a", "").await;
     let mut spec = (*opened.spec).clone();
     spec.route = "gone".into();
@@ -1308,7 +1329,7 @@ proptest! {
     fn a_timer_never_ends_early(times in prop::collection::vec(0..3_000_000u64, 1..40), pause in 0..5000u64) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let bench = Bench::new();
+            let bench = Bench::new().await;
             for (number, time) in times.iter().enumerate() {
                 let time = Some(Seconds::from_micros(*time));
                 bench.try_start(Start { time, ..start("request", &number.to_string(), "") }).await.unwrap();

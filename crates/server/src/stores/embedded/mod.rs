@@ -1,0 +1,471 @@
+//! Keeps everything on disk, inside this process: nothing beside the binary is needed, and any stop of it loses nothing.
+//!
+//! What is known is in memory, as in every store, and what is in memory is on disk: a change is first written, together with
+//! all others that wait, and only then is it there for anyone to see. So no reader is ever told what a power cut can take
+//! back. One task writes, and nothing else does.
+//!
+//! Whoever asks for a job that is just being written waits for that, so that a client that sends a start and a kill in one
+//! breath is understood.
+
+mod disk;
+mod disk_error;
+mod offline;
+mod record;
+mod table;
+mod writer;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
+
+use longwire_engine::{
+    Answer, Counts, Due, Events, FeedPage, Found, Job, Listing, Mailbox, Name, NotAppended,
+    NotCreated, Page, Query, Retention, Store, Unavailable,
+};
+use longwire_protocol::{Change, Connid, JobId, Seconds, Seq, Timestamp};
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use self::{
+    disk::{Disk, Folder},
+    disk_error::DiskError,
+    offline::{Found as FoundOnDisk, Offline},
+};
+use self::{
+    table::{Table, rows},
+    writer::{Order, Writer},
+};
+use super::state::{Beside, State};
+
+/// Changes that wait to be written before whoever brings more has to wait.
+const ORDERS: usize = 4096;
+
+/// What a store on disk is told about how to keep things.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What is kept at most.
+    pub retention: Retention,
+    /// How long output and progress may wait for others to be written together with them.
+    pub output_wait: Seconds,
+    /// Routes whose jobs are kept in memory only.
+    pub fleeting: BTreeSet<Arc<str>>,
+}
+
+/// The store that keeps everything on a disk.
+pub struct EmbeddedStore {
+    shared: Arc<Shared>,
+    orders: mpsc::Sender<Order>,
+    fleeting: BTreeSet<Arc<str>>,
+    tasks: TaskTracker,
+}
+
+/// What the store and its writer both see.
+struct Shared {
+    kept: Mutex<Kept>,
+    /// Something that was under way is done.
+    done: Notify,
+    /// Somebody waits for what is under way.
+    hurry: Notify,
+    /// Something was let go of that is still on disk.
+    untidy: Notify,
+    health: watch::Sender<Health>,
+    closing: CancellationToken,
+}
+
+struct Kept {
+    state: State,
+    underway: Underway,
+}
+
+/// How writing goes.
+#[derive(Clone, Debug, PartialEq)]
+enum Health {
+    Well,
+    /// For now nothing new is taken.
+    Full(Unavailable),
+    /// Nothing is written any more.
+    Broken(Unavailable),
+}
+
+impl Health {
+    fn trouble(&self) -> Option<Unavailable> {
+        match self {
+            Self::Well => None,
+            Self::Full(why) | Self::Broken(why) => Some(why.clone()),
+        }
+    }
+}
+
+/// What is being written, by name.
+#[derive(Default)]
+struct Underway {
+    connids: HashMap<Connid, usize>,
+    jobs: FxHashMap<JobId, usize>,
+}
+
+impl Underway {
+    fn add(&mut self, connid: Option<&Connid>, job: JobId) {
+        *self.jobs.entry(job).or_default() += 1;
+        if let Some(connid) = connid {
+            *self.connids.entry(connid.clone()).or_default() += 1;
+        }
+    }
+
+    fn remove(&mut self, connid: Option<&Connid>, job: JobId) {
+        if let Some(count) = self.jobs.get_mut(&job) {
+            *count -= 1;
+            if *count == 0 {
+                self.jobs.remove(&job);
+            }
+        }
+        if let Some(connid) = connid
+            && let Some(count) = self.connids.get_mut(connid)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.connids.remove(connid);
+            }
+        }
+    }
+}
+
+impl Kept {
+    /// Whether what that name stands for may be about to change.
+    fn is_underway(&self, name: &Name) -> bool {
+        let is_written = |job: &JobId| self.underway.jobs.contains_key(job);
+        match name {
+            Name::Job(job) => is_written(job),
+            Name::Connid(connid) => {
+                let known = self.state.named(connid);
+                self.underway.connids.contains_key(connid)
+                    || known.is_some_and(|job| is_written(&job))
+            }
+        }
+    }
+}
+
+/// A change that is under way, until this is lifted or dropped.
+struct Mark {
+    /// None once it was lifted.
+    shared: Option<Arc<Shared>>,
+    connid: Option<Connid>,
+    job: JobId,
+}
+
+impl Mark {
+    fn new(shared: &Arc<Shared>, connid: Option<Connid>, job: JobId) -> Self {
+        shared.kept.lock().underway.add(connid.as_ref(), job);
+        Self {
+            shared: Some(Arc::clone(shared)),
+            connid,
+            job,
+        }
+    }
+
+    /// For who holds the lock already. Whoever waits is still to be told.
+    fn lift(mut self, kept: &mut Kept) {
+        self.shared = None;
+        kept.underway.remove(self.connid.as_ref(), self.job);
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        if let Some(shared) = self.shared.take() {
+            let mut kept = shared.kept.lock();
+            kept.underway.remove(self.connid.as_ref(), self.job);
+            drop(kept);
+            shared.done.notify_waiters();
+        }
+    }
+}
+
+/// Why a change was not written.
+enum NotWritten {
+    Created(NotCreated),
+    Appended(NotAppended),
+}
+
+impl From<Unavailable> for NotWritten {
+    fn from(why: Unavailable) -> Self {
+        Self::Appended(NotAppended::Unavailable(why))
+    }
+}
+
+impl From<NotWritten> for NotCreated {
+    fn from(why: NotWritten) -> Self {
+        match why {
+            NotWritten::Created(why) => why,
+            NotWritten::Appended(NotAppended::Unavailable(why)) => Self::Unavailable(why),
+            // A log that does not exist yet cannot have grown.
+            NotWritten::Appended(NotAppended::Grown) => Self::Unavailable(closed()),
+        }
+    }
+}
+
+impl From<NotWritten> for NotAppended {
+    fn from(why: NotWritten) -> Self {
+        match why {
+            NotWritten::Appended(why) => why,
+            NotWritten::Created(_) => Self::Unavailable(closed()),
+        }
+    }
+}
+
+fn closed() -> Unavailable {
+    Unavailable("the store is closed".into())
+}
+
+impl EmbeddedStore {
+    /// Opens what is on a disk, reads all of it, and starts to write on the current tokio runtime.
+    ///
+    /// # Errors
+    /// Where the disk cannot be read or written, is in use, or what is on it cannot be understood.
+    pub fn open(disk: Arc<dyn Disk>, settings: Settings) -> Result<Self, DiskError> {
+        let chance = RandomState::new();
+        let names = settings.retention.expired_names as u64 / 2;
+        let key = [chance.hash_one(0), chance.hash_one(1)];
+        let table = Table::open(&*disk, names, key)?;
+        let state = load(&table, settings.retention.clone())?;
+        let aside = disk.set_aside();
+        let shared = Arc::new(Shared {
+            kept: Mutex::new(Kept {
+                state,
+                underway: Underway::default(),
+            }),
+            done: Notify::new(),
+            hurry: Notify::new(),
+            untidy: Notify::new(),
+            health: watch::Sender::new(Health::Well),
+            closing: CancellationToken::new(),
+        });
+        if let Err(error) = aside {
+            writer::tell_full(&shared, &error.to_string());
+        }
+        let (orders, taken) = mpsc::channel(ORDERS);
+        let fleeting = settings.fleeting.clone();
+        let writer = Writer::new(Arc::clone(&shared), taken, (disk, table), settings);
+        let tasks = TaskTracker::new();
+        tasks.spawn(writer.run());
+        tasks.close();
+        Ok(Self {
+            shared,
+            orders,
+            fleeting,
+            tasks,
+        })
+    }
+
+    /// Brings a change to the writer and waits until it is on the disk, or is refused.
+    fn order(
+        &self,
+        after: Option<Seq>,
+        job: Job,
+        events: Events,
+    ) -> impl Future<Output = Result<(), NotWritten>> + Send + use<> {
+        let connid = after.is_none().then(|| job.connid().clone());
+        let (answer, answered) = oneshot::channel();
+        let order = Order {
+            rows: rows(job.id(), &events),
+            urgent: events.iter().any(is_urgent),
+            mark: Mark::new(&self.shared, connid, job.id()),
+            after,
+            job,
+            events,
+            answer,
+        };
+        let orders = self.orders.clone();
+        async move {
+            if orders.send(order).await.is_err() {
+                return Err(closed().into());
+            }
+            answered.await.unwrap_or_else(|_| Err(closed().into()))
+        }
+    }
+
+    fn is_fleeting(&self, job: &Job) -> bool {
+        self.fleeting.contains(&job.spec().route)
+    }
+
+    /// Creates a job that is kept in memory only.
+    fn create_fleeting(&self, job: Job, events: Events) -> Answer<Result<(), NotCreated>> {
+        let name = Name::Connid(job.connid().clone());
+        let id = job.id();
+        let created = self.once_done(&name, move |kept| {
+            let room = kept.state.room_for(&job, Beside::default());
+            room.map(|()| kept.state.create(job, events))
+        });
+        created.map(move |created| created.map(|wakes| wakes.tell(id)))
+    }
+
+    /// Does it at once where nothing of that name is under way, or as soon as that is so.
+    fn once_done<T: Send + 'static>(
+        &self,
+        name: &Name,
+        act: impl FnOnce(&mut Kept) -> T + Send + 'static,
+    ) -> Answer<T> {
+        let mut kept = self.shared.kept.lock();
+        if !kept.is_underway(name) {
+            return Answer::now(act(&mut kept));
+        }
+        drop(kept);
+        let (shared, name) = (Arc::clone(&self.shared), name.clone());
+        Answer::later(async move {
+            loop {
+                let done = shared.done.notified();
+                tokio::pin!(done);
+                // From here on no end of anything is missed.
+                done.as_mut().enable();
+                if let Some(mut kept) = shared.unless_underway(&name) {
+                    return act(&mut kept);
+                }
+                shared.hurry.notify_one();
+                done.await;
+            }
+        })
+    }
+}
+
+impl Shared {
+    fn unless_underway(&self, name: &Name) -> Option<parking_lot::MutexGuard<'_, Kept>> {
+        let kept = self.kept.lock();
+        (!kept.is_underway(name)).then_some(kept)
+    }
+}
+
+/// What is seen of others: not how far a job has come, which can wait a moment.
+fn is_urgent(event: &longwire_protocol::Event) -> bool {
+    !matches!(event.change, Change::Output(_) | Change::Progress(_))
+}
+
+/// Everything that is on the disk.
+fn load(table: &Table, retention: Retention) -> Result<State, DiskError> {
+    let mut state = State::new(retention, table.hash_key()?);
+    table.load_expired(|name| state.remember(name))?;
+    let (mut ended, mut live) = (Vec::new(), Vec::new());
+    table.load(|loaded| {
+        let side = if loaded.job.status().has_ended() {
+            &mut ended
+        } else {
+            &mut live
+        };
+        side.push(loaded);
+    })?;
+    // Who ended first goes first; and a name is its last job's.
+    ended.sort_by_key(|loaded| loaded.job.last_at());
+    for loaded in ended.into_iter().chain(live) {
+        state.restore(loaded.job, loaded.events);
+    }
+    Ok(state)
+}
+
+impl Store for EmbeddedStore {
+    fn create(&self, job: Job, events: Events) -> Answer<Result<(), NotCreated>> {
+        if self.is_fleeting(&job) {
+            return self.create_fleeting(job, events);
+        }
+        if let Some(why) = self.trouble() {
+            return Answer::now(Err(NotCreated::Unavailable(why)));
+        }
+        let written = self.order(None, job, events);
+        Answer::later(async move { written.await.map_err(NotCreated::from) })
+    }
+
+    fn append(&self, after: Seq, job: Job, events: Events) -> Answer<Result<(), NotAppended>> {
+        if self.is_fleeting(&job) {
+            let id = job.id();
+            let appended = {
+                let mut kept = self.shared.kept.lock();
+                let fits = kept.state.has_not_grown(id, after);
+                fits.map(|()| kept.state.append(job, events))
+            };
+            return Answer::now(appended.map(|wakes| wakes.tell(id)));
+        }
+        let written = self.order(Some(after), job, events);
+        Answer::later(async move { written.await.map_err(NotAppended::from) })
+    }
+
+    fn find(&self, name: &Name) -> Answer<Found> {
+        let asked = name.clone();
+        self.once_done(name, move |kept| kept.state.find(&asked))
+    }
+
+    fn read(
+        &self,
+        job: JobId,
+        after: Seq,
+        bytes: usize,
+        reader: Option<&Arc<Mailbox>>,
+    ) -> Answer<Option<Page>> {
+        Answer::now(
+            self.shared
+                .kept
+                .lock()
+                .state
+                .read(job, after, bytes, reader),
+        )
+    }
+
+    fn list(&self, query: &Query) -> Answer<Listing> {
+        Answer::now(self.shared.kept.lock().state.list(query))
+    }
+
+    fn due(&self, now: Timestamp, most: usize, reader: &Arc<Mailbox>) -> Answer<Due> {
+        let mut kept = self.shared.kept.lock();
+        let due = kept.state.due(now, most, reader);
+        if kept.state.has_dropped() {
+            self.shared.untidy.notify_one();
+        }
+        Answer::now(due)
+    }
+
+    fn first_queued(&self, route: &Arc<str>, reader: &Arc<Mailbox>) -> Answer<Option<Job>> {
+        Answer::now(self.shared.kept.lock().state.first_queued(route, reader))
+    }
+
+    fn position(&self, job: &Job) -> Answer<Option<u64>> {
+        Answer::now(self.shared.kept.lock().state.position(job))
+    }
+
+    fn feed(&self, after: Seq, most: usize, reader: Option<&Arc<Mailbox>>) -> Answer<FeedPage> {
+        Answer::now(self.shared.kept.lock().state.feed.page(after, most, reader))
+    }
+
+    fn feed_head(&self) -> Answer<Seq> {
+        Answer::now(self.shared.kept.lock().state.feed.head())
+    }
+
+    fn counts(&self) -> Answer<Counts> {
+        Answer::now(self.shared.kept.lock().state.counts())
+    }
+
+    fn outlives(&self, route: &str) -> bool {
+        !self.fleeting.contains(route)
+    }
+
+    fn trouble(&self) -> Option<Unavailable> {
+        self.shared.health.borrow().trouble()
+    }
+
+    fn broken(&self) -> Answer<Unavailable> {
+        let mut health = self.shared.health.subscribe();
+        Answer::later(async move {
+            let broken = health.wait_for(|health| matches!(health, Health::Broken(_)));
+            match broken.await.map(|health| health.trouble()) {
+                Ok(Some(why)) => why,
+                // The store is gone, and with it who could break.
+                Ok(None) | Err(_) => std::future::pending().await,
+            }
+        })
+    }
+
+    fn close(&self) -> Answer<()> {
+        self.shared.closing.cancel();
+        let tasks = self.tasks.clone();
+        Answer::later(async move { tasks.wait().await })
+    }
+}

@@ -1,0 +1,293 @@
+//! The database: rows of events, and what else must outlive the process.
+
+use std::ops::RangeInclusive;
+
+use longwire_engine::{Events, Job};
+use longwire_protocol::{Event, JobId, Seq};
+use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+
+use super::{
+    disk::Disk,
+    disk_error::DiskError,
+    record::{self, Unreadable},
+};
+use crate::stores::state::{HashKey, NameHash};
+
+/// Events by job and number. Under number 0, where a log has lost its beginning: the job as it stood at some later event.
+const EVENTS: TableDefinition<'_, (u128, u64), &[u8]> = TableDefinition::new("events");
+/// Hashes of the names of jobs that are no longer kept, in the order in which they went.
+const EXPIRED: TableDefinition<'_, u64, (NameHash, NameHash)> = TableDefinition::new("expired");
+/// One row each: the version of what is written, and the key of the hashes.
+const ABOUT: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("about");
+
+/// The version of what is written, as long as every version since reads it.
+pub(super) const VERSION: u64 = 1;
+/// Bytes of the database that are kept in memory. Everything that is asked for is elsewhere in memory: this is for writing.
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
+
+/// A row that is to be written.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) job: JobId,
+    pub(super) seq: Seq,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// What is written in one step: all of it or nothing.
+#[derive(Debug, Default)]
+pub(super) struct Commit {
+    pub(super) rows: Vec<Row>,
+    /// Logs whose beginning is let go of: the job as it stands, and the number of the first event that stays.
+    pub(super) cuts: Vec<(Row, Seq)>,
+    /// Jobs that are let go of, and their names.
+    pub(super) gone: Vec<(JobId, [NameHash; 2])>,
+}
+
+impl Commit {
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.cuts.is_empty() && self.gone.is_empty()
+    }
+}
+
+/// An open database.
+#[derive(Debug)]
+pub(super) struct Table {
+    database: Database,
+    /// The number of the next name that expires.
+    next_expired: u64,
+    /// Names that are remembered.
+    most_expired: u64,
+}
+
+/// A job as it was found.
+pub(super) struct Loaded {
+    pub(super) job: Job,
+    pub(super) events: Events,
+}
+
+impl Table {
+    /// Opens the database of a disk. Where there is none it is made, with this key.
+    pub(super) fn open(
+        disk: &dyn Disk,
+        most_expired: u64,
+        key: HashKey,
+    ) -> Result<Self, DiskError> {
+        let mut table = Self::bare(disk)?;
+        table.most_expired = most_expired;
+        if !table.is_ours()? {
+            table.initialize(key)?;
+        }
+        table.next_expired = table.count_expired()?;
+        Ok(table)
+    }
+
+    /// The same where there must be one.
+    pub(super) fn open_existing(disk: &dyn Disk) -> Result<Self, DiskError> {
+        let table = Self::bare(disk)?;
+        if table.is_ours()? {
+            Ok(table)
+        } else {
+            Err(DiskError::Damaged(
+                "it holds no jobs of Longwire".to_owned(),
+            ))
+        }
+    }
+
+    fn bare(disk: &dyn Disk) -> Result<Self, DiskError> {
+        let mut builder = Builder::new();
+        builder.set_cache_size(CACHE_BYTES);
+        Ok(Self {
+            database: disk.open(&builder)?,
+            next_expired: 0,
+            most_expired: 0,
+        })
+    }
+
+    /// Whether it was written here before, by a version that this one understands.
+    fn is_ours(&self) -> Result<bool, DiskError> {
+        let about = match self.database.begin_read()?.open_table(ABOUT) {
+            Ok(about) => about,
+            Err(TableError::TableDoesNotExist(_)) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        match about.get("version")?.map(|row| row.value().0) {
+            Some(found) if found > VERSION => Err(DiskError::Version { found }),
+            found => Ok(found.is_some()),
+        }
+    }
+
+    fn initialize(&self, key: HashKey) -> Result<(), DiskError> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut about = transaction.open_table(ABOUT)?;
+            about.insert("version", (VERSION, 0))?;
+            about.insert("hash key", (key[0], key[1]))?;
+            transaction.open_table(EVENTS)?;
+            transaction.open_table(EXPIRED)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    fn count_expired(&self) -> Result<u64, DiskError> {
+        let expired = self.database.begin_read()?.open_table(EXPIRED)?;
+        let last = expired.last()?;
+        Ok(last.map_or(0, |(last, _)| last.value() + 1))
+    }
+
+    /// The key of the hashes of names.
+    pub(super) fn hash_key(&self) -> Result<HashKey, DiskError> {
+        let about = self.database.begin_read()?.open_table(ABOUT)?;
+        let key = about.get("hash key")?.map(|row| row.value());
+        let (one, other) =
+            key.ok_or_else(|| DiskError::Damaged("it has no hash key".to_owned()))?;
+        Ok([one, other])
+    }
+
+    /// Writes, and returns when it is on the disk.
+    pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), DiskError> {
+        let transaction = self.database.begin_write()?;
+        let mut next = self.next_expired;
+        {
+            let mut events = transaction.open_table(EVENTS)?;
+            for row in &commit.rows {
+                events.insert((row.job.bits(), row.seq), &*row.bytes)?;
+            }
+            for (job, first) in &commit.cuts {
+                let key = job.job.bits();
+                events.insert((key, 0), &*job.bytes)?;
+                events.retain_in((key, 1)..(key, *first), |_, _| false)?;
+            }
+            for (job, _) in &commit.gone {
+                events.retain_in(all_of(*job), |_, _| false)?;
+            }
+        }
+        if !commit.gone.is_empty() {
+            let mut expired = transaction.open_table(EXPIRED)?;
+            for (_, [connid, job]) in &commit.gone {
+                expired.insert(next, (*connid, *job))?;
+                next += 1;
+            }
+            let oldest = next.saturating_sub(self.most_expired);
+            expired.retain_in(..oldest, |_, _| false)?;
+        }
+        transaction.commit()?;
+        self.next_expired = next;
+        Ok(())
+    }
+
+    /// Hands over every job, in the order of their ids, with what is kept of its log.
+    pub(super) fn load(&self, mut take: impl FnMut(Loaded)) -> Result<(), DiskError> {
+        let events = self.database.begin_read()?.open_table(EVENTS)?;
+        let mut current: Option<Reading> = None;
+        for row in events.iter()? {
+            let (key, bytes) = row?;
+            let (job, seq) = key.value();
+            let job = JobId::from_bits(job);
+            let is_next = current.as_ref().is_none_or(|reading| reading.id != job);
+            if is_next && let Some(whole) = current.replace(Reading::new(job)) {
+                take(whole.finish()?);
+            }
+            if let Some(reading) = &mut current {
+                reading.add(seq, bytes.value())?;
+            }
+        }
+        if let Some(whole) = current {
+            take(whole.finish()?);
+        }
+        Ok(())
+    }
+
+    /// Hands over the names that expired, oldest first.
+    pub(super) fn load_expired(&self, mut take: impl FnMut(NameHash)) -> Result<(), DiskError> {
+        let expired = self.database.begin_read()?.open_table(EXPIRED)?;
+        for row in expired.iter()? {
+            let (_, names) = row?;
+            let (connid, job) = names.value();
+            take(connid);
+            take(job);
+        }
+        Ok(())
+    }
+
+    /// Whether the database itself is whole.
+    pub(super) fn check(&mut self) -> Result<bool, DiskError> {
+        Ok(self.database.check_integrity()?)
+    }
+
+    /// Gives space that is not needed back to the disk.
+    pub(super) fn compact(&mut self) -> Result<(), DiskError> {
+        // One pass frees what the next can move.
+        while self.database.compact()? {}
+        Ok(())
+    }
+}
+
+fn all_of(job: JobId) -> RangeInclusive<(u128, u64)> {
+    (job.bits(), 0)..=(job.bits(), u64::MAX)
+}
+
+/// A job while its rows are read.
+struct Reading {
+    id: JobId,
+    job: Option<Job>,
+    events: Events,
+}
+
+impl Reading {
+    fn new(id: JobId) -> Self {
+        Self {
+            id,
+            job: None,
+            events: Events::new(),
+        }
+    }
+
+    fn add(&mut self, seq: Seq, bytes: &[u8]) -> Result<(), DiskError> {
+        let damaged = |why: Unreadable| damaged(self.id, seq, &why);
+        if seq == 0 {
+            self.job = Some(record::job(self.id, bytes).map_err(damaged)?);
+            return Ok(());
+        }
+        let event = record::event(self.id, seq, bytes).map_err(damaged)?;
+        self.fold(&event)?;
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// Takes the event into the job, unless the job was written down after it.
+    fn fold(&mut self, event: &Event) -> Result<(), DiskError> {
+        let folded = match &mut self.job {
+            None => Job::fold(std::slice::from_ref(event)).map(|job| self.job = Some(job)),
+            Some(job) if event.seq <= job.seq() => Ok(()),
+            Some(job) => job.apply(event),
+        };
+        folded
+            .map_err(|misfit| damaged(self.id, event.seq, &format!("it does not fit: {misfit:?}")))
+    }
+
+    fn finish(self) -> Result<Loaded, DiskError> {
+        let job = self.job.filter(|job| {
+            let last = self.events.last();
+            last.is_some_and(|last| last.seq == job.seq())
+        });
+        let job = job.ok_or_else(|| damaged(self.id, 0, &"its log has no end"))?;
+        Ok(Loaded {
+            job,
+            events: self.events,
+        })
+    }
+}
+
+fn damaged(job: JobId, seq: Seq, why: &impl ToString) -> DiskError {
+    DiskError::Damaged(format!("job {job}, event {seq}: {}", why.to_string()))
+}
+
+/// What is written of events in one step.
+pub(super) fn rows(job: JobId, events: &[Event]) -> Vec<Row> {
+    let row = |event: &Event| Row {
+        job,
+        seq: event.seq,
+        bytes: record::of_event(event),
+    };
+    events.iter().map(row).collect()
+}

@@ -1,0 +1,413 @@
+//! The one who writes: takes what waits, writes it in one step, and only then shows it.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use longwire_engine::{Events, Job, Unavailable};
+use longwire_protocol::{Connid, JobId, Seconds, Seq, Status};
+use rustc_hash::FxHashSet;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::spawn_blocking,
+    time::{Instant, sleep, sleep_until},
+};
+
+use super::{
+    Health, Kept, Mark, NotWritten, Settings, Shared,
+    disk::Disk,
+    disk_error::DiskError,
+    record,
+    table::{Commit, Row, Table},
+};
+use crate::stores::state::{Beside, Dropped, Wakes};
+
+/// Changes written in one step at most.
+const MOST_AT_ONCE: usize = 2048;
+/// Bytes written in one step at most, about.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// How long what was let go of may stay on the disk while there is nothing else to write.
+const TIDY_AFTER: Duration = Duration::from_secs(1);
+/// How long to wait for space where there is none.
+const ROOM_AFTER: Duration = Duration::from_secs(1);
+/// How often to see whether there is space to set aside again.
+const ASIDE_AFTER: Duration = Duration::from_secs(5);
+
+/// A change that is to be written.
+pub(super) struct Order {
+    /// The number of the log's last event; none for a new job.
+    pub(super) after: Option<Seq>,
+    pub(super) job: Job,
+    pub(super) events: Events,
+    pub(super) rows: Vec<Row>,
+    /// Whether somebody waits for it now.
+    pub(super) urgent: bool,
+    pub(super) mark: Mark,
+    pub(super) answer: oneshot::Sender<Result<(), NotWritten>>,
+}
+
+impl Order {
+    fn bytes(&self) -> usize {
+        self.rows.iter().map(|row| row.bytes.len()).sum()
+    }
+
+    fn refuse(self, why: NotWritten) {
+        // Whoever no longer waits for the answer has given up.
+        drop(self.answer.send(Err(why)));
+    }
+}
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    orders: mpsc::Receiver<Order>,
+    disk: Arc<dyn Disk>,
+    /// None while it is opened again.
+    table: Option<Table>,
+    settings: Settings,
+    /// Changes of jobs that were in the last step: they come first in the next.
+    carried: VecDeque<Order>,
+    /// When there is something to be done though nothing is to be written.
+    chore_at: Option<Instant>,
+}
+
+/// Nothing can be written any more.
+struct Broken;
+
+impl Writer {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        orders: mpsc::Receiver<Order>,
+        (disk, table): (Arc<dyn Disk>, Table),
+        settings: Settings,
+    ) -> Self {
+        Self {
+            shared,
+            orders,
+            disk,
+            table: Some(table),
+            settings,
+            carried: VecDeque::new(),
+            chore_at: None,
+        }
+    }
+
+    /// Writes until the store is closed, or nothing can be written any more.
+    pub(super) async fn run(mut self) {
+        while let Some(batch) = self.gather().await {
+            if let Err(Broken) = self.write(batch).await {
+                return self.refuse_the_rest();
+            }
+        }
+        let table = self.table.take();
+        // Closing is writing too. How it went is told at the next opening.
+        drop(spawn_blocking(move || drop(table)).await);
+    }
+
+    /// What is to be written next; nothing where there are only chores. None once there will be no more.
+    async fn gather(&mut self) -> Option<Vec<Order>> {
+        let mut batch: Vec<Order> = self.carried.drain(..).collect();
+        while batch.is_empty() {
+            let shared = Arc::clone(&self.shared);
+            tokio::select! {
+                biased;
+                order = self.orders.recv() => batch.push(order?),
+                () = shared.untidy.notified() => self.remember_chore(TIDY_AFTER),
+                () = until(self.chore_at) => return Some(batch),
+                () = shared.closing.cancelled() => self.orders.close(),
+            }
+        }
+        self.fill(&mut batch);
+        let may_wait = self.settings.output_wait > Seconds::ZERO;
+        if may_wait && !batch.iter().any(|order| order.urgent) {
+            self.linger(&mut batch).await;
+        }
+        Some(batch)
+    }
+
+    /// Takes what waits, as much as fits one step.
+    fn fill(&mut self, batch: &mut Vec<Order>) {
+        let mut bytes: usize = batch.iter().map(Order::bytes).sum();
+        while batch.len() < MOST_AT_ONCE
+            && bytes < MOST_BYTES
+            && let Ok(order) = self.orders.try_recv()
+        {
+            bytes += order.bytes();
+            batch.push(order);
+        }
+    }
+
+    /// Lets output and progress wait a moment for more.
+    async fn linger(&mut self, batch: &mut Vec<Order>) {
+        let until = Instant::now() + self.settings.output_wait.as_duration();
+        let shared = Arc::clone(&self.shared);
+        while batch.len() < MOST_AT_ONCE && !batch.iter().any(|order| order.urgent) {
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(order) => batch.push(order),
+                    None => return,
+                },
+                () = shared.hurry.notified() => return,
+                () = shared.closing.cancelled() => return,
+                () = sleep_until(until) => return,
+            }
+        }
+        self.fill(batch);
+    }
+
+    fn remember_chore(&mut self, after: Duration) {
+        let at = Instant::now() + after;
+        self.chore_at = Some(self.chore_at.map_or(at, |chore| chore.min(at)));
+    }
+
+    async fn write(&mut self, batch: Vec<Order>) -> Result<(), Broken> {
+        let (accepted, commit) = self.judge(batch);
+        if !commit.is_empty()
+            && let Err(error) = self.commit(commit).await
+        {
+            self.break_down(&error, accepted);
+            return Err(Broken);
+        }
+        self.publish(accepted);
+        self.do_chores().await;
+        Ok(())
+    }
+
+    /// Refuses what does not fit, puts off what must come after something in this step, and takes the rest.
+    fn judge(&mut self, batch: Vec<Order>) -> (Vec<Order>, Commit) {
+        let shared = Arc::clone(&self.shared);
+        let mut kept = shared.kept.lock();
+        let (mut step, mut refused) = (Step::default(), Vec::new());
+        for order in batch {
+            if step.is_about(&order) {
+                self.carried.push_back(order);
+            } else if let Err(why) = step.fits(&order, &kept) {
+                refused.push((order, why));
+            } else {
+                step.take(order);
+            }
+        }
+        let dropped = kept.state.take_dropped();
+        self.let_go(dropped, &kept, &mut step.commit);
+        drop(kept);
+        for (order, why) in refused {
+            order.refuse(why);
+        }
+        (step.accepted, step.commit)
+    }
+
+    /// What is no longer kept goes from the disk as well.
+    fn let_go(&self, dropped: Dropped, kept: &Kept, commit: &mut Commit) {
+        let is_on_disk = |route: &Arc<str>| !self.settings.fleeting.contains(route);
+        for id in dropped.beginnings {
+            if let Some((job, first)) = kept.state.kept(id)
+                && is_on_disk(&job.spec().route)
+            {
+                let row = Row {
+                    job: id,
+                    seq: 0,
+                    bytes: record::of_job(job),
+                };
+                commit.cuts.push((row, first));
+            }
+        }
+        let gone = dropped.jobs.into_iter();
+        let gone = gone.filter(|gone| is_on_disk(&gone.route));
+        commit.gone.extend(gone.map(|gone| (gone.job, gone.names)));
+    }
+
+    /// Writes, and waits for space where there is none: what was accepted is not given up for that.
+    async fn commit(&mut self, commit: Commit) -> Result<(), DiskError> {
+        let commit = Arc::new(commit);
+        loop {
+            let written = match self.opened().await {
+                Ok(mut table) => {
+                    let commit = Arc::clone(&commit);
+                    let (table, written) = blocking(move || {
+                        let written = table.commit(&commit);
+                        // A database that has failed once is opened anew.
+                        (written.is_ok().then_some(table), written)
+                    })
+                    .await?;
+                    self.table = table;
+                    written
+                }
+                Err(error) => Err(error),
+            };
+            match written {
+                Err(DiskError::Full) => self.make_room().await,
+                other => return other,
+            }
+        }
+    }
+
+    async fn opened(&mut self) -> Result<Table, DiskError> {
+        if let Some(table) = self.table.take() {
+            return Ok(table);
+        }
+        let disk = Arc::clone(&self.disk);
+        let names = self.settings.retention.expired_names as u64 / 2;
+        blocking(move || Table::open(&*disk, names, [0, 0])).await?
+    }
+
+    async fn make_room(&mut self) {
+        tell_full(&self.shared, &DiskError::Full.to_string());
+        self.remember_chore(ASIDE_AFTER);
+        let disk = Arc::clone(&self.disk);
+        let given = blocking(move || disk.give_back()).await.unwrap_or(false);
+        if !given {
+            sleep(ROOM_AFTER).await;
+        }
+    }
+
+    /// Sees whether there is space again.
+    async fn do_chores(&mut self) {
+        let now = Instant::now();
+        if self.chore_at.is_none_or(|at| now < at) {
+            if self.shared.kept.lock().state.has_dropped() {
+                self.remember_chore(TIDY_AFTER);
+            }
+            return;
+        }
+        self.chore_at = None;
+        if *self.shared.health.borrow() == Health::Well {
+            return;
+        }
+        let disk = Arc::clone(&self.disk);
+        match blocking(move || disk.set_aside()).await {
+            Ok(Ok(())) => {
+                tracing::info!("there is space on the disk again: new jobs are taken");
+                self.shared.health.send_replace(Health::Well);
+            }
+            Ok(Err(_)) | Err(_) => self.remember_chore(ASIDE_AFTER),
+        }
+    }
+
+    /// What was written is there for all to see.
+    fn publish(&self, accepted: Vec<Order>) {
+        let mut told: Vec<(Wakes, JobId, _)> = Vec::with_capacity(accepted.len());
+        let mut kept = self.shared.kept.lock();
+        for order in accepted {
+            let id = order.job.id();
+            let wakes = match order.after {
+                None => kept.state.create(order.job, order.events),
+                Some(_) => kept.state.append(order.job, order.events),
+            };
+            order.mark.lift(&mut kept);
+            told.push((wakes, id, order.answer));
+        }
+        drop(kept);
+        self.shared.done.notify_waiters();
+        for (wakes, id, answer) in told {
+            // Whoever no longer waits for the answer has given up; it is written all the same.
+            drop(answer.send(Ok(())));
+            wakes.tell(id);
+        }
+    }
+
+    fn break_down(&self, error: &DiskError, accepted: Vec<Order>) {
+        tracing::error!(%error, "the disk cannot be written any more");
+        let why = Unavailable(format!("the disk cannot be written any more ({error})").into());
+        self.shared.health.send_replace(Health::Broken(why.clone()));
+        for order in accepted {
+            order.refuse(why.clone().into());
+        }
+    }
+
+    fn refuse_the_rest(mut self) {
+        self.orders.close();
+        let why = self.shared.health.borrow().trouble();
+        let why = why.unwrap_or_else(super::closed);
+        for order in self.carried.drain(..) {
+            order.refuse(why.clone().into());
+        }
+        while let Ok(order) = self.orders.try_recv() {
+            order.refuse(why.clone().into());
+        }
+    }
+}
+
+/// What goes into one step: of each job and each name at most one change, so that each is judged by what is written.
+#[derive(Default)]
+struct Step {
+    accepted: Vec<Order>,
+    commit: Commit,
+    jobs: FxHashSet<JobId>,
+    names: HashSet<Connid>,
+    /// New jobs, but those that are over as they begin.
+    live: usize,
+    queued: HashMap<Arc<str>, usize>,
+}
+
+impl Step {
+    fn is_about(&self, order: &Order) -> bool {
+        let names = order.after.is_none() && self.names.contains(order.job.connid());
+        names || self.jobs.contains(&order.job.id())
+    }
+
+    fn fits(&self, order: &Order, kept: &Kept) -> Result<(), NotWritten> {
+        let job = &order.job;
+        if let Some(after) = order.after {
+            let fits = kept.state.has_not_grown(job.id(), after);
+            return fits.map_err(NotWritten::Appended);
+        }
+        let beside = Beside {
+            jobs: self.live,
+            queued_on_route: self.queued.get(&job.spec().route).copied().unwrap_or(0),
+        };
+        let room = kept.state.room_for(job, beside);
+        room.map_err(NotWritten::Created)
+    }
+
+    fn take(&mut self, mut order: Order) {
+        let job = &order.job;
+        self.jobs.insert(job.id());
+        if order.after.is_none() {
+            self.names.insert(job.connid().clone());
+            self.live += usize::from(!job.status().has_ended());
+        }
+        if order.after.is_none() && job.status() == Status::Queued {
+            *self
+                .queued
+                .entry(Arc::clone(&job.spec().route))
+                .or_default() += 1;
+        }
+        self.commit.rows.append(&mut order.rows);
+        self.accepted.push(order);
+    }
+}
+
+/// New jobs are refused from now on, until there is space.
+pub(super) fn tell_full(shared: &Shared, why: &str) {
+    let text = format!("the disk of the data folder is full ({why})");
+    let full = Health::Full(Unavailable(text.into()));
+    let is_news = shared.health.send_if_modified(|health| {
+        let is_news = *health == Health::Well;
+        if is_news {
+            *health = full;
+        }
+        is_news
+    });
+    if is_news {
+        tracing::error!(
+            why,
+            "the disk is full: no new jobs are taken until there is space"
+        );
+    }
+}
+
+/// Does what takes the disk its time where that holds up nobody. A panic of it is an error of the database.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, DiskError> {
+    let done = spawn_blocking(work).await;
+    done.map_err(|error| DiskError::Database(error.to_string()))
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,588 @@
+//! What a store knows of its jobs, in memory: their logs, what those add up to, and indexes over that, by name, by alarm, by
+//! queue, those that have not ended, those that have.
+//!
+//! Whoever owns it guards it with one lock, which is never held across an `await` or a wake-up.
+
+mod expired;
+mod feed;
+mod log;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    ops::Bound,
+    sync::{Arc, Weak},
+};
+
+use longwire_engine::{
+    Counts, Due, Events, Found, Job, Listing, Mailbox, Name, NotAppended, NotCreated, Page, Query,
+    Retention, RouteRetention,
+};
+use longwire_protocol::{Connid, JobId, Seq, Status, Timestamp};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub(super) use self::expired::{HashKey, NameHash};
+use self::{
+    expired::Expired,
+    feed::Feed,
+    log::{Log, Readers},
+};
+
+/// Jobs looked at for one page of a list at most, so that a filter that fits nothing does not hold everybody up.
+const LOOKED_AT_PER_PAGE: usize = 10_000;
+
+struct Entry {
+    job: Job,
+    log: Log,
+    readers: Readers,
+}
+
+/// The jobs of one route.
+#[derive(Default)]
+struct RouteJobs {
+    queued: BTreeSet<JobId>,
+    running: u64,
+    /// Who waits for the queue to hold something.
+    readers: Readers,
+    /// Those that have ended, in that order, numbered through all routes.
+    ended: VecDeque<(u64, JobId)>,
+    ended_bytes: usize,
+    retention: RouteRetention,
+}
+
+impl RouteJobs {
+    fn has_too_many(&self) -> bool {
+        let limits = &self.retention;
+        limits
+            .ended_jobs
+            .is_some_and(|most| self.ended.len() > most)
+            || limits
+                .ended_bytes
+                .is_some_and(|most| self.ended_bytes > most)
+    }
+}
+
+pub(super) struct State {
+    retention: Retention,
+    jobs: FxHashMap<JobId, Box<Entry>>,
+    names: HashMap<Connid, JobId>,
+    live: BTreeSet<JobId>,
+    alarms: BTreeSet<(Timestamp, JobId)>,
+    routes: BTreeMap<Arc<str>, RouteJobs>,
+    ended: usize,
+    last_end: u64,
+    ended_bytes: usize,
+    live_bytes: usize,
+    pub(super) expired: Expired,
+    pub(super) feed: Feed,
+    dropped: Dropped,
+    /// Who waits for alarms, and the next it knows of.
+    sleeper: Option<(Option<Timestamp>, Weak<Mailbox>)>,
+}
+
+/// What was let go of here, and is still to go where it was also written.
+#[derive(Debug, Default)]
+pub(super) struct Dropped {
+    /// Jobs that ended and are no longer kept.
+    pub(super) jobs: Vec<Gone>,
+    /// Jobs whose logs have lost their beginning.
+    pub(super) beginnings: FxHashSet<JobId>,
+}
+
+/// A job that is no longer kept.
+#[derive(Debug)]
+pub(super) struct Gone {
+    pub(super) job: JobId,
+    pub(super) route: Arc<str>,
+    /// Its connid and its id, for as much as is remembered of them.
+    pub(super) names: [NameHash; 2],
+}
+
+/// New jobs that are about to be created beside one that asks for room.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Beside {
+    pub(super) jobs: usize,
+    pub(super) queued_on_route: usize,
+}
+
+impl Dropped {
+    pub(super) fn is_empty(&self) -> bool {
+        self.jobs.is_empty() && self.beginnings.is_empty()
+    }
+}
+
+/// Who is to be told of what was written, once the lock is free.
+#[derive(Default)]
+pub(super) struct Wakes {
+    job: Readers,
+    feed: Readers,
+    queue: Readers,
+    sleeper: Option<Weak<Mailbox>>,
+}
+
+impl Wakes {
+    pub(super) fn tell(self, job: JobId) {
+        self.job.tell(|word| word.jobs.push(job));
+        self.feed.tell(|word| word.feed = true);
+        self.queue.tell(|word| word.queues = true);
+        if let Some(sleeper) = self.sleeper.and_then(|sleeper| sleeper.upgrade()) {
+            sleeper.tell(|word| word.alarms = true);
+        }
+    }
+}
+
+impl State {
+    /// An empty one that keeps so much. Names that are no longer kept are remembered by hashes of that key.
+    pub(super) fn new(retention: Retention, key: HashKey) -> Self {
+        Self {
+            jobs: FxHashMap::default(),
+            names: HashMap::new(),
+            live: BTreeSet::new(),
+            alarms: BTreeSet::new(),
+            routes: BTreeMap::new(),
+            ended: 0,
+            last_end: 0,
+            ended_bytes: 0,
+            live_bytes: 0,
+            expired: Expired::new(retention.expired_names, key),
+            feed: Feed::new(retention.feed_events),
+            dropped: Dropped::default(),
+            sleeper: None,
+            retention,
+        }
+    }
+
+    pub(super) fn find(&self, name: &Name) -> Found {
+        let id = match name {
+            Name::Connid(connid) => self.names.get(connid).copied(),
+            Name::Job(job) => Some(*job),
+        };
+        if let Some(entry) = id.and_then(|id| self.jobs.get(&id)) {
+            return Found::Job(entry.job.clone());
+        }
+        let hash = match name {
+            Name::Connid(connid) => self.expired.of_connid(connid),
+            Name::Job(job) => self.expired.of_job(*job),
+        };
+        if self.expired.contains(hash) {
+            Found::Expired
+        } else {
+            Found::Unknown
+        }
+    }
+
+    /// The job that a name stands for, whether or not it has ended.
+    pub(super) fn named(&self, connid: &Connid) -> Option<JobId> {
+        self.names.get(connid).copied()
+    }
+
+    /// Whether a new job could be created, beside so many others that are about to be.
+    pub(super) fn room_for(&self, job: &Job, beside: Beside) -> Result<(), NotCreated> {
+        if let Found::Job(other) = self.find(&Name::Connid(job.connid().clone()))
+            && !other.status().has_ended()
+        {
+            return Err(NotCreated::InUse(other));
+        }
+        if self.live.len() + beside.jobs >= self.retention.jobs {
+            return Err(NotCreated::Full);
+        }
+        let queued = self
+            .routes
+            .get(&job.spec().route)
+            .map_or(0, |route| route.queued.len());
+        if job.status() == Status::Queued
+            && queued + beside.queued_on_route >= self.retention.queued_jobs_per_route
+        {
+            return Err(NotCreated::QueueFull);
+        }
+        Ok(())
+    }
+
+    /// Adds a job for which there is room.
+    pub(super) fn create(&mut self, job: Job, events: Events) -> Wakes {
+        let mut wakes = Wakes::default();
+        self.feed_with(&job, &events, &mut wakes);
+        let mut log = Log::new();
+        log.extend(events);
+        self.insert(job, log, &mut wakes);
+        self.forget_surplus();
+        wakes
+    }
+
+    /// Adds a job as it was when the server last stopped, with what is kept of its log.
+    pub(super) fn restore(&mut self, job: Job, events: Events) {
+        let mut log = Log::new();
+        log.extend(events);
+        // Nobody waits for anything yet.
+        self.insert(job, log, &mut Wakes::default());
+    }
+
+    fn insert(&mut self, job: Job, log: Log, wakes: &mut Wakes) {
+        let id = job.id();
+        self.names.insert(job.connid().clone(), id);
+        self.index(None, &job, wakes);
+        self.weigh(&job, 0, log.bytes());
+        let entry = Entry {
+            job,
+            log,
+            readers: Readers::default(),
+        };
+        self.jobs.insert(id, Box::new(entry));
+    }
+
+    /// Whether a log is still as long as that.
+    pub(super) fn has_not_grown(&self, id: JobId, after: Seq) -> Result<(), NotAppended> {
+        match self.jobs.get(&id) {
+            Some(entry) if entry.job.seq() == after => Ok(()),
+            Some(_) | None => Err(NotAppended::Grown),
+        }
+    }
+
+    /// Adds events to a log that has not grown. A job that is gone stays gone.
+    pub(super) fn append(&mut self, job: Job, events: Events) -> Wakes {
+        let id = job.id();
+        // Taken out while the indexes are brought up to date, then put back.
+        let Some(mut entry) = self.jobs.remove(&id) else {
+            return Wakes::default();
+        };
+        let mut wakes = Wakes {
+            job: entry.readers.take(),
+            ..Wakes::default()
+        };
+        self.index(Some(&entry.job), &job, &mut wakes);
+        self.feed_with(&job, &events, &mut wakes);
+        let before = entry.log.bytes();
+        entry.log.extend(events);
+        let (bytes, most) = (
+            self.retention.log_bytes_per_job,
+            self.retention.log_events_per_job,
+        );
+        if entry.log.trim(bytes, most) {
+            self.dropped.beginnings.insert(id);
+        }
+        self.weigh(&job, before, entry.log.bytes());
+        entry.job = job;
+        self.jobs.insert(id, entry);
+        self.forget_surplus();
+        wakes
+    }
+
+    /// What was let go of since this was last asked.
+    pub(super) fn take_dropped(&mut self) -> Dropped {
+        std::mem::take(&mut self.dropped)
+    }
+
+    /// Whether anything was.
+    pub(super) fn has_dropped(&self) -> bool {
+        !self.dropped.is_empty()
+    }
+
+    /// A job and the number of the oldest event of it that is kept.
+    pub(super) fn kept(&self, id: JobId) -> Option<(&Job, Seq)> {
+        let entry = self.jobs.get(&id)?;
+        Some((&entry.job, entry.log.first()))
+    }
+
+    /// A name that was known before the server last stopped.
+    pub(super) fn remember(&mut self, name: NameHash) {
+        self.expired.add(name);
+    }
+
+    fn feed_with(&mut self, job: &Job, events: &Events, wakes: &mut Wakes) {
+        let mut changed = false;
+        for event in events {
+            changed |= self.feed.add(job, event);
+        }
+        if changed {
+            wakes.feed = self.feed.take_readers();
+        }
+    }
+
+    /// Brings every index from how the job stood to how it stands.
+    fn index(&mut self, before: Option<&Job>, after: &Job, wakes: &mut Wakes) {
+        let id = after.id();
+        let alarm = |job: &Job| job.alarm().map(|(at, _)| at);
+        let (old_alarm, new_alarm) = (before.and_then(alarm), alarm(after));
+        if old_alarm != new_alarm {
+            if let Some(at) = old_alarm {
+                self.alarms.remove(&(at, id));
+            }
+            if let Some(at) = new_alarm {
+                self.alarms.insert((at, id));
+                wakes.sleeper = self.rouse(at);
+            }
+        }
+        let old = before.map(Job::status);
+        let new = after.status();
+        if old != Some(new) {
+            self.index_status(after, old, new, wakes);
+        }
+    }
+
+    fn index_status(&mut self, job: &Job, old: Option<Status>, new: Status, wakes: &mut Wakes) {
+        let id = job.id();
+        let runs = |status| matches!(status, Status::Running | Status::Ending);
+        self.last_end += u64::from(new.has_ended());
+        let end = self.last_end;
+        let route = self.route(&job.spec().route);
+        if old == Some(Status::Queued) {
+            route.queued.remove(&id);
+        }
+        if new == Status::Queued {
+            route.queued.insert(id);
+            wakes.queue = route.readers.take();
+        }
+        route.running += u64::from(runs(new));
+        route.running -= u64::from(old.is_some_and(runs));
+        if new.has_ended() {
+            route.ended.push_back((end, id));
+            let (is_first, time) = (route.ended.len() == 1, route.retention.ended_time);
+            self.ended += 1;
+            self.live.remove(&id);
+            // The first to go: whoever sleeps until an alarm must know that this comes before it.
+            if is_first && wakes.sleeper.is_none() {
+                let time = time.unwrap_or(self.retention.ended_time);
+                wakes.sleeper = self.rouse(job.last_at().after(time));
+            }
+        } else if old.is_none() {
+            self.live.insert(id);
+        }
+    }
+
+    /// The jobs of that route.
+    fn route(&mut self, name: &Arc<str>) -> &mut RouteJobs {
+        let retention = &self.retention.routes;
+        self.routes
+            .entry(Arc::clone(name))
+            .or_insert_with(|| RouteJobs {
+                retention: retention.get(name).copied().unwrap_or_default(),
+                ..RouteJobs::default()
+            })
+    }
+
+    /// Keeps the sums of bytes: what a log weighed and weighs, and on which side it is counted.
+    fn weigh(&mut self, job: &Job, before: usize, after: usize) {
+        self.live_bytes -= before;
+        if job.status().has_ended() {
+            self.ended_bytes += after;
+            self.route(&job.spec().route).ended_bytes += after;
+        } else {
+            self.live_bytes += after;
+        }
+    }
+
+    /// Whoever sleeps until an alarm later than this one.
+    fn rouse(&mut self, at: Timestamp) -> Option<Weak<Mailbox>> {
+        let (next, _) = self.sleeper.as_ref()?;
+        if next.is_some_and(|next| next <= at) {
+            return None;
+        }
+        self.sleeper.take().map(|(_, sleeper)| sleeper)
+    }
+
+    /// Lets go of the oldest ended jobs over the bounds of number and bytes.
+    fn forget_surplus(&mut self) {
+        while let Some(route) = self.route_with_surplus() {
+            self.forget_oldest_of(&route);
+        }
+    }
+
+    fn route_with_surplus(&self) -> Option<Arc<str>> {
+        let mut routes = self.routes.iter();
+        if let Some((name, _)) = routes.find(|(_, route)| route.has_too_many()) {
+            return Some(Arc::clone(name));
+        }
+        let too_many =
+            self.ended > self.retention.ended_jobs || self.ended_bytes > self.retention.ended_bytes;
+        too_many.then(|| self.route_of_oldest()).flatten()
+    }
+
+    /// The route of the job that ended first of all that are kept.
+    fn route_of_oldest(&self) -> Option<Arc<str>> {
+        let ends = self
+            .routes
+            .iter()
+            .filter_map(|(name, route)| Some((route.ended.front()?.0, name)));
+        let (_, name) = ends.min()?;
+        Some(Arc::clone(name))
+    }
+
+    /// When the first of a route's ended jobs is to go.
+    fn first_to_go(&self, route: &RouteJobs) -> Option<Timestamp> {
+        let (_, id) = route.ended.front()?;
+        let oldest = self.jobs.get(id)?;
+        let time = route.retention.ended_time;
+        Some(
+            oldest
+                .job
+                .last_at()
+                .after(time.unwrap_or(self.retention.ended_time)),
+        )
+    }
+
+    /// Lets go of ended jobs that have been kept long enough. Says when the next is due to go.
+    fn forget_old(&mut self, now: Timestamp) -> Option<Timestamp> {
+        loop {
+            let due = |(name, route)| Some((self.first_to_go(route)?, name));
+            let (at, name) = self.routes.iter().filter_map(due).min()?;
+            if at > now {
+                return Some(at);
+            }
+            let name = Arc::clone(name);
+            self.forget_oldest_of(&name);
+        }
+    }
+
+    fn forget_oldest_of(&mut self, route: &Arc<str>) {
+        let Some((_, id)) = self.route(route).ended.pop_front() else {
+            return;
+        };
+        self.ended -= 1;
+        let Some(entry) = self.jobs.remove(&id) else {
+            return;
+        };
+        let bytes = entry.log.bytes();
+        self.ended_bytes -= bytes;
+        self.route(route).ended_bytes -= bytes;
+        let connid = entry.job.connid();
+        if self.names.get(connid) == Some(&id) {
+            self.names.remove(connid);
+        }
+        let names = [self.expired.of_connid(connid), self.expired.of_job(id)];
+        names.into_iter().for_each(|name| self.expired.add(name));
+        self.dropped.beginnings.remove(&id);
+        self.dropped.jobs.push(Gone {
+            job: id,
+            route: Arc::clone(route),
+            names,
+        });
+    }
+
+    pub(super) fn read(
+        &mut self,
+        job: JobId,
+        after: Seq,
+        bytes: usize,
+        reader: Option<&Arc<Mailbox>>,
+    ) -> Option<Page> {
+        let entry = self.jobs.get_mut(&job)?;
+        let page = entry.log.page(after, bytes);
+        if let Some(reader) = reader.filter(|_| page.events.is_empty()) {
+            entry.readers.add(reader);
+        }
+        Some(page)
+    }
+
+    pub(super) fn due(&mut self, now: Timestamp, most: usize, reader: &Arc<Mailbox>) -> Due {
+        let next_to_go = self.forget_old(now);
+        let due: Vec<JobId> = self
+            .alarms
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .take(most)
+            .map(|(_, id)| *id)
+            .collect();
+        let jobs: Vec<Job> = due
+            .iter()
+            .filter_map(|id| self.jobs.get(id))
+            .map(|entry| entry.job.clone())
+            .collect();
+        let next_alarm = self.alarms.iter().nth(due.len()).map(|(at, _)| *at);
+        let next = next_alarm.into_iter().chain(next_to_go).min();
+        self.sleeper = Some((next, Arc::downgrade(reader)));
+        Due { jobs, next }
+    }
+
+    pub(super) fn list(&self, query: &Query) -> Listing {
+        let from = query.after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut places = Places::default();
+        let mut listing = Listing {
+            jobs: Vec::new(),
+            total: self.total(query),
+            next: None,
+        };
+        let mut last = None;
+        for (looked_at, id) in self.live.range((from, Bound::Unbounded)).enumerate() {
+            if listing.jobs.len() == query.limit || looked_at == LOOKED_AT_PER_PAGE {
+                listing.next = last;
+                break;
+            }
+            last = Some(*id);
+            let Some(entry) = self.jobs.get(id).filter(|entry| fits(&entry.job, query)) else {
+                continue;
+            };
+            let place = places.of(&entry.job, &self.routes);
+            listing.jobs.push((entry.job.clone(), place));
+        }
+        listing
+    }
+
+    /// The job that has waited longest on a route, or whom to tell of the first.
+    pub(super) fn first_queued(&mut self, route: &Arc<str>, reader: &Arc<Mailbox>) -> Option<Job> {
+        let jobs = self.route(route);
+        let Some(first) = jobs.queued.first().copied() else {
+            jobs.readers.add(reader);
+            return None;
+        };
+        self.jobs.get(&first).map(|entry| entry.job.clone())
+    }
+
+    /// The place of a job in its route's queue, from 1.
+    pub(super) fn position(&self, job: &Job) -> Option<u64> {
+        Places::default().of(job, &self.routes)
+    }
+
+    fn total(&self, query: &Query) -> Option<u64> {
+        match (&query.route, &query.tag) {
+            (None, None) => u64::try_from(self.live.len()).ok(),
+            (Some(route), None) => Some(
+                self.routes
+                    .get(&**route)
+                    .map_or(0, |route| route.queued.len() as u64 + route.running),
+            ),
+            (_, Some(_)) => None,
+        }
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        let routes = self.routes.iter();
+        Counts {
+            routes: routes
+                .map(|(name, jobs)| (Arc::clone(name), jobs.queued.len() as u64, jobs.running))
+                .collect(),
+            ended: self.ended as u64,
+            bytes: (self.live_bytes + self.ended_bytes) as u64,
+        }
+    }
+}
+
+fn fits(job: &Job, query: &Query) -> bool {
+    let spec = job.spec();
+    query
+        .route
+        .as_ref()
+        .is_none_or(|route| **route == *spec.route)
+        && query.tag.as_ref().is_none_or(|tag| spec.tags.contains(tag))
+}
+
+/// Counts places in queues for jobs that are asked about in the order of their ids, walking each queue once.
+#[derive(Default)]
+struct Places(BTreeMap<Arc<str>, (Option<JobId>, u64)>);
+
+impl Places {
+    fn of(&mut self, job: &Job, routes: &BTreeMap<Arc<str>, RouteJobs>) -> Option<u64> {
+        if job.status() != Status::Queued {
+            return None;
+        }
+        let route = &job.spec().route;
+        // Whoever asks may hold an old copy.
+        let queued = &routes.get(route)?.queued;
+        if !queued.contains(&job.id()) {
+            return None;
+        }
+        let (last, place) = self.0.entry(Arc::clone(route)).or_default();
+        let from = last.map_or(Bound::Unbounded, Bound::Excluded);
+        *place += queued.range((from, Bound::Included(job.id()))).count() as u64;
+        *last = Some(job.id());
+        Some(*place)
+    }
+}

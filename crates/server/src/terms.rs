@@ -1,0 +1,67 @@
+//! From what was configured to the terms that the engine and the stores are given.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use longwire_engine::{OnLost, Retention, RouteRetention, RouteSettings};
+use longwire_protocol::Seconds;
+
+use crate::{
+    config::{Config, OnLostConfig, RouteConfig},
+    stores::embedded::Settings,
+};
+
+/// The terms of a route.
+pub(crate) fn of_route(route: &RouteConfig, config: &Config) -> RouteSettings {
+    RouteSettings {
+        time: route.time_seconds.into(),
+        max_time: route.longest_time(&config.limits).into(),
+        idle_time: route.idle_seconds.map(Seconds::from),
+        queue_time: route.queue_seconds.map(Seconds::from),
+        concurrency: route.concurrency.map(std::num::NonZeroUsize::get),
+        kill_grace: route.kill_grace_seconds.into(),
+        disconnect_grace: route.disconnect_grace_seconds.into(),
+        output_bytes_per_event: config.limits.output_bytes_per_event,
+        on_lost: match route.on_lost {
+            OnLostConfig::Lost => OnLost::Lose,
+            OnLostConfig::Again => OnLost::Again,
+        },
+        max_attempts: route.max_attempts,
+    }
+}
+
+/// What is kept.
+pub(crate) fn of_retention(config: &Config) -> Retention {
+    let limits = &config.limits;
+    let of_route = |route: &RouteConfig| RouteRetention {
+        ended_jobs: route.ended_jobs_kept,
+        ended_time: route.ended_seconds_kept.map(Seconds::from),
+        ended_bytes: route.ended_bytes_kept,
+    };
+    let routes = config.routes.iter();
+    Retention {
+        jobs: limits.jobs,
+        queued_jobs_per_route: limits.queued_jobs_per_route,
+        log_bytes_per_job: limits.log_bytes_per_job,
+        log_events_per_job: limits.log_events_per_job,
+        ended_jobs: limits.ended_jobs_kept,
+        ended_time: limits.ended_seconds_kept.into(),
+        ended_bytes: limits.ended_bytes_kept,
+        expired_names: limits.expired_names_kept,
+        feed_events: limits.feed_events_kept,
+        routes: routes
+            .map(|(name, route)| (name.as_str().into(), of_route(route)))
+            .collect(),
+    }
+}
+
+/// How a store on disk keeps it.
+pub(crate) fn of_store(config: &Config) -> Settings {
+    let fleeting = config.routes.iter().filter(|(_, route)| !route.durable);
+    Settings {
+        retention: of_retention(config),
+        output_wait: config.store.output_wait_seconds.into(),
+        fleeting: fleeting
+            .map(|(name, _)| name.as_str().into())
+            .collect::<BTreeSet<Arc<str>>>(),
+    }
+}

@@ -1,0 +1,631 @@
+//! What was acknowledged is there, whatever the disk does.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod disk;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::poll_fn,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+
+use disk::FakeDisk;
+use futures_util::FutureExt;
+use longwire_engine::{
+    Events, Found, Job, Mailbox, Name, NotAppended, NotCreated, Query, Random, Retention, Seeded,
+    Store, Work,
+};
+use longwire_protocol::{
+    Change, Connid, Event, JobId, OnDisconnect, Output, Progress, Seconds, Seq, Spec, Stream,
+    Timestamp, Wish,
+};
+use longwire_server::stores::embedded::{DiskError, EmbeddedStore, Folder, Offline, Settings};
+
+const ROOMY: Retention = Retention {
+    jobs: 1_000_000,
+    queued_jobs_per_route: 1_000_000,
+    log_bytes_per_job: 1 << 30,
+    log_events_per_job: 1_000_000,
+    ended_jobs: 1_000_000,
+    ended_time: Seconds::from_secs(3600),
+    ended_bytes: 1 << 30,
+    expired_names: 1_000_000,
+    feed_events: 1_000_000,
+    routes: BTreeMap::new(),
+};
+
+const fn at(millis: u64) -> Timestamp {
+    Timestamp::from_micros(1_700_000_000_000_000 + millis * 1_000)
+}
+
+fn spec(number: u64) -> Spec {
+    Spec {
+        job: JobId::from_bits(u128::from(number)),
+        connid: Connid::new(&number.to_string()).unwrap(),
+        route: "r".into(),
+        time: Seconds::from_secs(900),
+        idle_time: None,
+        queue_time: Some(Seconds::from_secs(90)),
+        input: Some(serde_json::from_str(r#"{"a":[1,2]}"#).unwrap()),
+        tags: Box::new(["x".into()]),
+        on_disconnect: OnDisconnect::Kill,
+        by: "me".into(),
+    }
+}
+
+fn accept(number: u64, queued: bool) -> (Job, Events) {
+    let mut spec = spec(number);
+    if number >= LARGE {
+        spec.input = Some(serde_json::from_str(&format!("\"{}\"", "x".repeat(20_000))).unwrap());
+    }
+    let (job, first) = Job::accept(Arc::new(spec), queued, at(0));
+    (job, [first].into_iter().collect())
+}
+
+/// Jobs from this number on have a large input.
+const LARGE: u64 = 100;
+
+fn printed(text: &str) -> Change {
+    Change::Output(Output {
+        text: text.into(),
+        stream: Stream::Stderr,
+    })
+}
+
+fn wish() -> Wish {
+    Wish {
+        by: "me".into(),
+        reason: Some("why".into()),
+    }
+}
+
+/// A job as its writer knows it: what it wanted to write, and up to where that was acknowledged.
+struct Written {
+    job: Job,
+    events: Vec<Event>,
+    acknowledged: Seq,
+}
+
+/// Writes to a store, and remembers what was said of it.
+struct Client {
+    store: EmbeddedStore,
+    jobs: BTreeMap<u64, Written>,
+}
+
+impl Client {
+    fn new(disk: &FakeDisk, retention: Retention) -> Self {
+        Self {
+            store: disk::open(disk, retention).unwrap(),
+            jobs: BTreeMap::new(),
+        }
+    }
+
+    async fn create(&mut self, number: u64, queued: bool) -> Result<(), NotCreated> {
+        let (job, events) = accept(number, queued);
+        let written = Written {
+            job: job.clone(),
+            events: events.to_vec(),
+            acknowledged: 0,
+        };
+        self.jobs.insert(number, written);
+        let created = self.store.create(job, events).await;
+        if let Some(written) = self.jobs.get_mut(&number) {
+            written.acknowledged = u64::from(created.is_ok());
+        }
+        created
+    }
+
+    async fn write<I: IntoIterator<Item = Event>>(
+        &mut self,
+        number: u64,
+        propose: impl FnOnce(&mut Job) -> I,
+    ) -> Result<(), NotAppended> {
+        let written = self.jobs.get_mut(&number).unwrap();
+        let after = written.job.seq();
+        let events: Events = propose(&mut written.job).into_iter().collect();
+        written.events.extend(events.iter().cloned());
+        let appended = self.store.append(after, written.job.clone(), events).await;
+        if appended.is_ok() {
+            written.acknowledged = written.job.seq();
+        }
+        appended
+    }
+
+    /// Some of everything. Ends where the disk does.
+    async fn work(&mut self) -> Result<(), NotAppended> {
+        let failed = |why: NotCreated| match why {
+            NotCreated::Unavailable(why) => NotAppended::Unavailable(why),
+            NotCreated::InUse(_) | NotCreated::Full | NotCreated::QueueFull => panic!("{why:?}"),
+        };
+        for number in 1..=6 {
+            self.create(number, number % 2 == 0).await.map_err(failed)?;
+        }
+        for number in [2, 4] {
+            self.write(number, |job| job.begin(at(1))).await?;
+        }
+        for number in [1, 2, 3] {
+            let progress = Progress {
+                done: Some(0.5),
+                total: Some(2.0),
+                note: Some("page".into()),
+            };
+            let progress = Change::Progress(Arc::new(progress));
+            self.write(number, |job| job.report(at(2), progress))
+                .await?;
+            for line in 0..12 {
+                let text = format!("line {line} of {number} {}", "x".repeat(700));
+                self.write(number, |job| job.report(at(3), printed(&text)))
+                    .await?;
+            }
+        }
+        self.write(3, |job| job.kill(wish(), at(4)).unwrap())
+            .await?;
+        self.write(6, |job| job.kill(wish(), at(4)).unwrap())
+            .await?;
+        self.write(4, |job| job.extend(Seconds::from_secs(5), at(5)))
+            .await?;
+        let result = serde_json::from_str("[null,\"\\u0000\"]").unwrap();
+        self.write(1, |job| job.end(Work::Done(Some(result)), at(6)))
+            .await?;
+        self.write(2, |job| job.again(at(7))).await?;
+        self.write(4, |job| job.time_up(longwire_protocol::Clock::Time, at(8)))
+            .await?;
+        self.create(7, false).await.map_err(failed)
+    }
+}
+
+/// All that a store answers of a job: how it stands, and what is kept of its log.
+async fn kept(store: &dyn Store, number: u64) -> Option<(Job, Vec<Event>)> {
+    let id = JobId::from_bits(u128::from(number));
+    let Found::Job(job) = store.find(&Name::Job(id)).await else {
+        return None;
+    };
+    let page = store.read(id, 0, usize::MAX, None).await.unwrap();
+    Some((job, page.events.to_vec()))
+}
+
+/// Of each job there is what was acknowledged and nothing that was not at least asked for, and it adds up.
+async fn check(store: &dyn Store, jobs: &BTreeMap<u64, Written>, when: &str) {
+    for (number, written) in jobs {
+        let Some((job, events)) = kept(store, *number).await else {
+            assert_eq!(written.acknowledged, 0, "{when}: job {number} is gone");
+            continue;
+        };
+        assert!(
+            job.seq() >= written.acknowledged,
+            "{when}: job {number} is back at {}, {} was acknowledged",
+            job.seq(),
+            written.acknowledged
+        );
+        let asked: Vec<Event> = written.events[..usize::try_from(job.seq()).unwrap()].to_vec();
+        assert_eq!(Job::fold(&asked).unwrap(), job, "{when}: job {number}");
+        let from = asked.len() - events.len();
+        assert_eq!(events, asked[from..], "{when}: the log of job {number}");
+    }
+    let all = Query {
+        limit: usize::MAX,
+        ..Query::all()
+    };
+    let listed = store.list(&all).await.jobs.len();
+    let live = jobs.keys().map(|number| kept(store, *number));
+    let live = futures_util::future::join_all(live).await;
+    let live = live.iter().flatten();
+    let live = live.filter(|(job, _)| !job.status().has_ended()).count();
+    assert_eq!(listed, live, "{when}");
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+}
+
+/// Logs lose their beginnings here.
+fn tight() -> Retention {
+    Retention {
+        log_events_per_job: 8,
+        log_bytes_per_job: 6_000,
+        ..ROOMY
+    }
+}
+
+#[test]
+fn all_of_it_is_there_after_a_stop() {
+    for retention in [ROOMY, tight()] {
+        let disk = FakeDisk::default();
+        let jobs = runtime().block_on(async {
+            let mut client = Client::new(&disk, retention.clone());
+            client.work().await.unwrap();
+            client.store.close().await;
+            client.jobs
+        });
+        assert!(jobs.values().all(|written| written.acknowledged > 0));
+        runtime().block_on(async {
+            let store = disk::open(&disk, retention).unwrap();
+            check(&store, &jobs, "after a stop").await;
+        });
+    }
+}
+
+/// The power goes at every single act of the disk, three times with other luck each.
+#[test]
+fn a_power_cut_takes_nothing_that_was_acknowledged() {
+    let acts = {
+        let disk = FakeDisk::default();
+        runtime().block_on(async {
+            Client::new(&disk, tight()).work().await.unwrap();
+        });
+        disk.acts()
+    };
+    assert!(acts > 100, "{acts} acts are few");
+    let chance = Seeded::new(1);
+    let (mut were_there, mut cut_short) = (BTreeSet::new(), 0);
+    for cut in 0..acts {
+        let disk = FakeDisk::default();
+        disk.cut_power_at(cut);
+        let jobs = runtime().block_on(async {
+            // Without power there may not even be a database yet.
+            let Ok(store) = disk::open(&disk, tight()) else {
+                return BTreeMap::new();
+            };
+            let jobs = BTreeMap::new();
+            let mut client = Client { store, jobs };
+            // The last acts are those of closing.
+            cut_short += usize::from(client.work().await.is_err());
+            client.jobs
+        });
+        for luck in 0..3 {
+            let after = disk.after_power_cut(|| chance.bits());
+            let when = format!("power cut at act {cut} of {acts}, luck {luck}");
+            runtime().block_on(async {
+                let store = match disk::open(&after, tight()) {
+                    Ok(store) => store,
+                    // Before it was ever opened whole: a folder makes it under another name and then renames it.
+                    Err(_) if jobs.is_empty() => return,
+                    Err(error) => panic!("{when}: {error}"),
+                };
+                check(&store, &jobs, &when).await;
+                were_there.insert(store.counts().await.bytes);
+            });
+        }
+    }
+    assert!(were_there.len() > 20, "it always went at the same place");
+    assert!(cut_short > acts / 2, "{cut_short} of {acts}");
+}
+
+/// The test above can fail: a disk that forgets what was synced is found out.
+#[test]
+#[should_panic(expected = "is gone")]
+fn a_disk_that_lies_is_found_out() {
+    let disk = FakeDisk::default();
+    let jobs = runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        client.work().await.unwrap();
+        client.jobs
+    });
+    runtime().block_on(async {
+        let store = disk::open(&FakeDisk::default(), ROOMY).unwrap();
+        check(&store, &jobs, "after a lie").await;
+    });
+}
+
+async fn fill(client: &mut Client) -> u64 {
+    let mut number = LARGE;
+    loop {
+        match client.create(number, false).await {
+            Ok(()) => number += 1,
+            Err(NotCreated::Unavailable(why)) => {
+                assert!(why.0.contains("full"), "{why:?}");
+                client.jobs.remove(&number);
+                return number;
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_takes_nothing_new_and_lets_what_there_is_go_on() {
+    let disk = FakeDisk::with_capacity(3 << 20, 1 << 20);
+    let jobs = runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        let full_at = fill(&mut client).await;
+        assert!(client.store.trouble().is_some());
+        for number in LARGE..full_at {
+            client
+                .write(number, |job| job.kill(wish(), at(1)).unwrap())
+                .await
+                .unwrap();
+        }
+        let refused = client.create(1, false).await;
+        assert!(matches!(refused, Err(NotCreated::Unavailable(_))));
+        client.jobs.remove(&1);
+        disk.grow(64 << 20);
+        // On the paused clock: no time at all.
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert_eq!(client.store.trouble(), None);
+        client.create(2, false).await.unwrap();
+        client.store.close().await;
+        client.jobs
+    });
+    runtime().block_on(async {
+        let store = disk::open(&disk, ROOMY).unwrap();
+        check(&store, &jobs, "after the disk was full").await;
+    });
+}
+
+#[test]
+fn what_was_accepted_waits_for_space_and_is_not_lost() {
+    // Nothing is set aside here, so there is nothing to fall back on.
+    let disk = FakeDisk::with_capacity(3 << 20, 0);
+    runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        let full_at = {
+            let mut number = LARGE;
+            loop {
+                let created = client.create(number, false);
+                let patience = Duration::from_secs(10);
+                match tokio::time::timeout(patience, created).await {
+                    Ok(Ok(())) => number += 1,
+                    // It waits: it was taken before anyone knew that the disk is full.
+                    Err(_) => break number,
+                    Ok(Err(other)) => panic!("{other:?}"),
+                }
+            }
+        };
+        assert!(client.store.trouble().is_some());
+        disk.grow(64 << 20);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert_eq!(client.store.trouble(), None);
+        // Whoever asked has long gone; what was taken was written all the same.
+        assert!(kept(&client.store, full_at).await.is_some());
+        check(&client.store, &client.jobs, "after a wait for space").await;
+    });
+}
+
+#[test]
+fn a_disk_that_does_not_sync_stops_the_store_and_takes_nothing_that_was_acknowledged() {
+    let disk = FakeDisk::default();
+    let jobs = runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        client.work().await.unwrap();
+        let mut broken = client.store.broken();
+        let pending = poll_fn(|cx| Poll::Ready(broken.poll_unpin(cx))).await;
+        assert!(pending.is_pending());
+        disk.fail_to_sync();
+        let refused = client.create(8, false).await;
+        assert!(matches!(refused, Err(NotCreated::Unavailable(_))));
+        let refused = client
+            .write(5, |job| job.kill(wish(), at(9)).unwrap())
+            .await;
+        assert!(matches!(refused, Err(NotAppended::Unavailable(_))));
+        assert!(broken.await.0.contains("did not answer"));
+        // What could not be written is not shown either.
+        assert!(kept(&client.store, 8).await.is_none());
+        client.jobs
+    });
+    let chance = Seeded::new(2);
+    runtime().block_on(async {
+        let store = disk::open(&disk.after_power_cut(|| chance.bits()), ROOMY).unwrap();
+        check(&store, &jobs, "after a sync that failed").await;
+    });
+}
+
+#[test]
+fn what_expired_is_still_told_from_what_never_was() {
+    let disk = FakeDisk::default();
+    let few = Retention {
+        ended_jobs: 2,
+        expired_names: 6,
+        ..ROOMY
+    };
+    let known = async |store: &EmbeddedStore| {
+        let mut known = Vec::new();
+        for number in 0..=7u64 {
+            let connid = Connid::new(&number.to_string()).unwrap();
+            known.push(match store.find(&Name::Connid(connid)).await {
+                Found::Job(_) => "job",
+                Found::Expired => "expired",
+                Found::Unknown => "unknown",
+            });
+        }
+        known
+    };
+    // Three names are remembered, by connid and by job.
+    let expected = [
+        "unknown", "unknown", "unknown", "expired", "expired", "expired", "job", "job",
+    ];
+    runtime().block_on(async {
+        let mut client = Client::new(&disk, few.clone());
+        for number in 1..=7 {
+            client.create(number, false).await.unwrap();
+            let end = |job: &mut Job| job.end(Work::Done(None), at(1));
+            client.write(number, end).await.unwrap();
+        }
+        // What was let go of goes from the disk too, though nothing more is written.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert_eq!(known(&client.store).await, expected);
+        client.store.close().await;
+    });
+    let on_disk = Offline::open(&disk).unwrap().check().unwrap();
+    assert_eq!((on_disk.ended_jobs, on_disk.expired_jobs), (2, 3));
+    runtime().block_on(async {
+        let store = disk::open(&disk, few).unwrap();
+        assert_eq!(known(&store).await, expected);
+    });
+}
+
+#[test]
+fn the_disk_stops_growing_under_steady_load() {
+    let disk = FakeDisk::default();
+    let few = Retention {
+        ended_jobs: 100,
+        expired_names: 200,
+        ..ROOMY
+    };
+    runtime().block_on(async {
+        let mut client = Client::new(&disk, few);
+        let mut sizes = Vec::new();
+        for number in 1..=3_000 {
+            client.create(number, false).await.unwrap();
+            let text = "x".repeat(2_000);
+            let print = |job: &mut Job| job.report(at(1), printed(&text));
+            client.write(number, print).await.unwrap();
+            let end = |job: &mut Job| job.end(Work::Done(None), at(1));
+            client.write(number, end).await.unwrap();
+            sizes.push(disk.len());
+        }
+        assert_eq!(sizes[1_000], sizes[2_999], "it went on growing");
+    });
+}
+
+#[test]
+fn a_start_and_a_kill_in_one_breath_are_understood() {
+    runtime().block_on(async {
+        let store = disk::open(&FakeDisk::default(), ROOMY).unwrap();
+        let (job, events) = accept(1, false);
+        let created = store.create(job.clone(), events);
+        let connid = Name::Connid(job.connid().clone());
+        let found = store.find(&connid);
+        let (created, found) = tokio::join!(created, found);
+        created.unwrap();
+        assert!(matches!(found, Found::Job(found) if found == job));
+    });
+}
+
+#[test]
+fn of_two_that_start_under_one_name_one_is_refused() {
+    runtime().block_on(async {
+        let store = disk::open(&FakeDisk::default(), ROOMY).unwrap();
+        let (one, events) = accept(1, false);
+        let (other, first) = Job::accept(
+            Arc::new(Spec {
+                job: JobId::from_bits(2),
+                ..spec(1)
+            }),
+            false,
+            at(0),
+        );
+        let created = store.create(one.clone(), events);
+        let refused = store.create(other, [first].into_iter().collect());
+        let (created, refused) = tokio::join!(created, refused);
+        created.unwrap();
+        assert!(matches!(refused, Err(NotCreated::InUse(running)) if running == one));
+    });
+}
+
+fn settings() -> Settings {
+    Settings {
+        retention: ROOMY,
+        output_wait: Seconds::ZERO,
+        fleeting: BTreeSet::new(),
+    }
+}
+
+fn scratch(name: &str) -> std::path::PathBuf {
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // It need not be there.
+    let _ = std::fs::remove_dir_all(&dir);
+    dir
+}
+
+#[test]
+fn a_folder_is_used_by_one_at_a_time() {
+    let dir = scratch("one_at_a_time");
+    let open = || EmbeddedStore::open(Arc::new(Folder::new(&dir, 4096).unwrap()), settings());
+    runtime().block_on(async {
+        let store = open().unwrap();
+        assert!(matches!(open(), Err(DiskError::InUse)));
+        assert!(matches!(
+            Offline::open(&Folder::new(&dir, 4096).unwrap()),
+            Err(DiskError::InUse)
+        ));
+        store.close().await;
+        open().unwrap();
+    });
+}
+
+#[test]
+fn a_folder_of_a_later_version_is_left_alone() {
+    let dir = scratch("later_version");
+    std::fs::create_dir_all(&dir).unwrap();
+    {
+        let about: redb::TableDefinition<'_, &str, (u64, u64)> =
+            redb::TableDefinition::new("about");
+        let database = redb::Database::create(Folder::database(&dir)).unwrap();
+        let transaction = database.begin_write().unwrap();
+        let mut table = transaction.open_table(about).unwrap();
+        table.insert("version", (99, 0)).unwrap();
+        drop(table);
+        transaction.commit().unwrap();
+    }
+    let folder = Arc::new(Folder::new(&dir, 0).unwrap());
+    runtime().block_on(async {
+        let refused = EmbeddedStore::open(folder, settings()).map(drop);
+        let Err(DiskError::Version { found: 99 }) = refused else {
+            panic!("{refused:?}")
+        };
+    });
+}
+
+#[test]
+fn what_is_no_database_is_left_alone() {
+    let dir = scratch("no_database");
+    std::fs::create_dir_all(&dir).unwrap();
+    let text = "somebody else's file ".repeat(1000);
+    std::fs::write(Folder::database(&dir), &text).unwrap();
+    let folder = Arc::new(Folder::new(&dir, 0).unwrap());
+    runtime().block_on(async {
+        assert!(EmbeddedStore::open(folder, settings()).is_err());
+    });
+    let left = std::fs::read_to_string(Folder::database(&dir)).unwrap();
+    assert_eq!(left, text);
+}
+
+#[test]
+fn jobs_of_a_fleeting_route_are_not_written_and_share_the_names() {
+    let disk = FakeDisk::default();
+    let open = || {
+        let fleeting = Settings {
+            fleeting: BTreeSet::from(["r".into()]),
+            ..settings()
+        };
+        EmbeddedStore::open(Arc::new(disk.clone()), fleeting).unwrap()
+    };
+    let lasting = || {
+        let spec = Spec {
+            route: "lasting".into(),
+            job: JobId::from_bits(2),
+            ..spec(1)
+        };
+        let (job, first) = Job::accept(Arc::new(spec), false, at(0));
+        (job, [first].into_iter().collect::<Events>())
+    };
+    runtime().block_on(async {
+        let store = open();
+        assert!(!store.outlives("r") && store.outlives("lasting"));
+        let (job, events) = accept(1, false);
+        store.create(job, events).await.unwrap();
+        let (other, first) = lasting();
+        let refused = store.create(other, first).await;
+        assert!(matches!(refused, Err(NotCreated::InUse(_))));
+        store.close().await;
+    });
+    runtime().block_on(async {
+        let store = open();
+        assert!(kept(&store, 1).await.is_none());
+        let (job, events) = lasting();
+        store.create(job, events).await.unwrap();
+        store.due(at(0), 1, &Mailbox::new()).await;
+        assert!(kept(&store, 2).await.is_some());
+    });
+}
