@@ -8,9 +8,6 @@ use crate::cmd::{Cmd, cargo};
 use crate::project::Project;
 use crate::server::{Build, build_it, target_dir};
 
-/// Whether there is a store that outlives its server. Where there is none nothing can survive a kill.
-const DURABLE: bool = false;
-
 /// No run takes longer; a short one takes some ten seconds.
 const SECONDS: u32 = 120;
 const SEED: &str = "7";
@@ -22,9 +19,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     let torture = Torture::build(project)?;
     // Nothing is killed, so it need not remember: what is checked is what every server does.
     torture.must_be_clean("calm", &["--cycles", "0", "--forgetful"])?;
-    if DURABLE {
-        torture.must_be_clean("killed", &["--cycles", "10"])?;
-    }
+    torture.must_be_clean("killed", &["--cycles", "10"])?;
     torture.must_be_red("forgetful", &["--cycles", "2", "--forgetful"])
 }
 
