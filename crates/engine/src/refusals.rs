@@ -6,13 +6,8 @@ use crate::{Job, Name, Unavailable};
 
 /// The store cannot write.
 pub(crate) fn unavailable(why: &Unavailable) -> Refusal {
-    Refusal::new(
-        Code::Unavailable,
-        format!(
-            "the server cannot write this down, so nothing was done: {}; try again later",
-            why.0
-        ),
-    )
+    let message = format!("the server cannot write this down: {}", why.0);
+    Refusal::new(Code::Unavailable, message)
 }
 
 /// The server stops.

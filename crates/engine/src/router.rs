@@ -52,7 +52,7 @@ impl Default for RouteSettings {
             concurrency: None,
             kill_grace: Seconds::from_secs(5),
             disconnect_grace: Seconds::from_secs(5),
-            output_bytes_per_event: 64 * 1024,
+            output_bytes_per_event: 64_000,
             on_lost: OnLost::Lose,
             max_attempts: 3,
         }

@@ -145,7 +145,7 @@ pub enum NotAppended {
     Unavailable(Unavailable),
 }
 
-/// Why nothing can be written down, in words for operators and clients.
+/// Why something cannot be written down, in words for operators and clients, and whether it may have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unavailable(pub Arc<str>);
 

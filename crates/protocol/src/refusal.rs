@@ -41,7 +41,7 @@ pub enum Code {
     Forbidden,
     /// The server is stopping and takes no new jobs.
     ShuttingDown,
-    /// The server cannot write to its disk now, so nothing was done.
+    /// The server cannot write to its disk now; the message says whether it may have been done.
     Unavailable,
     /// The server failed; its log says how.
     Internal,

@@ -136,7 +136,8 @@ impl Default for Limits {
             http_connections: 25_000,
             http_body_bytes: 1_048_576,
             http_header_seconds: Duration::from_secs(10),
-            output_bytes_per_event: 65_536,
+            // With its row a little less than a power of two, which is what the database keeps it in.
+            output_bytes_per_event: 64_000,
             tags_per_job: 16,
             tag_bytes: 64,
             reason_bytes: 1024,

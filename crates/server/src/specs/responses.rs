@@ -94,7 +94,7 @@ const fn detail(code: Code) -> &'static str {
             "the server is stopping and takes no new jobs; start it again once the server is back"
         }
         Code::Unavailable => {
-            "the server cannot write this down, so nothing was done: the disk of the data folder is full; try again later"
+            "the server cannot write this down: the disk of the data folder is full (no space is left on the disk), so nothing was done; try again later"
         }
         Code::Internal => "the server could not write its answer",
     }

@@ -308,7 +308,10 @@ impl Writer {
 
     fn break_down(&self, error: &DiskError, accepted: Vec<Order>) {
         tracing::error!(%error, "the disk cannot be written any more");
-        let why = Unavailable(format!("the disk cannot be written any more ({error})").into());
+        let text = format!(
+            "the disk cannot be written any more ({error}); whether this was written is known once the server is back"
+        );
+        let why = Unavailable(text.into());
         self.shared.health.send_replace(Health::Broken(why.clone()));
         for order in accepted {
             order.refuse(why.clone().into());
@@ -380,7 +383,9 @@ impl Step {
 
 /// New jobs are refused from now on, until there is space.
 pub(super) fn tell_full(shared: &Shared, why: &str) {
-    let text = format!("the disk of the data folder is full ({why})");
+    let text = format!(
+        "the disk of the data folder is full ({why}), so nothing was done; try again later"
+    );
     let full = Health::Full(Unavailable(text.into()));
     let is_news = shared.health.send_if_modified(|health| {
         let is_news = *health == Health::Well;
