@@ -52,10 +52,18 @@ impl Client {
     }
 
     /// Runs until its future is dropped.
-    pub(super) async fn run(mut self, mut phase: watch::Receiver<Phase>) {
+    pub(super) async fn run(
+        mut self,
+        mut phase: watch::Receiver<Phase>,
+        mut cuts: watch::Receiver<()>,
+    ) {
         loop {
             if let Some(mut socket) = Socket::open(&self.shared, self.number).await {
-                let Gone = self.live(&mut socket, &mut phase).await;
+                cuts.mark_unchanged();
+                let Gone = tokio::select! {
+                    gone = self.live(&mut socket, &mut phase) => gone,
+                    Ok(()) = cuts.changed() => socket.lost(),
+                };
                 let open = socket.conversation().open_streams();
                 self.watched = open.map(|s| (s.job, s.run.position())).collect();
                 self.watched.sort_unstable();

@@ -33,7 +33,7 @@ use tokio::{
 
 use self::{
     client::{Client, Phase},
-    faults::{Cycle, Step},
+    faults::Cycle,
     recorder::Recorder,
     server::{Command, Server},
     world::World,
@@ -51,7 +51,7 @@ pub(crate) struct Options {
     /// An empty folder for the server's store, its log, and the history.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// How often to kill the server; now and then a cycle kills it twice. With none it is not started again either.
+    /// How often to kill the server; now and then a cycle kills it twice.
     #[arg(long, default_value_t = 10)]
     cycles: u32,
     /// What decides everything that can be decided.
@@ -70,6 +70,9 @@ pub(crate) struct Options {
     /// Start the server with `--ephemeral`, so that it forgets everything each time: this must be found out.
     #[arg(long)]
     forgetful: bool,
+    /// Cut the clients off instead of killing the server: then a forgetful one, too, must be clean.
+    #[arg(long)]
+    spare: bool,
 }
 
 impl Options {
@@ -153,6 +156,7 @@ fn prepare(options: &Options) -> Result<(Arc<Shared>, Command)> {
 async fn torture(options: &Options, shared: &Arc<Shared>, command: &Command) -> Result<()> {
     let chance = Chance::new(options.seed);
     let (phase, follow) = watch::channel(Phase::Load);
+    let (cut, cuts) = watch::channel(());
     let mut server = Server::spawn(command, &shared.recorder)?;
     if let Err(error) = server.listens(&shared.recorder).await {
         bail!("{error:#}\n{}", server::end_of(&command.log));
@@ -160,19 +164,25 @@ async fn torture(options: &Options, shared: &Arc<Shared>, command: &Command) -> 
     let mut clients = JoinSet::new();
     for number in 0..options.sockets {
         let client = Client::new(number, chance.fork(u64::from(number)), Arc::clone(shared));
-        clients.spawn(client.run(follow.clone()));
+        clients.spawn(client.run(follow.clone(), cuts.clone()));
     }
     let mut decide = chance.fork(u64::MAX);
     for _ in 0..options.cycles {
         for step in Cycle::draw(&mut decide).steps {
-            server = fault(server, step, command, &shared.recorder).await?;
+            server.lives_for(step, &shared.recorder).await;
+            if options.spare {
+                cut.send_replace(());
+            } else {
+                server.kill(&shared.recorder).await;
+                server = Server::spawn(command, &shared.recorder)?;
+            }
         }
     }
     server.expect_listening(&shared.recorder).await;
     sleep(CALM).await;
     phase.send_replace(Phase::Rest);
     look::settle(shared).await;
-    if options.cycles > 0 {
+    if !options.spare {
         server.stop(&shared.recorder).await;
         server = Server::spawn(command, &shared.recorder)?;
         server.expect_listening(&shared.recorder).await;
@@ -181,22 +191,4 @@ async fn torture(options: &Options, shared: &Arc<Shared>, command: &Command) -> 
     clients.shutdown().await;
     server.kill_quietly().await;
     Ok(())
-}
-
-/// Kills the server at the moment that the step says, and starts another.
-async fn fault(
-    mut server: Server,
-    step: Step,
-    command: &Command,
-    recorder: &Recorder,
-) -> Result<Server> {
-    match step {
-        Step::UnderLoad(span) => {
-            server.expect_listening(recorder).await;
-            server.stays_for(span, recorder).await;
-        }
-        Step::StartingUp(span) => server.stays_for(span, recorder).await,
-    }
-    server.kill(recorder).await;
-    Server::spawn(command, recorder)
 }

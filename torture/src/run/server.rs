@@ -18,7 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::recorder::Recorder;
+use super::{faults::Step, recorder::Recorder};
 
 /// How long a server may take to say that it listens.
 const START: Duration = Duration::from_secs(20);
@@ -109,8 +109,15 @@ impl Server {
         }
     }
 
-    /// Waits so long. It must not leave meanwhile.
-    pub(super) async fn stays_for(&mut self, span: Duration, recorder: &Recorder) {
+    /// Waits as long as it has to live. It must not leave meanwhile.
+    pub(super) async fn lives_for(&mut self, step: Step, recorder: &Recorder) {
+        let span = match step {
+            Step::UnderLoad(span) => {
+                self.expect_listening(recorder).await;
+                span
+            }
+            Step::StartingUp(span) => span,
+        };
         let left = timeout(span, self.child.wait()).await;
         if let Ok(Ok(status)) = left {
             self.gave_up(format!("by itself, {status}"), recorder);

@@ -137,7 +137,8 @@ impl Socket {
         None
     }
 
-    fn lost(&self) -> Gone {
+    /// It is no more.
+    pub(super) fn lost(&self) -> Gone {
         let socket = self.number;
         self.shared.recorder.note(Fact::Lost { socket });
         Gone
