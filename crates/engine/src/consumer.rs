@@ -2,10 +2,21 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use longwire_protocol::{Change, Clock, Output, Payload, Progress, Seconds, Spec, Stream, Wish};
+use longwire_protocol::{
+    Attempt, Change, Clock, Output, Payload, Progress, Seconds, Spec, Stream, Wish,
+};
 use tokio::sync::{mpsc, watch};
 
 use crate::job::{Cause, Ending, Work};
+
+/// What an input has wrong: the field, as a path into the input, and a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadInput {
+    /// The field, such as `width`; empty where it is the input itself.
+    pub field: String,
+    /// What is wrong, what was got and what would be right.
+    pub message: String,
+}
 
 /// Serves the jobs of a route.
 ///
@@ -20,6 +31,20 @@ pub trait Consumer: Send + Sync + 'static {
     fn is_clock(&self) -> bool {
         false
     }
+
+    /// Looks at an input before a job exists. What is refused here never becomes a job.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn check(&self, _input: Option<&Payload>) -> Result<(), BadInput> {
+        Ok(())
+    }
+
+    /// How long it takes at most to force its work and to see that nothing is left, once [`Task::told_to_force`] said so. None
+    /// where dropping the future does all that.
+    fn force_time(&self) -> Option<Seconds> {
+        None
+    }
 }
 
 /// The work of one job: a future that says how it came back.
@@ -28,10 +53,18 @@ pub type Serving = Pin<Box<dyn Future<Output = Work> + Send>>;
 /// A job, as its consumer sees it.
 pub struct Task {
     spec: Arc<Spec>,
+    attempt: Attempt,
     grace: Seconds,
     output_bytes: usize,
     reports: mpsc::Sender<Change>,
-    told: watch::Receiver<Option<Told>>,
+    told: watch::Receiver<Telling>,
+}
+
+/// What a consumer was told so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Telling {
+    pub(crate) to_end: Option<Told>,
+    pub(crate) to_force: bool,
 }
 
 /// The job takes no more reports: it has ended. Whoever gets this stops.
@@ -59,14 +92,15 @@ impl From<&Ending> for Told {
 }
 
 impl Task {
-    pub(crate) const fn new(
-        spec: Arc<Spec>,
+    pub(crate) fn new(
+        (spec, attempt): (Arc<Spec>, Attempt),
         (grace, output_bytes): (Seconds, usize),
         reports: mpsc::Sender<Change>,
-        told: watch::Receiver<Option<Told>>,
+        told: watch::Receiver<Telling>,
     ) -> Self {
         Self {
             spec,
+            attempt,
             grace,
             output_bytes,
             reports,
@@ -78,6 +112,12 @@ impl Task {
     #[must_use]
     pub const fn spec(&self) -> &Arc<Spec> {
         &self.spec
+    }
+
+    /// Which attempt to serve the job this is, from 1.
+    #[must_use]
+    pub const fn attempt(&self) -> Attempt {
+        self.attempt
     }
 
     /// What the job was given.
@@ -130,16 +170,19 @@ impl Task {
 
     /// Waits until the job is to end, and says why. Then there is [`Task::grace`] to end it well.
     pub async fn told_to_end(&mut self) -> Told {
-        let told = self
-            .told
-            .wait_for(Option::is_some)
-            .await
-            .ok()
-            .and_then(|told| told.clone());
-        match told {
+        let told = self.told.wait_for(|told| told.to_end.is_some()).await;
+        match told.ok().and_then(|told| told.to_end.clone()) {
             Some(told) => told,
             // Whoever would tell is gone only together with this future.
             None => std::future::pending().await,
+        }
+    }
+
+    /// Waits until the grace is over. Of use only to a consumer that has a [`Consumer::force_time`]; the future of any other is
+    /// dropped then.
+    pub async fn told_to_force(&mut self) {
+        if self.told.wait_for(|told| told.to_force).await.is_err() {
+            std::future::pending().await
         }
     }
 }

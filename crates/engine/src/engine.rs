@@ -15,7 +15,8 @@ use crate::{
     clock::JobIds,
     dispatcher::Dispatcher,
     refusals::{
-        already_ended, connid_in_use, gone, over_the_longest, shutting_down, too_many, unavailable,
+        already_ended, bad_input, connid_in_use, gone, over_the_longest, shutting_down, too_many,
+        unavailable,
     },
     watchers::Watchers,
     writer::{Unchanged, Writer},
@@ -180,6 +181,8 @@ impl Engine {
                 format!("\"time\" must be at most {most} seconds on route {name:?}; got {time}"),
             ));
         }
+        let checked = route.consumer.check(start.input.as_ref());
+        checked.map_err(|bad| bad_input(&route.name, &bad))?;
         let job = self.0.ids.next(self.now(), &*self.0.random);
         Ok(Spec {
             job,

@@ -133,8 +133,8 @@ impl Stopped {
         forced: true,
         survivors: Some(0),
     };
-    /// It is gone together with whoever served it.
-    const UNSEEN: Self = Self {
+    /// It is gone together with whoever served it: what is left cannot be seen.
+    pub const UNSEEN: Self = Self {
         forced: true,
         survivors: None,
     };

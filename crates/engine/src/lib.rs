@@ -23,7 +23,7 @@ mod writer;
 
 pub use answer::Answer;
 pub use clock::{Clock, Random, RuntimeClock, Seeded};
-pub use consumer::{Consumer, Over, Serving, Task, Told};
+pub use consumer::{BadInput, Consumer, Over, Serving, Task, Told};
 pub use engine::{Engine, Killed, Opened, Parts, Watched};
 pub use job::{Cause, Closed, Ending, Job, Misfit, Snapshot, Stopped, Work};
 pub use log::{Follow, Mailbox, Word};

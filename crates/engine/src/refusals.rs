@@ -2,12 +2,23 @@
 
 use longwire_protocol::{Code, Refusal, Seconds};
 
-use crate::{Job, Name, Unavailable};
+use crate::{BadInput, Job, Name, Unavailable};
 
 /// The store cannot write.
 pub(crate) fn unavailable(why: &Unavailable) -> Refusal {
     let message = format!("the server cannot write this down: {}", why.0);
     Refusal::new(Code::Unavailable, message)
+}
+
+/// The route's consumer does not take that input.
+pub(crate) fn bad_input(route: &str, bad: &BadInput) -> Refusal {
+    let field = if bad.field.is_empty() {
+        "input".to_owned()
+    } else {
+        format!("input.{}", bad.field)
+    };
+    let message = format!("{field:?} does not suit route {route:?}: {}", bad.message);
+    Refusal::new(Code::InvalidField, message).about(field)
 }
 
 /// The server stops.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Job, Mailbox, Route,
-    consumer::{Serving, Task, Told},
+    consumer::{Serving, Task, Telling, Told},
     job::{Stopped, Work},
     router::Slot,
     writer::Writer,
@@ -33,7 +33,7 @@ pub(crate) struct Run {
     _slot: Slot,
     mailbox: Arc<Mailbox>,
     progress: ProgressGate,
-    tell: watch::Sender<Option<Told>>,
+    tell: watch::Sender<Telling>,
     force: Option<Timer>,
     /// The server stops: what does not end by itself is lost.
     stopping: bool,
@@ -66,7 +66,7 @@ impl Run {
             _slot: slot,
             mailbox: Mailbox::new(),
             progress: ProgressGate::default(),
-            tell: watch::Sender::new(None),
+            tell: watch::Sender::default(),
             force: None,
             stopping: false,
         }
@@ -89,10 +89,17 @@ impl Run {
                     self.end(work).await;
                     break;
                 }
+                Step::Force if self.lets_it_force() => {}
                 Step::Force => {
                     abandon(&mut serving);
                     self.drain(&mut reported, &mut batch).await;
-                    self.end(Work::Stopped(Stopped::FORCED)).await;
+                    let unseen = self.tell.borrow().to_force;
+                    let stopped = if unseen {
+                        Stopped::UNSEEN
+                    } else {
+                        Stopped::FORCED
+                    };
+                    self.end(Work::Stopped(stopped)).await;
                     break;
                 }
             }
@@ -109,7 +116,7 @@ impl Run {
     fn serve(&self, reports: mpsc::Sender<Change>) -> Serving {
         let (spec, settings) = (Arc::clone(self.job.spec()), &self.route.settings);
         let limits = (settings.kill_grace, settings.output_bytes_per_event);
-        let task = Task::new(spec, limits, reports, self.tell.subscribe());
+        let task = Task::new((spec, self.attempt), limits, reports, self.tell.subscribe());
         let consumer = Arc::clone(&self.route.consumer);
         let work = async move { consumer.serve(task).await };
         Box::pin(
@@ -170,11 +177,24 @@ impl Run {
     }
 
     fn told(&mut self, told: Told) {
-        self.tell.send_replace(Some(told));
+        self.tell.send_modify(|telling| telling.to_end = Some(told));
         if self.force.is_none() {
             let at = self.writer.now().after(self.route.settings.kill_grace);
             self.force = Some(self.writer.clock.until(at));
         }
+    }
+
+    /// Tells a consumer that can force its work to do so. False for one that cannot, or that had its time for it.
+    fn lets_it_force(&mut self) -> bool {
+        let Some(time) = self.route.consumer.force_time() else {
+            return false;
+        };
+        if self.tell.borrow().to_force {
+            return false;
+        }
+        self.tell.send_modify(|telling| telling.to_force = true);
+        self.force = Some(self.writer.clock.until(self.writer.now().after(time)));
+        true
     }
 
     /// Writes down what the consumer reported.

@@ -33,6 +33,9 @@ use exit::Exit;
 use failure::Failure;
 
 fn main() -> ExitCode {
+    if let Some(exit) = longwire_shim::hook() {
+        return exit;
+    }
     match Cli::try_parse() {
         Ok(cli) => run(cli).code(),
         Err(error) => {

@@ -139,7 +139,7 @@ fn refused(error: BindError) -> Failure {
             ..
         } => Failure::Failed(format!("{error}; see `longwire store check`")),
         BindError::Listen { .. } | BindError::Store { .. } => Failure::Failed(error.to_string()),
-        BindError::Config(_) => Failure::Usage(error.to_string()),
+        BindError::Config(_) | BindError::Route { .. } => Failure::Usage(error.to_string()),
     }
 }
 

@@ -62,6 +62,14 @@ pub enum BindError {
     /// The configuration contradicts itself.
     #[error(transparent)]
     Config(#[from] config::ConfigError),
+    /// A route cannot be served.
+    #[error("route {route:?} cannot be served: {why}")]
+    Route {
+        /// The route.
+        route: String,
+        /// Why not.
+        why: String,
+    },
     /// The folder that jobs are kept in could not be used.
     #[error("cannot keep jobs in {}: {source}", dir.display())]
     Store {
@@ -96,6 +104,7 @@ impl Server {
     /// Where the configuration is not valid, or its address or its folder cannot be had.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
         config.validate()?;
+        let consumers = consumers::of_routes(&config)?;
         let refused = |source| BindError::Listen {
             address: config.listen,
             source,
@@ -108,7 +117,7 @@ impl Server {
             address,
             config,
             store,
-            consumers: BTreeMap::new(),
+            consumers,
         })
     }
 
@@ -181,9 +190,10 @@ impl Server {
     fn router(&self) -> Router {
         let mut router = Router::default();
         for (name, route) in &self.config.routes {
-            let consumer = self.consumers.get(name).cloned();
-            let consumer = consumer.unwrap_or_else(|| consumers::consumer(&route.consumer));
-            router = router.with(name, terms::of_route(route, &self.config), consumer);
+            if let Some(consumer) = self.consumers.get(name) {
+                let terms = terms::of_route(route, &self.config);
+                router = router.with(name, terms, Arc::clone(consumer));
+            }
         }
         router
     }

@@ -29,7 +29,10 @@ pub use self::{
     document::{default_file, markdown_table},
     limits::Limits,
     mistake::{ConfigError, Mistake},
-    route::{ConsumerConfig, DEFAULT_ROUTE, OnLostConfig, ROUTE_NAME_BYTES, RouteConfig},
+    route::{
+        ConsumerConfig, DEFAULT_ROUTE, ExecConfig, OnLostConfig, ROUTE_NAME_BYTES, RouteConfig,
+        StdinConfig,
+    },
     schema::json_schema,
     socket::SocketSettings,
     store::StoreSettings,

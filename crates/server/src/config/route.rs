@@ -1,4 +1,4 @@
-use std::{num::NonZeroUsize, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use longwire_protocol::{RESERVED, VERBS};
 use schemars::JsonSchema;
@@ -123,6 +123,76 @@ pub struct RouteConfig {
 pub enum ConsumerConfig {
     /// Nothing runs: the job ends with `ok` when its time is up.
     Timer,
+    /// A command is run: never by a shell, and only what is written here.
+    Exec(ExecConfig),
+}
+
+/// The command of a route.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExecConfig {
+    /// The program and its arguments. `{name}` stands for the field of that name of the input, a string, a number or a
+    /// boolean; `{{` and `}}` for the braces themselves. Where a value begins with `-`, and is no number, it is refused, as the
+    /// program would take it for an option: unless it is part of a longer argument, or `"--"` stands before it.
+    pub argv: Vec<String>,
+
+    /// The folder that the command is started in. Where this is not set it is the one that the server was started in.
+    #[schemars(with = "Option<String>", example = &"/srv/media")]
+    pub dir: Option<PathBuf>,
+
+    /// Variables of the command's environment, beside `LONGWIRE_CONNID`, `LONGWIRE_JOB`, `LONGWIRE_ATTEMPT` and a plain `PATH`.
+    /// Nothing of the server's own environment goes along.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+
+    /// Variables of the server's environment that go along, by name.
+    #[serde(default)]
+    pub pass_env: Vec<String>,
+
+    /// What the command reads on its stdin.
+    #[serde(default)]
+    pub stdin: StdinConfig,
+
+    /// The field of the input that the command reads where `stdin` is `field`: a string.
+    #[schemars(with = "Option<String>", example = &"text")]
+    pub stdin_field: Option<String>,
+
+    /// Bytes of memory that each process of the command may use: of its address space. Where this is not set there is no limit.
+    #[schemars(
+        with = "Option<u64>",
+        range(min = 1_048_576, max = 1_099_511_627_776_u64),
+        example = 1_073_741_824
+    )]
+    pub memory_bytes: Option<u64>,
+
+    /// Seconds of processor time that each process of the command may use. Where this is not set there is no limit.
+    #[schemars(with = "Option<u64>", range(min = 1, max = 31_536_000), example = 600)]
+    pub cpu_seconds: Option<u64>,
+
+    /// Files that each process of the command may have open. Where this is not set it is what the system allows.
+    #[schemars(with = "Option<u64>", range(min = 8, max = 1_048_576), example = 256)]
+    pub open_files: Option<u64>,
+
+    /// Bytes that the command may print. One that prints more is ended, and has failed.
+    #[serde(default = "output_bytes")]
+    #[schemars(range(min = 1, max = 1_099_511_627_776_u64))]
+    pub output_bytes: u64,
+}
+
+/// What a command reads on its stdin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StdinConfig {
+    /// Nothing: it is at its end at once.
+    #[default]
+    None,
+    /// The input, as JSON; `null` where there is none.
+    Json,
+    /// The field of the input that `stdin_field` names.
+    Field,
+}
+
+const fn output_bytes() -> u64 {
+    1 << 30
 }
 
 /// What becomes of a job that was being served when the server died.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    Config, Limits, RouteConfig,
+    Config, ConsumerConfig, ExecConfig, Limits, RouteConfig, StdinConfig,
     mistake::Mistake,
     route::wrong_with_name,
     source::{Source, dotted},
 };
+use crate::consumers::exec::template::Template;
 
 pub(super) fn mistakes(config: &Config, source: &Source<'_>) -> Vec<Mistake> {
     let routes = config.routes.iter();
@@ -81,6 +82,68 @@ fn route_complaints<'a>(
         .into_iter()
         .chain(longest_time(name, route, limits))
         .chain(default_time(name, route, limits))
+        .chain(command(name, route))
+}
+
+fn command<'a>(name: &'a str, route: &RouteConfig) -> Vec<Complaint<'a>> {
+    let ConsumerConfig::Exec(exec) = &route.consumer else {
+        return Vec::new();
+    };
+    let of_stdin = stdin_field(name, exec);
+    argv(name, exec)
+        .chain(env(name, exec))
+        .chain(of_stdin)
+        .collect()
+}
+
+fn argv<'a>(name: &'a str, exec: &ExecConfig) -> impl Iterator<Item = Complaint<'a>> {
+    let program = exec.argv.first().filter(|program| !program.is_empty());
+    let what = match program.map(|program| Template::parse(program)) {
+        None => Some("is empty; it must begin with a program, as in [\"ls\", \"-l\"]".to_owned()),
+        Some(Ok(program)) if !program.is_plain() => Some(
+            "has a placeholder for its program; which program runs is not for an input to say"
+                .to_owned(),
+        ),
+        Some(_) => None,
+    };
+    let texts = exec.argv.iter().filter_map(|text| {
+        if text.contains('\0') {
+            return Some("has a NUL in it, which no argument can have".to_owned());
+        }
+        let wrong = Template::parse(text).err()?;
+        Some(format!("has {text:?} in it, which {wrong}"))
+    });
+    let all: Vec<String> = what.into_iter().chain(texts).collect();
+    all.into_iter()
+        .map(move |what| complaint(&["routes", name, "argv"], &what))
+}
+
+fn env<'a>(name: &'a str, exec: &ExecConfig) -> impl Iterator<Item = Complaint<'a>> {
+    let is_name = |name: &str| !name.is_empty() && !name.contains(['=', '\0']);
+    let set = exec.env.iter().filter_map(move |(variable, value)| {
+        let right = is_name(variable) && !value.contains('\0');
+        (!right).then(|| ("env", variable.clone()))
+    });
+    let passed = exec
+        .pass_env
+        .iter()
+        .filter(move |variable| !is_name(variable));
+    let all: Vec<_> = set
+        .chain(passed.map(|variable| ("pass_env", variable.clone())))
+        .collect();
+    all.into_iter().map(move |(key, variable)| {
+        let what = format!("has {variable:?} in it; a variable has a name without `=`, and no NUL");
+        complaint(&["routes", name, key], &what)
+    })
+}
+
+fn stdin_field<'a>(name: &'a str, exec: &ExecConfig) -> Option<Complaint<'a>> {
+    let what = match (exec.stdin, &exec.stdin_field) {
+        (StdinConfig::Field, None) => "is missing; it must name the field that the command reads",
+        (StdinConfig::None | StdinConfig::Json, Some(_)) => "goes with `stdin = \"field\"`",
+        _ => return None,
+    };
+    Some(complaint(&["routes", name, "stdin_field"], what))
 }
 
 fn longest_time<'a>(name: &'a str, route: &RouteConfig, limits: &Limits) -> Option<Complaint<'a>> {

@@ -1,16 +1,36 @@
 //! Who serves routes: a file each, and this table.
 
+pub(crate) mod exec;
 mod timer;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use longwire_engine::Consumer;
 
-use crate::config::ConsumerConfig;
+use crate::{
+    BindError,
+    config::{Config, ConsumerConfig},
+};
+
+/// The consumer of every route that is configured.
+///
+/// # Errors
+/// The first route that cannot be served.
+pub(crate) fn of_routes(config: &Config) -> Result<BTreeMap<String, Arc<dyn Consumer>>, BindError> {
+    let of_route = |(name, route): (&String, &crate::config::RouteConfig)| {
+        let consumer = consumer(&route.consumer).map_err(|why| BindError::Route {
+            route: name.clone(),
+            why,
+        })?;
+        Ok((name.clone(), consumer))
+    };
+    config.routes.iter().map(of_route).collect()
+}
 
 /// The consumer that a route's configuration names.
-pub(crate) fn consumer(config: &ConsumerConfig) -> Arc<dyn Consumer> {
-    match config {
+fn consumer(config: &ConsumerConfig) -> Result<Arc<dyn Consumer>, String> {
+    Ok(match config {
         ConsumerConfig::Timer => Arc::new(timer::Timer),
-    }
+        ConsumerConfig::Exec(exec) => Arc::new(exec::Exec::new(exec)?),
+    })
 }

@@ -1,0 +1,51 @@
+//! A route that is a command.
+
+mod keeper;
+mod lines;
+mod plan;
+mod run;
+pub(crate) mod template;
+
+use longwire_engine::{BadInput, Consumer, Serving, Task};
+use longwire_protocol::{Payload, Seconds};
+
+use crate::config::ExecConfig;
+use plan::Plan;
+
+/// How long a shim kills everything that is left, again and again, before it says what survived; and a second for its words.
+const FORCE_TIME: Seconds = Seconds::from_micros(11_000_000);
+
+/// Serves its jobs with a command each.
+pub(crate) struct Exec(Plan);
+
+impl Exec {
+    /// The consumer of a route's configuration.
+    ///
+    /// # Errors
+    /// Why it cannot be served.
+    pub(crate) fn new(config: &ExecConfig) -> Result<Self, String> {
+        if !longwire_shim::is_hooked() {
+            return Err(
+                "commands need this program to call longwire_shim::hook() first of all in its main"
+                    .to_owned(),
+            );
+        }
+        Plan::new(config).map(Self)
+    }
+}
+
+impl Consumer for Exec {
+    fn serve(&self, task: Task) -> Serving {
+        let start = self.0.start(task.spec(), task.attempt(), task.grace());
+        let most = self.0.output_bytes;
+        Box::pin(run::run(start, task, most))
+    }
+
+    fn check(&self, input: Option<&Payload>) -> Result<(), BadInput> {
+        self.0.fill(input).map(drop)
+    }
+
+    fn force_time(&self) -> Option<Seconds> {
+        Some(FORCE_TIME)
+    }
+}

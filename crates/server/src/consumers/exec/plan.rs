@@ -1,0 +1,169 @@
+//! What is started for an input.
+
+use std::{collections::BTreeMap, env, path::PathBuf};
+
+use longwire_engine::BadInput;
+use longwire_protocol::{Attempt, Payload, Seconds, Spec};
+use longwire_shim::{Limits, wire::Start};
+use serde_json::{Map, Value};
+
+use super::template::{Template, bad};
+use crate::config::{ExecConfig, StdinConfig};
+
+/// Where programs are looked for, unless the route says otherwise.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Bytes of one argument at most: what Linux takes (`MAX_ARG_STRLEN`, execve(2)), its closing NUL left out.
+const ARGUMENT_BYTES: usize = 131_071;
+
+/// The command of a route, ready to be filled.
+pub(super) struct Plan {
+    argv: Vec<Template>,
+    dir: PathBuf,
+    env: BTreeMap<String, String>,
+    stdin: Stdin,
+    limits: Limits,
+    pub(super) output_bytes: u64,
+}
+
+enum Stdin {
+    Nothing,
+    Json,
+    Field(String),
+}
+
+/// A command with an input in it.
+pub(super) struct Filled {
+    argv: Vec<String>,
+    stdin: String,
+}
+
+impl Plan {
+    /// # Errors
+    /// What is wrong with the configuration, which its own check has found before.
+    pub(super) fn new(config: &ExecConfig) -> Result<Self, String> {
+        let argv = config.argv.iter().map(|text| Template::parse(text));
+        let field = || config.stdin_field.clone().ok_or("stdin_field is missing");
+        Ok(Self {
+            argv: argv.collect::<Result<_, _>>()?,
+            dir: dir(config).map_err(|error| error.to_string())?,
+            env: environment(config),
+            stdin: match config.stdin {
+                StdinConfig::None => Stdin::Nothing,
+                StdinConfig::Json => Stdin::Json,
+                StdinConfig::Field => Stdin::Field(field()?),
+            },
+            limits: Limits {
+                memory_bytes: config.memory_bytes,
+                cpu_seconds: config.cpu_seconds,
+                open_files: config.open_files,
+            },
+            output_bytes: config.output_bytes,
+        })
+    }
+
+    /// The order to start the command for a job.
+    pub(super) fn start(
+        &self,
+        spec: &Spec,
+        attempt: Attempt,
+        grace: Seconds,
+    ) -> Result<Start, BadInput> {
+        let Filled { argv, stdin } = self.fill(spec.input.as_ref())?;
+        let mut env = self.env.clone();
+        env.insert("LONGWIRE_CONNID".to_owned(), spec.connid.to_string());
+        env.insert("LONGWIRE_JOB".to_owned(), spec.job.to_string());
+        env.insert("LONGWIRE_ATTEMPT".to_owned(), attempt.to_string());
+        Ok(Start {
+            argv,
+            dir: self.dir.clone(),
+            env,
+            stdin,
+            limits: self.limits,
+            grace_ms: grace.as_micros() / 1_000,
+        })
+    }
+
+    /// The command with an input in it.
+    pub(super) fn fill(&self, input: Option<&Payload>) -> Result<Filled, BadInput> {
+        let fields = self.fields(input)?;
+        let mut argv: Vec<String> = Vec::with_capacity(self.argv.len());
+        for template in &self.argv {
+            let filled = template.fill(&fields)?;
+            let options_over = argv.iter().any(|argument| argument == "--");
+            if let Some(field) = filled.begins_with
+                && !options_over
+            {
+                refuse_option(&field, &filled.text)?;
+            }
+            if filled.text.len() > ARGUMENT_BYTES {
+                let message =
+                    format!("an argument of the command has at most {ARGUMENT_BYTES} bytes");
+                return Err(bad("", &message));
+            }
+            argv.push(filled.text);
+        }
+        Ok(Filled {
+            argv,
+            stdin: self.stdin(input, &fields)?,
+        })
+    }
+
+    /// The fields of an input: none of them where the command needs none.
+    fn fields(&self, input: Option<&Payload>) -> Result<Map<String, Value>, BadInput> {
+        let needs_none =
+            self.argv.iter().all(Template::is_plain) && !matches!(self.stdin, Stdin::Field(_));
+        match input.map(Payload::read::<Value>) {
+            Some(Ok(Value::Object(fields))) => Ok(fields),
+            _ if needs_none => Ok(Map::new()),
+            None => Err(bad("", "there is none; it must be an object")),
+            Some(_) => Err(bad("", "it is no object")),
+        }
+    }
+
+    fn stdin(
+        &self,
+        input: Option<&Payload>,
+        fields: &Map<String, Value>,
+    ) -> Result<String, BadInput> {
+        match &self.stdin {
+            Stdin::Nothing => Ok(String::new()),
+            Stdin::Json => Ok(input.map_or("null", Payload::as_str).to_owned()),
+            Stdin::Field(name) => match fields.get(name) {
+                Some(Value::String(text)) => Ok(text.clone()),
+                Some(_) => Err(bad(name, "it must be a string: the command reads it")),
+                None => Err(bad(
+                    name,
+                    "it is missing; it must be a string: the command reads it",
+                )),
+            },
+        }
+    }
+}
+
+/// A value that the program would take for an option of its own. A number is none to any program that takes numbers.
+fn refuse_option(field: &str, argument: &str) -> Result<(), BadInput> {
+    if !argument.starts_with('-') || argument.parse::<f64>().is_ok() {
+        return Ok(());
+    }
+    Err(bad(
+        field,
+        "it begins with \"-\", which the command could take for an option",
+    ))
+}
+
+/// A folder that stays the same, wherever the server itself may go.
+fn dir(config: &ExecConfig) -> std::io::Result<PathBuf> {
+    let here = env::current_dir()?;
+    Ok(config
+        .dir
+        .as_ref()
+        .map_or(here.clone(), |dir| here.join(dir)))
+}
+
+fn environment(config: &ExecConfig) -> BTreeMap<String, String> {
+    let mut environment = BTreeMap::from([("PATH".to_owned(), PATH.to_owned())]);
+    let passed = config.pass_env.iter();
+    environment.extend(passed.filter_map(|name| Some((name.clone(), env::var(name).ok()?))));
+    environment.extend(config.env.clone());
+    environment
+}

@@ -1,0 +1,303 @@
+//! The shim: starts the command, passes on what it prints, and sees to its end.
+
+use std::{
+    env, fs,
+    io::{self, Read, Write, stdin},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, ExitCode, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    thread,
+    time::Duration,
+};
+
+use nix::{
+    errno::Errno,
+    sys::{
+        prctl::set_child_subreaper,
+        resource::{UsageWho, getrusage},
+        signal::{Signal, killpg},
+        time::TimeVal,
+        wait::{Id, WaitPidFlag, WaitStatus, waitid},
+    },
+    unistd::Pid,
+};
+
+use crate::{
+    family,
+    hook::stage_command,
+    pump::{Reports, pump},
+    wire::{Exit, Gone, Order, Reason, Report, Start},
+};
+
+/// How long output is waited for once the command itself has ended: whoever holds its pipes has no more to say for it.
+const DRAIN: Duration = Duration::from_millis(500);
+
+/// What the shim waits for.
+enum News {
+    Order(Order),
+    /// The server is gone.
+    Left,
+    /// The command itself has ended.
+    Exited(Exit),
+    /// A pipe of the command was closed.
+    Drained,
+}
+
+/// Serves one command: orders come from stdin, reports go to stdout.
+pub(crate) fn serve() -> ExitCode {
+    let mut orders = stdin().lock();
+    let start = match Order::read(&mut orders) {
+        Ok(Some(Order::Start(start))) => *start,
+        Ok(_) => return ExitCode::from(2),
+        Err(error) => {
+            eprintln!("longwire shim: no order to start: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    drop(orders);
+    let reports = Reports::new();
+    let (news, told) = mpsc::channel();
+    match begin(&start, &reports, &news) {
+        Ok(pid) => Keeper {
+            told,
+            reports,
+            group: Pid::from_raw(pid),
+            grace: Duration::from_millis(start.grace_ms),
+            open_pipes: 2,
+            signals: Vec::new(),
+            forced: false,
+        }
+        .keep(),
+        Err(error) => {
+            let reason = Reason {
+                why: error.to_string(),
+                errno: error.raw_os_error(),
+            };
+            reports.tell(&Report::NotStarted(reason));
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Starts the command, and everything that brings news of it.
+fn begin(start: &Start, reports: &Reports, news: &Sender<News>) -> io::Result<i32> {
+    set_child_subreaper(true)?;
+    let mut child = spawn(start)?;
+    reports.tell(&Report::Started(child.id()));
+    let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
+    feed(&mut child, start.stdin.clone());
+    for (pipe, report) in pipes(&mut child) {
+        let (reports, news) = (reports.clone(), news.clone());
+        thread::spawn(move || {
+            pump(pipe, &reports, report);
+            // Nobody waits any more where it cannot be told.
+            let _ = news.send(News::Drained);
+        });
+    }
+    let listener = news.clone();
+    thread::spawn(move || listen(&listener));
+    let watcher = news.clone();
+    thread::spawn(move || {
+        let _ = watcher.send(News::Exited(wait_for(pid)));
+    });
+    Ok(pid)
+}
+
+type Pipe = (Box<dyn Read + Send>, fn(Vec<u8>) -> Report);
+
+fn pipes(child: &mut Child) -> Vec<Pipe> {
+    let mut pipes: Vec<Pipe> = Vec::new();
+    if let Some(out) = child.stdout.take() {
+        pipes.push((Box::new(out), Report::Stdout));
+    }
+    if let Some(err) = child.stderr.take() {
+        pipes.push((Box::new(err), Report::Stderr));
+    }
+    pipes
+}
+
+fn spawn(start: &Start) -> io::Result<Child> {
+    let program = start.argv.first().ok_or(io::ErrorKind::InvalidInput)?;
+    let path = start.env.get("PATH").map_or("", String::as_str);
+    let program = find(program, path, &start.dir)?;
+    let limits = serde_json::to_string(&start.limits)?;
+    stage_command(&limits)
+        .arg(program)
+        .args(&start.argv[1..])
+        .env_clear()
+        .envs(&start.env)
+        .current_dir(&start.dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+}
+
+/// The program as it will be started: looked for before anything is, so that one that is not there is told from one that
+/// failed.
+fn find(program: &str, path: &str, dir: &Path) -> io::Result<PathBuf> {
+    if program.contains('/') {
+        let file = dir.join(program);
+        return executable(&file).map(|()| file);
+    }
+    let mut denied = None;
+    for folder in env::split_paths(path) {
+        let file = dir.join(folder).join(program);
+        match executable(&file) {
+            Ok(()) => return Ok(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => denied = Some(error),
+        }
+    }
+    let missing = || io::Error::new(io::ErrorKind::NotFound, "it is not in its PATH");
+    Err(denied.unwrap_or_else(missing))
+}
+
+fn executable(file: &Path) -> io::Result<()> {
+    let about = fs::metadata(file)?;
+    if about.is_file() && about.permissions().mode() & 0o111 != 0 {
+        Ok(())
+    } else {
+        Err(Errno::EACCES.into())
+    }
+}
+
+/// Gives the command its input and closes its stdin.
+fn feed(child: &mut Child, input: String) {
+    if let Some(mut pipe) = child.stdin.take() {
+        thread::spawn(move || {
+            // A command that does not read it has no use for it.
+            let _ = pipe.write_all(input.as_bytes());
+        });
+    }
+}
+
+fn listen(news: &Sender<News>) {
+    let mut orders = stdin().lock();
+    while let Ok(Some(order)) = Order::read(&mut orders) {
+        if news.send(News::Order(order)).is_err() {
+            return;
+        }
+    }
+    let _ = news.send(News::Left);
+}
+
+/// Waits for the end of that child and leaves it there: its number must not be given to another while we may still send it a
+/// signal.
+fn wait_for(pid: i32) -> Exit {
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+    loop {
+        match waitid(Id::Pid(Pid::from_raw(pid)), flags) {
+            Ok(WaitStatus::Exited(_, code)) => return Exit::Code(code),
+            Ok(WaitStatus::Signaled(_, signal, _)) => return Exit::Signal(signal as i32),
+            Ok(_) | Err(Errno::EINTR) => {}
+            // It was taken away by another: then it was killed.
+            Err(_) => return Exit::Signal(Signal::SIGKILL as i32),
+        }
+    }
+}
+
+/// Sees a command to its end.
+struct Keeper {
+    told: Receiver<News>,
+    reports: Reports,
+    group: Pid,
+    grace: Duration,
+    /// Of the command's stdout and stderr, those that somebody still holds.
+    open_pipes: u32,
+    signals: Vec<String>,
+    forced: bool,
+}
+
+impl Keeper {
+    fn keep(mut self) {
+        let exit = self.until_exit();
+        self.reports.tell(&Report::Exited(exit));
+        self.drain();
+        let survivors = self.force();
+        let gone = self.gone(survivors);
+        self.reports.tell(&Report::Gone(gone));
+    }
+
+    /// Does as it is ordered until the command itself has ended.
+    fn until_exit(&mut self) -> Exit {
+        let mut left = false;
+        loop {
+            let news = if left {
+                // Nobody is left to order it.
+                self.told.recv_timeout(self.grace)
+            } else {
+                self.told.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            match news {
+                Ok(News::Exited(exit)) => return exit,
+                Ok(News::Order(Order::Ask)) => self.ask(),
+                Ok(News::Left) => {
+                    left = true;
+                    self.ask();
+                }
+                Ok(News::Order(Order::Force)) | Err(_) => {
+                    self.force();
+                    left = false;
+                }
+                Ok(News::Drained) => self.open_pipes -= 1,
+                Ok(News::Order(Order::Start(_))) => {}
+            }
+        }
+    }
+
+    fn ask(&mut self) {
+        self.sent("TERM");
+        // Whoever has just ended need not be asked.
+        let _ = killpg(self.group, Signal::SIGTERM);
+    }
+
+    /// Kills all that is left.
+    fn force(&mut self) -> u32 {
+        let killed = family::kill_all();
+        if killed.any {
+            self.forced = true;
+            self.sent("KILL");
+        }
+        killed.survivors
+    }
+
+    fn sent(&mut self, signal: &str) {
+        if !self.signals.iter().any(|sent| sent == signal) {
+            self.signals.push(signal.to_owned());
+        }
+    }
+
+    /// Waits for the last of the output, but not for whoever else holds the pipes.
+    fn drain(&mut self) {
+        while self.open_pipes > 0 {
+            match self.told.recv_timeout(DRAIN) {
+                Ok(News::Drained) => self.open_pipes -= 1,
+                Ok(News::Order(Order::Force)) | Err(_) => return,
+                Ok(News::Order(_) | News::Left | News::Exited(_)) => {}
+            }
+        }
+    }
+
+    fn gone(&self, survivors: u32) -> Gone {
+        let mut gone = Gone {
+            survivors,
+            signals: self.signals.clone(),
+            forced: self.forced,
+            ..Gone::default()
+        };
+        if let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) {
+            gone.user_ms = millis(usage.user_time());
+            gone.system_ms = millis(usage.system_time());
+            // Linux counts it in KiB.
+            gone.max_rss_bytes = u64::try_from(usage.max_rss()).unwrap_or(0) * 1024;
+        }
+        gone
+    }
+}
+
+fn millis(time: TimeVal) -> u64 {
+    let micros = i128::from(time.tv_sec()) * 1_000_000 + i128::from(time.tv_usec());
+    u64::try_from(micros / 1_000).unwrap_or(0)
+}
