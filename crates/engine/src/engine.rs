@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use longwire_protocol::{
     Code, Connid, Done, Gap, JobId, JobView, OnConflict, OnDisconnect, Refusal, Seconds, Seq, Spec,
     Start, Started, Status, StatusPage, StatusQuery, Target, Timestamp, Wish,
@@ -57,12 +58,14 @@ pub(crate) struct Inner {
 }
 
 /// A job that a start opened: made, or joined.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Opened {
     /// What to tell the starter; its `id` is for the transport to fill in. The events to send come after its `seq`.
     pub reply: Started,
     /// What was asked for when the job was started.
     pub spec: Arc<Spec>,
+    /// The starter, as the first who watches a job that dies with its last watcher. To be held until it watches, or has gone.
+    pub presence: Option<Watcher>,
 }
 
 /// A kill that was accepted.
@@ -140,8 +143,41 @@ impl Engine {
         let route = Arc::clone(self.0.router.find(&start.route)?);
         let on_conflict = start.on_conflict;
         let spec = Arc::new(self.spec(who, start, &route)?);
+        let (engine, who) = (self.clone(), who.clone());
+        self.to_the_end(async move { engine.start_job(&who, &route, &spec, on_conflict).await })
+            .await
+    }
+
+    /// Does a work that several writes and what must follow them make up. It is done to its end where whoever asked for it leaves
+    /// meanwhile: what is written down is then also served, counted and watched over.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> T {
+        let mut work = Box::pin(work);
+        // Over a store in memory it is done at its first poll, and needs no task.
+        if let Some(done) = work.as_mut().now_or_never() {
+            return done;
+        }
+        match self.0.tasks.spawn(work).await {
+            Ok(done) => done,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime itself is ending.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
+    async fn start_job(
+        &self,
+        who: &Principal,
+        route: &Arc<Route>,
+        spec: &Arc<Spec>,
+        on_conflict: OnConflict,
+    ) -> Result<Opened, Refusal> {
         loop {
-            match self.open(&route, &spec).await {
+            match self.open(route, spec).await {
                 Ok(opened) => return Ok(opened),
                 Err(NotCreated::Full) => {
                     return Err(too_many("the server has as many jobs as it takes at once"));
@@ -155,7 +191,7 @@ impl Engine {
                 Err(NotCreated::Unavailable(why)) => return Err(unavailable(&why)),
                 Err(NotCreated::InUse(job)) => match on_conflict {
                     OnConflict::Reject => return Err(connid_in_use(&job)),
-                    OnConflict::Attach => return attach(&job, &spec, self.now()),
+                    OnConflict::Attach => return self.attach(&job, spec),
                     OnConflict::Replace => self.replace(who, job).await?,
                 },
             }
@@ -237,6 +273,38 @@ impl Engine {
         Ok(Opened {
             reply,
             spec: Arc::clone(spec),
+            presence: self.present(spec),
+        })
+    }
+
+    fn attach(&self, job: &Job, spec: &Spec) -> Result<Opened, Refusal> {
+        let running = job.spec();
+        if running.route != spec.route || running.input != spec.input {
+            let message = format!(
+                "{} runs with another route or input (route {:?}); attach joins only what is the same",
+                job.connid(),
+                running.route
+            );
+            return Err(Refusal::new(Code::ConnidInUse, message)
+                .about("connid")
+                .of(job.connid().clone()));
+        }
+        let reply = Started {
+            id: None,
+            connid: running.connid.clone(),
+            job: running.job,
+            seq: 1,
+            status: job.first_status(),
+            route: Arc::clone(&running.route),
+            time: running.time,
+            left: job.deadline().since(self.now()),
+            position: None,
+            attached: true,
+        };
+        Ok(Opened {
+            reply,
+            spec: Arc::clone(running),
+            presence: self.present(running),
         })
     }
 
@@ -246,7 +314,7 @@ impl Engine {
             by: Arc::clone(who.name()),
             reason: Some("replaced by a new start".into()),
         };
-        match self.wish(job, &wish).await {
+        match self.wish(job, wish).await {
             Ok(killed) => drop(self.follow(id, killed.seq).ended().await),
             // Ended meanwhile is as good.
             Err(Unchanged::Refused(_)) => {}
@@ -255,14 +323,13 @@ impl Engine {
         Ok(())
     }
 
-    async fn wish(&self, job: Job, wish: &Wish) -> Result<Killed, Unchanged<Closed>> {
-        let job = self
-            .0
-            .writer
-            .change(job, |job, now| {
-                job.kill(wish.clone(), now).map(Events::from)
-            })
-            .await?;
+    async fn wish(&self, job: Job, wish: Wish) -> Result<Killed, Unchanged<Closed>> {
+        let writer = self.0.writer.clone();
+        let kill = async move {
+            let kill = |job: &mut Job, now| job.kill(wish.clone(), now).map(Events::from);
+            writer.change(job, kill).await
+        };
+        let job = self.to_the_end(kill).await?;
         let seq = job.ending().map_or(job.seq(), |ending| ending.seq);
         Ok(Killed { job, seq })
     }
@@ -282,7 +349,7 @@ impl Engine {
             by: Arc::clone(who.name()),
             reason: reason.map(Into::into),
         };
-        match self.wish(job.clone(), &wish).await {
+        match self.wish(job.clone(), wish).await {
             Ok(killed) => Ok(killed),
             Err(Unchanged::Refused(_)) => Err(already_ended(
                 &self.0.writer.reload(&job).await.unwrap_or(job),
@@ -487,7 +554,7 @@ impl Engine {
                     reason: Some("its last watcher left".into()),
                 };
                 // Ended meanwhile: nothing to do.
-                drop(engine.wish(job, &wish).await);
+                drop(engine.wish(job, wish).await);
             }
         };
         self.0.tasks.spawn(stop.run_until_cancelled_owned(end));
@@ -554,34 +621,4 @@ impl Page {
 
 fn made_connid(job: JobId) -> Result<Connid, Refusal> {
     Connid::new(&job.to_string()).map_err(|rule| Refusal::new(Code::Internal, rule))
-}
-
-fn attach(job: &Job, spec: &Spec, now: Timestamp) -> Result<Opened, Refusal> {
-    let running = job.spec();
-    if running.route != spec.route || running.input != spec.input {
-        let message = format!(
-            "{} runs with another route or input (route {:?}); attach joins only what is the same",
-            job.connid(),
-            running.route
-        );
-        return Err(Refusal::new(Code::ConnidInUse, message)
-            .about("connid")
-            .of(job.connid().clone()));
-    }
-    let reply = Started {
-        id: None,
-        connid: running.connid.clone(),
-        job: running.job,
-        seq: 1,
-        status: job.first_status(),
-        route: Arc::clone(&running.route),
-        time: running.time,
-        left: job.deadline().since(now),
-        position: None,
-        attached: true,
-    };
-    Ok(Opened {
-        reply,
-        spec: Arc::clone(running),
-    })
 }

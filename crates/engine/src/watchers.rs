@@ -1,6 +1,9 @@
 //! Who watches the jobs that die with their last watcher.
 
-use std::sync::{Arc, Weak};
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+};
 
 use longwire_protocol::{JobId, Seconds};
 use parking_lot::Mutex;
@@ -59,6 +62,12 @@ impl Watchers {
             all.remove(&job);
         }
         still
+    }
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Watcher").field(&self.job).finish()
     }
 }
 

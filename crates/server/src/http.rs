@@ -42,7 +42,7 @@ pub(crate) struct Http {
 
 impl Http {
     /// Serves a listener. A place is taken before a connection is: at the bound, connections wait with the system.
-    pub(crate) async fn serve(self, listener: TcpListener) {
+    pub(crate) async fn serve(self, listener: Arc<TcpListener>) {
         let places = Arc::new(Semaphore::new(self.limits.http_connections));
         let service = self.router.clone().layer(from_fn(check_host));
         let closing = self.stopping.clone().closing();

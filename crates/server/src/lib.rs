@@ -23,7 +23,7 @@ mod terms;
 mod transports;
 mod write_timeout;
 
-use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use config::Config;
 use longwire_engine::{Consumer, Engine, Parts, Random, Router, RuntimeClock, Store, Unavailable};
@@ -88,9 +88,13 @@ pub struct StoreFailed {
     why: Unavailable,
 }
 
+/// How long connections have to close once every job has ended: a request that was sent by half, or an answer that is not read,
+/// must not keep the server.
+const CLOSE_TIME: Duration = Duration::from_secs(8);
+
 /// A server that listens. It answers once [`Server::run`] is called.
 pub struct Server {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     address: SocketAddr,
     config: Config,
     store: Arc<dyn Store>,
@@ -113,7 +117,7 @@ impl Server {
         let address = listener.local_addr().map_err(refused)?;
         let store = stores::open(&config).await?;
         Ok(Self {
-            listener,
+            listener: Arc::new(listener),
             address,
             config,
             store,
@@ -146,34 +150,52 @@ impl Server {
         drain: impl Future<Output = ()> + Send,
         now: impl Future<Output = ()> + Send,
     ) -> Result<(), StoreFailed> {
-        let grace = Seconds::from(self.config.shutdown_grace_seconds);
-        let (phase, phases) = watch::channel(Phase::Serving);
-        let tasks = TaskTracker::new();
-        let metrics = Arc::new(Metrics::new());
-        let engine = self.engine(&metrics).await;
-        let http = self.http(&engine, &metrics, Stopping::new(phases), &tasks);
-        let serving = tasks.spawn(http.serve(self.listener));
-        let stop = async {
-            drain.await;
-            tracing::info!(
-                grace_seconds = grace.as_f64(),
-                "draining: no new jobs are taken"
-            );
-            phase.send_replace(Phase::Draining(grace));
-            engine.drain(grace).await;
-            phase.send_replace(Phase::Closing);
-            // Ends when every connection has; how it ended is in the log.
-            drop(serving.await);
-            tasks.close();
-            tasks.wait().await;
-            self.store.close().await;
-        };
         tokio::select! {
-            () = stop => tracing::info!("stopped"),
+            () = self.serve_until(drain) => tracing::info!("stopped"),
             () = now => tracing::warn!("stopped at once: what ran is cut off"),
             why = self.store.broken() => return Err(StoreFailed { why }),
         }
         Ok(())
+    }
+
+    async fn serve_until(&self, drain: impl Future<Output = ()> + Send) {
+        let mut drain = std::pin::pin!(drain);
+        let metrics = Arc::new(Metrics::new());
+        tokio::select! {
+            engine = self.engine(&metrics) => self.serve(&engine, &metrics, drain).await,
+            () = drain.as_mut() => tracing::info!("stopped before it had taken up what an earlier server left"),
+        }
+        self.store.close().await;
+    }
+
+    async fn serve(
+        &self,
+        engine: &Engine,
+        metrics: &Arc<Metrics>,
+        drain: impl Future<Output = ()>,
+    ) {
+        let grace = Seconds::from(self.config.shutdown_grace_seconds);
+        let (phase, phases) = watch::channel(Phase::Serving);
+        let tasks = TaskTracker::new();
+        let http = self.http(engine, metrics, Stopping::new(phases), &tasks);
+        let serving = tasks.spawn(http.serve(Arc::clone(&self.listener)));
+        drain.await;
+        tracing::info!(
+            grace_seconds = grace.as_f64(),
+            "draining: no new jobs are taken"
+        );
+        phase.send_replace(Phase::Draining(grace));
+        engine.drain(grace).await;
+        phase.send_replace(Phase::Closing);
+        let closed = async {
+            // Ends when every connection has; how it ended is in the log.
+            drop(serving.await);
+            tasks.close();
+            tasks.wait().await;
+        };
+        if tokio::time::timeout(CLOSE_TIME, closed).await.is_err() {
+            tracing::warn!("connections that did not end in time are cut off");
+        }
     }
 
     async fn engine(&self, metrics: &Arc<Metrics>) -> Engine {

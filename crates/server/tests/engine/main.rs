@@ -7,6 +7,10 @@
 )]
 #![allow(clippy::too_many_lines, reason = "tables are as long as they are")]
 
+#[path = "../disk/mod.rs"]
+#[allow(dead_code, reason = "the tests of the store use all of it")]
+mod disk;
+mod leaving;
 mod recovery;
 
 use std::{
@@ -163,6 +167,14 @@ fn again() -> RouteSettings {
     }
 }
 
+/// A job that dies with its last watcher dies soon.
+fn quick() -> RouteSettings {
+    RouteSettings {
+        disconnect_grace: ms(10),
+        ..settings()
+    }
+}
+
 fn bounded(concurrency: usize) -> RouteSettings {
     RouteSettings {
         concurrency: Some(concurrency),
@@ -188,6 +200,7 @@ impl Bench {
         let router = Router::default()
             .with("work", settings(), Arc::<Player>::clone(&player))
             .with("again", again(), Arc::<Player>::clone(&player))
+            .with("quick", quick(), Arc::<Player>::clone(&player))
             .with("narrow", bounded(concurrency), player)
             .with("request", settings(), Arc::new(Timer))
             .with("tick", bounded(concurrency), Arc::new(Timer));

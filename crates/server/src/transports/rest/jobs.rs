@@ -73,9 +73,8 @@ fn not_started(verb: &str) -> Refusal {
 }
 
 impl Rest {
-    /// How the job ended, if it does in time. Who waits for it watches it.
+    /// How the job ended, if it does in time. Whoever started it is present meanwhile.
     async fn ended_within(&self, wait: Duration, opened: &Opened) -> Option<JobView> {
-        let _watcher = self.engine.present(&opened.spec);
         let end = self
             .engine
             .follow(opened.spec.job, opened.reply.seq)

@@ -22,7 +22,7 @@ use longwire_protocol::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    time::{Instant, timeout},
+    time::{Instant, Sleep, sleep, timeout},
 };
 use tokio_websockets::{Error, Message, WebSocketStream};
 
@@ -86,7 +86,7 @@ pub(super) struct Session {
     controls: Quota,
     phases: Phases,
     /// The server closes: this socket is closed as well, once it has been told everything.
-    closing: bool,
+    closing: Option<Pin<Box<Sleep>>>,
     counted: (u64, u64),
     ending: Option<Ending>,
 }
@@ -111,7 +111,7 @@ impl Session {
             messages: Quota::per_second(limits.messages_per_second_per_socket),
             controls: Quota::per_second(limits.control_frames_per_second_per_socket),
             phases: context.stopping.follow(),
-            closing: false,
+            closing: None,
             counted: (0, 0),
             ending: None,
             context,
@@ -135,7 +135,7 @@ impl Session {
                 return Poll::Ready(ending);
             }
             if !moved {
-                return if self.closing && !self.pulse.is_stuck() {
+                return if self.has_said_all(cx) {
                     Poll::Ready(Ending::Close(CloseCode::GOING_AWAY))
                 } else {
                     Poll::Pending
@@ -144,6 +144,17 @@ impl Session {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// The server closes, every frame that had come is answered, as far as it can be, and every end is told.
+    fn has_said_all(&mut self, cx: &mut Context<'_>) -> bool {
+        let waits = !self.answering.is_empty() || !self.reading.is_empty();
+        let Some(limit) = &mut self.closing else {
+            return false;
+        };
+        // Whoever waits for a job that the next server goes on with waits in vain.
+        let over = limit.as_mut().poll(cx).is_ready();
+        (over || !waits) && !self.pulse.is_stuck()
     }
 
     /// One turn. Says whether anything moved.
@@ -181,7 +192,7 @@ impl Session {
                 Phase::Serving => {}
                 Phase::Draining(left) => self.replies.push_back(shutting_down(left)),
                 Phase::Closing => {
-                    self.closing = true;
+                    self.closing = Some(Box::pin(sleep(CLOSE_TIME)));
                     self.pulse.hurry(CLOSE_TIME);
                 }
             }
@@ -316,8 +327,9 @@ impl Session {
                 spec,
                 after,
                 by_job,
+                presence,
             } => {
-                let watcher = self.engine().present(&spec);
+                let watcher = presence.or_else(|| self.engine().present(&spec));
                 self.watches.add(spec, after, by_job, watcher);
             }
             Effect::FollowFeed(after) => self.watches.set_feed(Some(after)),

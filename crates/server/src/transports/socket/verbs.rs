@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use longwire_engine::{Engine, Opened, Principal};
+use longwire_engine::{Engine, Opened, Principal, Watcher};
 use longwire_protocol::{
     Done, FrameId, Kill, Refusal, RefusalFrame, Request, Seq, Spec, Start, StatusQuery, Target,
     Watch,
@@ -19,6 +19,8 @@ pub(super) enum Effect {
         spec: Arc<Spec>,
         after: Seq,
         by_job: bool,
+        /// Whoever started the job, until it watches.
+        presence: Option<Watcher>,
     },
     /// Follows the feed from after a number on.
     FollowFeed(Seq),
@@ -71,13 +73,18 @@ impl Verbs {
     }
 
     async fn start(&self, id: &Option<FrameId>, start: Start) -> Result<Answered, Refusal> {
-        let Opened { mut reply, spec } = self.engine.start(&self.who, start).await?;
+        let Opened {
+            mut reply,
+            spec,
+            presence,
+        } = self.engine.start(&self.who, start).await?;
         reply.id.clone_from(id);
         let after = reply.seq;
         Ok(Answered::new(&reply).then(Effect::Follow {
             spec,
             after,
             by_job: false,
+            presence,
         }))
     }
 
@@ -124,6 +131,7 @@ impl Verbs {
             spec: watched.spec,
             after: watched.after,
             by_job,
+            presence: None,
         }))
     }
 
