@@ -6,13 +6,14 @@
     reason = "a test ends with its first surprise"
 )]
 
+mod commands;
 mod run;
 
 use run::{Server, fails, longwire, prints};
 use serde_json::Value;
 
 /// The lines of an output, as JSON.
-fn frames(text: &str) -> Vec<Value> {
+pub(crate) fn frames(text: &str) -> Vec<Value> {
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()

@@ -4,8 +4,14 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
 };
+
+/// Tests of one process run side by side.
+static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// What a command came to.
 pub(crate) struct Done {
@@ -134,7 +140,11 @@ impl Server {
     }
 
     pub(crate) fn with_config(text: &str) -> Self {
-        let file = scratch("with_config").join("longwire.toml");
+        let file = scratch(&format!(
+            "with_config_{}",
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        ));
+        let file = file.join("longwire.toml");
         std::fs::write(&file, text).unwrap();
         let config = file.to_str().unwrap();
         Self::serve(&["--listen", "127.0.0.1:0", "--ephemeral", "--config", config])

@@ -95,6 +95,7 @@ fn write_rows(table: &mut String, path: &str, section: &Section, values: &Table)
         match (&field.shape, value.and_then(Value::as_table)) {
             (Shape::Section(section), Some(values)) => write_rows(table, &path, section, values),
             (Shape::Named(shape), Some(values)) => write_named_rows(table, &path, shape, values),
+            (Shape::Named(_), None) => table.push_str(&row(&below(&path, NAME), field, None)),
             _ => table.push_str(&row(&path, field, value)),
         }
     }
@@ -112,7 +113,11 @@ fn row(path: &str, field: &Field, value: Option<&Value>) -> String {
     let default = match value {
         _ if field.required => "required".to_owned(),
         Some(value) => format!("`{value}`"),
-        None => "not set".to_owned(),
+        None => match &field.default {
+            // Lists and words look the same in JSON and in TOML.
+            Some(value) if !value.is_object() => format!("`{value}`"),
+            Some(_) | None => "not set".to_owned(),
+        },
     };
     let what = described(field)
         .join(" ")

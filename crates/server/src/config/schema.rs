@@ -54,6 +54,7 @@ struct Node {
     minimum: Option<f64>,
     maximum: Option<f64>,
     examples: Vec<toml::Value>,
+    default: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +148,7 @@ fn fields(properties: BTreeMap<String, Node>, required: &[String], written: &Nod
             required: required.contains(&name),
             doc: std::mem::take(&mut node.description),
             example: std::mem::take(&mut node.examples).into_iter().next(),
+            default: node.default.take().filter(|value| !value.is_null()),
             shape: node.shape(written.properties.get(&name).unwrap_or(&nothing)),
             name,
         })
@@ -181,6 +183,7 @@ fn variants(branches: Vec<Node>, written: &[Node]) -> Option<Box<Variants>> {
         shape: Shape::Choice(choices),
         required: true,
         example: None,
+        default: None,
     };
     Some(Box::new(Variants {
         tag,

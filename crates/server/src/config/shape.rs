@@ -51,6 +51,8 @@ pub(super) struct Field {
     pub(super) required: bool,
     /// A value to show, where there is no default.
     pub(super) example: Option<toml::Value>,
+    /// What it is where it is left out, as the schema has it: of use for the keys that only some consumers have.
+    pub(super) default: Option<serde_json::Value>,
 }
 
 #[derive(Debug)]
