@@ -8,7 +8,6 @@
 #![allow(clippy::too_many_lines, reason = "tables are as long as they are")]
 
 #[path = "../disk/mod.rs"]
-#[allow(dead_code, reason = "the tests of the store use all of it")]
 mod disk;
 mod leaving;
 mod recovery;
