@@ -47,7 +47,7 @@ fn write_keys(file: &mut String, section: &Section, values: &Table) {
     for field in section
         .fields_with(tag)
         .into_iter()
-        .filter(|field| !is_table(&field.shape))
+        .filter(|field| !field.shape.is_table())
     {
         file.push('\n');
         comment(file, &described(field).join("\n"));
@@ -61,7 +61,7 @@ fn write_keys(file: &mut String, section: &Section, values: &Table) {
 }
 
 fn write_sections(file: &mut String, path: &[&str], section: &Section, values: &Table) {
-    for field in section.all_fields().filter(|field| is_table(&field.shape)) {
+    for field in section.all_fields().filter(|field| field.shape.is_table()) {
         let path = [path, &[&field.name]].concat();
         if let Some(Value::Table(values)) = values.get(&field.name) {
             file.push('\n');
@@ -144,10 +144,6 @@ fn allowed(shape: &Shape) -> Vec<String> {
 
 fn choice(choice: &Choice) -> String {
     format!("`{}`: {}", choice.word, choice.doc)
-}
-
-fn is_table(shape: &Shape) -> bool {
-    matches!(shape, Shape::Section(_) | Shape::Named(_))
 }
 
 fn comment(file: &mut String, text: &str) {
