@@ -17,12 +17,14 @@ impl Pattern {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let regex = Regex::new(text)
             .map_err(|error| format!("is no regular expression: {}", in_one_line(&error)))?;
-        let unknown = regex
-            .capture_names()
-            .flatten()
-            .find(|name| !GROUPS.contains(name));
-        if let Some(name) = unknown {
-            let right = groups_in_words();
+        let (names, right) = (regex.capture_names().flatten(), groups_in_words());
+        if names.clone().next().is_none() {
+            return Err(format!(
+                "has no group that means something; those are {right}"
+            ));
+        }
+        let mut unknown = names.filter(|name| !GROUPS.contains(name));
+        if let Some(name) = unknown.next() {
             return Err(format!(
                 "has the group {name:?}; those that mean something are {right}"
             ));

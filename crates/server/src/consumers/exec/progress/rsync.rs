@@ -8,16 +8,18 @@ use super::{
     of_percent,
 };
 
-/// What it says before its first file.
+/// What it says before the first file, where it names them.
 const HEADS: [&str; 4] = [
     "sending incremental file list",
     "receiving incremental file list",
-    "building file list ...",
-    "receiving file list ...",
+    "building file list",
+    "receiving file list",
 ];
 
 #[derive(Default)]
 pub(super) struct Rsync {
+    /// Whether it names files; else other lines are warnings, or the greeting of another machine.
+    names_files: bool,
     /// The file it is at, where it names them: then its percent is that of a file, and files are counted instead.
     file: Option<String>,
     /// How many files it is through with, and of how many.
@@ -30,9 +32,11 @@ impl Read for Rsync {
             return None;
         };
         let Some(state) = State::read(line) else {
-            if !line.starts_with(' ') && !HEADS.contains(&line) {
+            let is_head = HEADS.iter().any(|head| line.starts_with(head));
+            if self.names_files && !is_head {
                 self.file = Some(line.to_owned());
             }
+            self.names_files |= is_head;
             return None;
         };
         let Some(file) = &self.file else {

@@ -1,5 +1,7 @@
 use std::{fs, path::Path};
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// All that a rule reads, where every byte comes by itself.
@@ -101,6 +103,15 @@ fn rsync() {
     ];
     let last = "7/7 photos/4.raw 100%";
     check("rsync", "rsync-progress.txt", &first, last, 13);
+
+    let greeted = [
+        b"Welcome to the other machine\n",
+        &recorded("rsync-progress2.txt")[..],
+    ];
+    assert_eq!(
+        all(&["rsync"], &greeted.concat()).last().unwrap(),
+        "100/100"
+    );
 }
 
 #[test]
@@ -259,6 +270,53 @@ fn patterns() {
     }
 }
 
+proptest! {
+    #[test]
+    fn it_does_not_matter_where_the_bytes_were_cut(
+        words in prop::collection::vec(prop::sample::select(WORDS.as_slice()), 0..40),
+        noise in prop::collection::vec(any::<u8>(), 0..20),
+        at_once in 1..20_usize,
+    ) {
+        let bytes = [words.concat().as_bytes(), &noise, b"\n", words.concat().as_bytes()].concat();
+        let rules = READY_MADE.map(|(name, _)| Rule::parse(name).unwrap());
+        let mut pieces = Reader::new(&rules);
+        for some in bytes.chunks(at_once) {
+            pieces.push(Stream::Stdout, some);
+        }
+        let mut whole = Reader::new(&rules);
+        whole.push(Stream::Stdout, &bytes);
+        prop_assert_eq!(pieces.last, whole.last);
+    }
+}
+
+/// Of which much can be made that programs print, and more that they do not.
+const WORDS: [&str; 24] = [
+    "\n",
+    "\r",
+    "\x1b",
+    "\x1b]9;4;1;",
+    "\x07",
+    "\x1b\\",
+    "\x1b[1m",
+    "12",
+    "%",
+    " ",
+    "/",
+    "[=> ] ",
+    "━ ",
+    " MB ",
+    "{\"done\":",
+    "}",
+    "Duration: 00:00:10.00",
+    " time=00:00:03.20 ",
+    "progress=end",
+    "Collecting x",
+    "1 2% 3kB/s 0:00",
+    "###",
+    "-",
+    "1e308",
+];
+
 #[test]
 fn without_rules_nothing_is_read() {
     assert!(all(&[], b"1%\n\x1b]9;4;1;5\x07{\"done\":1}\n").is_empty());
@@ -280,6 +338,10 @@ fn what_is_no_rule_says_why() {
         (
             "(?<percnt>.)",
             "has the group \"percnt\"; those that mean something are `done`",
+        ),
+        (
+            r"\(?<(.)",
+            "has no group that means something; those are `done`",
         ),
         ("(?<done>.", "is no regular expression: unclosed group"),
         ("(?<=x)(?<done>.)", "is no regular expression: look-around"),
