@@ -47,7 +47,7 @@ fn write_keys(file: &mut String, section: &Section, values: &Table) {
     for field in section
         .fields_with(tag)
         .into_iter()
-        .filter(|field| !is_table(&field.shape))
+        .filter(|field| !field.shape.is_table())
     {
         file.push('\n');
         comment(file, &described(field).join("\n"));
@@ -61,7 +61,7 @@ fn write_keys(file: &mut String, section: &Section, values: &Table) {
 }
 
 fn write_sections(file: &mut String, path: &[&str], section: &Section, values: &Table) {
-    for field in section.all_fields().filter(|field| is_table(&field.shape)) {
+    for field in section.all_fields().filter(|field| field.shape.is_table()) {
         let path = [path, &[&field.name]].concat();
         if let Some(Value::Table(values)) = values.get(&field.name) {
             file.push('\n');
@@ -95,7 +95,6 @@ fn write_rows(table: &mut String, path: &str, section: &Section, values: &Table)
         match (&field.shape, value.and_then(Value::as_table)) {
             (Shape::Section(section), Some(values)) => write_rows(table, &path, section, values),
             (Shape::Named(shape), Some(values)) => write_named_rows(table, &path, shape, values),
-            (Shape::Named(_), None) => table.push_str(&row(&below(&path, NAME), field, None)),
             _ => table.push_str(&row(&path, field, value)),
         }
     }
@@ -149,10 +148,6 @@ fn allowed(shape: &Shape) -> Vec<String> {
 
 fn choice(choice: &Choice) -> String {
     format!("`{}`: {}", choice.word, choice.doc)
-}
-
-fn is_table(shape: &Shape) -> bool {
-    matches!(shape, Shape::Section(_) | Shape::Named(_))
 }
 
 fn comment(file: &mut String, text: &str) {

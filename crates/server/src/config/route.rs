@@ -124,7 +124,7 @@ pub enum ConsumerConfig {
     /// Nothing runs: the job ends with `ok` when its time is up.
     Timer,
     /// A command is run: never by a shell, and only what is written here.
-    Exec(ExecConfig),
+    Exec(Box<ExecConfig>),
 }
 
 /// The command of a route.
@@ -176,6 +176,13 @@ pub struct ExecConfig {
     #[serde(default = "output_bytes")]
     #[schemars(range(min = 1, max = 1_099_511_627_776_u64))]
     pub output_bytes: u64,
+
+    /// How the progress of a job is read off what its command prints, a rule each: `ffmpeg`, `rsync`, `pip`, `cargo` or `curl`
+    /// for what these show, `json` for lines of JSON, `osc` for the bar of a terminal, or a regular expression with groups
+    /// named `done`, `total`, `percent` or `note`, as in `'(?<percent>[0-9]+)%'`. Of a line that several can read the first says
+    /// what it means.
+    #[serde(default)]
+    pub progress: Vec<String>,
 }
 
 /// What a command reads on its stdin.

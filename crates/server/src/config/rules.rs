@@ -8,7 +8,7 @@ use super::{
     route::wrong_with_name,
     source::{Source, dotted},
 };
-use crate::consumers::exec::template::Template;
+use crate::consumers::exec::{progress::Rule, template::Template};
 
 pub(super) fn mistakes(config: &Config, source: &Source<'_>) -> Vec<Mistake> {
     let routes = config.routes.iter();
@@ -93,6 +93,7 @@ fn command<'a>(name: &'a str, route: &RouteConfig) -> Vec<Complaint<'a>> {
     argv(name, exec)
         .chain(env(name, exec))
         .chain(of_stdin)
+        .chain(progress(name, exec))
         .collect()
 }
 
@@ -144,6 +145,16 @@ fn stdin_field<'a>(name: &'a str, exec: &ExecConfig) -> Option<Complaint<'a>> {
         _ => return None,
     };
     Some(complaint(&["routes", name, "stdin_field"], what))
+}
+
+fn progress<'a>(name: &'a str, exec: &ExecConfig) -> impl Iterator<Item = Complaint<'a>> {
+    let wrong = exec.progress.iter().filter_map(|text| {
+        let wrong = Rule::parse(text).err()?;
+        Some(format!("has {text:?} in it, which {wrong}"))
+    });
+    let all: Vec<String> = wrong.collect();
+    all.into_iter()
+        .map(move |what| complaint(&["routes", name, "progress"], &what))
 }
 
 fn longest_time<'a>(name: &'a str, route: &RouteConfig, limits: &Limits) -> Option<Complaint<'a>> {

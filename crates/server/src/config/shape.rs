@@ -76,8 +76,11 @@ impl Shape {
                     field.shape.gather_paths(&below(path, &field.name), found);
                 }
             }
-            Self::Named(shape) => shape.gather_paths(&below(path, NAME), found),
-            Self::List(_)
+            Self::Named(shape) if shape.is_table() => {
+                shape.gather_paths(&below(path, NAME), found);
+            }
+            Self::Named(_)
+            | Self::List(_)
             | Self::Whole { .. }
             | Self::Number { .. }
             | Self::Text
@@ -87,6 +90,11 @@ impl Shape {
                 found.push(path.to_owned());
             }
         }
+    }
+
+    /// Whether it has keys.
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self, Self::Section(_) | Self::Named(_))
     }
 
     /// What may stand at `path`.

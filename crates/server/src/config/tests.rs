@@ -301,6 +301,34 @@ fn values_that_contradict_one_another() {
 }
 
 #[test]
+fn a_rule_for_progress_that_is_none() {
+    let check_rule = |rule: &str, complaint: &str| {
+        check(
+            &format!(
+                "[routes.x]\nconsumer = \"exec\"\nargv = [\"ls\"]\nprogress = ['json', '{rule}']"
+            ),
+            &format!("config.toml:4: `routes.x.progress` has {rule:?} in it, which {complaint}"),
+        );
+    };
+    let right = "is no rule; it must be one of \"ffmpeg\", \"rsync\", \"pip\", \"cargo\", \"curl\", \"json\", \"osc\", \
+        or a pattern with a group named `done`, `total`, `percent`, `note`, as in '(?<percent>[0-9]+)%'";
+    check_rule("ffmpg", right);
+    check_rule("[0-9]+%", right);
+    check_rule(
+        "(?<percent>[0-9]+%",
+        "is no regular expression: unclosed group",
+    );
+    check_rule(
+        "(?<part>[0-9]+)%",
+        "has the group \"part\"; those that mean something are `done`, `total`, `percent`, `note`",
+    );
+    let config = read(
+        "[routes.x]\nconsumer = \"exec\"\nargv = [\"ls\"]\nprogress = [\"osc\", '(?<percent>[0-9]+)%']",
+    );
+    config.validate().unwrap();
+}
+
+#[test]
 fn a_text_that_is_not_toml() {
     check(
         "log = \"json\"\n\nlisten",
@@ -546,7 +574,8 @@ fn the_table_has_a_row_for_every_key() {
         "| `listen` | `\"127.0.0.1:8000\"` | The address and port to listen on. Port 0 takes a free one. |",
         "| `limits.connid_bytes` | `128` | Bytes of a connid, at most. The names that the server makes take 36. \
          From 36 to 4096. |",
-        "| `routes.NAME.consumer` | required | `timer`: Nothing runs: the job ends with `ok` when its time is up. `exec`: A command is run: never by a shell, and only what is written here. |",
+        "| `routes.NAME.consumer` | required | `timer`: Nothing runs: the job ends with `ok` when its time is up. \
+         `exec`: A command is run: never by a shell, and only what is written here. |",
         "| `routes.NAME.concurrency` | not set | Jobs of this route that run at once; more wait in its queue. Where \
          this is not set there is no limit. From 1 to 100000000. |",
     ] {

@@ -3,6 +3,7 @@
 mod keeper;
 mod lines;
 mod plan;
+pub(crate) mod progress;
 mod run;
 pub(crate) mod template;
 
@@ -37,8 +38,8 @@ impl Exec {
 impl Consumer for Exec {
     fn serve(&self, task: Task) -> Serving {
         let start = self.0.start(task.spec(), task.attempt(), task.grace());
-        let most = self.0.output_bytes;
-        Box::pin(run::run(start, task, most))
+        let progress = self.0.progress();
+        Box::pin(run::run(start, task, progress, self.0.output_bytes))
     }
 
     fn check(&self, input: Option<&Payload>) -> Result<(), BadInput> {

@@ -7,7 +7,10 @@ use longwire_protocol::{Attempt, Payload, Seconds, Spec};
 use longwire_shim::{Limits, wire::Start};
 use serde_json::{Map, Value};
 
-use super::template::{Template, bad};
+use super::{
+    progress::{Reader, Rule},
+    template::{Template, bad},
+};
 use crate::config::{ExecConfig, StdinConfig};
 
 /// Where programs are looked for, unless the route says otherwise.
@@ -22,6 +25,7 @@ pub(super) struct Plan {
     env: BTreeMap<String, String>,
     stdin: Stdin,
     limits: Limits,
+    progress: Vec<Rule>,
     pub(super) output_bytes: u64,
 }
 
@@ -42,6 +46,7 @@ impl Plan {
     /// What is wrong with the configuration, which its own check has found before.
     pub(super) fn new(config: &ExecConfig) -> Result<Self, String> {
         let argv = config.argv.iter().map(|text| Template::parse(text));
+        let progress = config.progress.iter().map(|text| Rule::parse(text));
         let field = || config.stdin_field.clone().ok_or("stdin_field is missing");
         Ok(Self {
             argv: argv.collect::<Result<_, _>>()?,
@@ -57,6 +62,7 @@ impl Plan {
                 cpu_seconds: config.cpu_seconds,
                 open_files: config.open_files,
             },
+            progress: progress.collect::<Result<_, _>>()?,
             output_bytes: config.output_bytes,
         })
     }
@@ -81,6 +87,11 @@ impl Plan {
             limits: self.limits,
             grace_ms: grace.as_micros() / 1_000,
         })
+    }
+
+    /// What reads the progress of one command.
+    pub(super) fn progress(&self) -> Reader {
+        Reader::new(&self.progress)
     }
 
     /// The command with an input in it.

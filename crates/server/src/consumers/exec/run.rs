@@ -8,7 +8,7 @@ use longwire_shim::wire::{Exit, Gone, Order, Reason, Report, Start};
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 
-use super::{keeper::Keeper, lines::Lines};
+use super::{keeper::Keeper, lines::Lines, progress::Reader};
 
 /// How long a line may wait for its end before it goes into the log as far as it came.
 const LINE_TIME: Duration = Duration::from_millis(500);
@@ -23,7 +23,12 @@ struct Done {
 }
 
 /// Runs the command of a job.
-pub(super) async fn run(start: Result<Start, BadInput>, task: Task, output_bytes: u64) -> Work {
+pub(super) async fn run(
+    start: Result<Start, BadInput>,
+    task: Task,
+    progress: Reader,
+    output_bytes: u64,
+) -> Work {
     let start = match start {
         Ok(start) => start,
         // The route was another when the job was accepted.
@@ -43,6 +48,7 @@ pub(super) async fn run(start: Result<Start, BadInput>, task: Task, output_bytes
         exit: None,
         printed: 0,
         output_bytes,
+        progress,
         stdout: Lines::default(),
         stderr: Lines::default(),
         line_due: None,
@@ -61,6 +67,7 @@ struct Run {
     exit: Option<Exit>,
     printed: u64,
     output_bytes: u64,
+    progress: Reader,
     stdout: Lines,
     stderr: Lines,
     line_due: Option<Instant>,
@@ -167,6 +174,10 @@ impl Run {
         self.printed += bytes.len() as u64;
         let whole = self.lines(stream).push(&bytes[..most]);
         self.say(stream, whole).await;
+        if let Some(progress) = self.progress.push(stream, &bytes[..most]) {
+            // As above: a job that is over takes no more.
+            let _ = self.task.progress(progress).await;
+        }
         let waiting = self.stdout.is_waiting() || self.stderr.is_waiting();
         self.line_due =
             waiting.then(|| self.line_due.unwrap_or_else(|| Instant::now() + LINE_TIME));
