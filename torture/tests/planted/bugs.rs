@@ -32,6 +32,7 @@ pub(crate) enum Bug {
     LosesARunningJob,
     RunsAgain,
     GoesBackToTheQueue,
+    TriesATimerAgain,
     HasNoQueue,
     FallsSilent,
     NeverAnswers,
@@ -82,6 +83,7 @@ pub(crate) const TABLE: &[(Bug, &[Invariant])] = &[
     (Bug::LosesARunningJob, &[Invariant::TimersGoOn]),
     (Bug::RunsAgain, &[Invariant::RunsOnce]),
     (Bug::GoesBackToTheQueue, &[Invariant::RunsOnce]),
+    (Bug::TriesATimerAgain, &[Invariant::TimersGoOn]),
     (Bug::HasNoQueue, &[Invariant::WithinBounds]),
     (Bug::FallsSilent, &[Invariant::EveryoneIsTold]),
     (Bug::NeverAnswers, &[Invariant::EveryoneIsTold]),
@@ -131,6 +133,11 @@ pub(crate) fn recover(model: &mut Model, bug: Bug) {
         Bug::GoesBackToTheQueue => {
             model.append("long", json!({"status": "queued", "time": 3, "left": 2}));
             model.append("long", json!({"status": "running", "time": 3, "left": 2}));
+        }
+        Bug::TriesATimerAgain => {
+            model.job("long").attempt = Some(2);
+            model.append("long", json!({"status": "queued"}));
+            model.append("long", json!({"status": "running"}));
         }
         Bug::LeavesByItself => model.note(Fact::Left {
             how: "signal: 6".into(),

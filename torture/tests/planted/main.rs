@@ -50,6 +50,7 @@ fn story(bug: Option<Bug>) -> History {
     model.ask(a, start("doomed", 3.0));
     model.ask(b, kill("doomed", "third", true));
     model.ask(a, json!({"route": "request", "time": 0.7}));
+    model.ask(b, json!({"route": "work", "connid": "worked", "time": 4.0}));
     model.ask(a, start("late", 0.5));
     model.ask_with(a, start("unheard", 0.1), Fate::Unheard);
     model.ask_with(a, json!({"route": "request", "time": 0.8}), Fate::Unheard);

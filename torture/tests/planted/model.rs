@@ -59,6 +59,8 @@ pub(crate) struct Job {
     pub(crate) log: Vec<Value>,
     /// Its clock stands still.
     pub(crate) stuck: bool,
+    /// Said in every event, from the second on.
+    pub(crate) attempt: Option<u32>,
 }
 
 /// Of each job that is watched, how far it was sent, and whether by the server's name.
@@ -169,10 +171,23 @@ impl Model {
         }
         self.now += 50_000;
         self.spawn();
+        self.serve_again();
         if let Some(bug) = self.bug {
             recover(self, bug);
         }
         self.act_on_due();
+    }
+
+    /// What was served on a route that asks for another attempt has one.
+    fn serve_again(&mut self) {
+        let lost = |job: &&mut Job| job.route == "work" && job.is_live();
+        let Some(job) = self.jobs.iter_mut().find(lost) else {
+            return;
+        };
+        let id = job.id;
+        job.attempt = Some(job.attempt.unwrap_or(1) + 1);
+        self.append_to(id, json!({"status": "queued"}));
+        self.append_to(id, json!({"status": "running"}));
     }
 
     /// Everything has come to rest: every log is read, on a socket of its own.
@@ -299,6 +314,9 @@ impl Model {
         let job = jobs.find(|job| job.id == id).unwrap();
         let anew = anew && job.connid == "n3";
         event["seq"] = (job.log.len() + usize::from(!anew)).into();
+        if let Some(attempt) = job.attempt {
+            event["attempt"] = attempt.into();
+        }
         job.log.push(event);
         let job = job.clone();
         self.feed(&job);

@@ -57,6 +57,7 @@ impl Model {
             route: route.to_owned(),
             deadline: self.now + micros(time),
             log: vec![first.clone()],
+            attempt: None,
             stuck: self.has(Bug::NeverEnds) && connid == "long",
         };
         self.feed(&job);
