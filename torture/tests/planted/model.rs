@@ -9,7 +9,10 @@ use longwire_protocol::{JobId, Seconds};
 use longwire_torture::{Entry, Fact, History, Setup};
 use serde_json::{Value, json};
 
-use crate::bugs::{Bug, recover};
+use crate::{
+    bugs::{Bug, recover},
+    verbs::refusal,
+};
 
 /// Microseconds between a request, what it does, and its reply.
 const STEP: u64 = 100;
@@ -23,6 +26,8 @@ pub(crate) enum Fate {
     Answered,
     /// It is carried out, and the answer is lost.
     Unheard,
+    /// It is carried out, and refused as that could not be written down for sure.
+    Doubtful,
     /// It never arrives.
     Lost,
 }
@@ -192,6 +197,9 @@ impl Model {
 
     /// Everything has come to rest: every log is read, on a socket of its own.
     pub(crate) fn look(&mut self) {
+        if self.has(Bug::ForgetsTheUnheard) {
+            self.forget("unheard");
+        }
         let socket = self.connect();
         self.note(Fact::Look { socket });
         self.looking = true;
@@ -220,9 +228,13 @@ impl Model {
             return;
         }
         let mut reply = self.carry_out(&request);
+        let changes = !matches!(request["route"].as_str(), Some("status" | "watch"));
+        if fate == Fate::Doubtful && changes {
+            reply = refusal(&request, "unavailable");
+        }
         reply["id"] = self.asked.into();
         let swallowed = self.has(Bug::NeverAnswers) && request["route"] == "extend";
-        if fate == Fate::Answered && !swallowed {
+        if fate != Fate::Unheard && !swallowed {
             self.answer(socket, &request, &reply);
         }
         self.tell();
@@ -367,7 +379,11 @@ impl Model {
     }
 
     fn due(&self, job: &Job) -> u64 {
-        let early = self.has(Bug::EndsEarly) && job.connid == "short";
+        let early = match job.connid.as_str() {
+            "short" => self.has(Bug::EndsEarly),
+            "n5" => self.has(Bug::TimesOutEarly),
+            _ => false,
+        };
         job.deadline - if early { 40_000 } else { 0 }
     }
 
