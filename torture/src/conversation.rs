@@ -344,6 +344,12 @@ mod tests {
             let id = FrameId::from(ask);
             conversation.sent(&id, usize::try_from(ask).unwrap(), Request::Start(start));
         }
+        let watch = longwire_protocol::Watch {
+            job: JobId::parse(OLD),
+            after: Some(1),
+            ..longwire_protocol::Watch::default()
+        };
+        conversation.sent(&FrameId::from(3), 3, Request::Watch(watch));
         let heard = frames.iter().map(|frame| {
             let frame = ServerFrame::parse(&frame.to_string()).unwrap();
             conversation.heard(Moment::default(), &frame)
