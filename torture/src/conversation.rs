@@ -335,7 +335,8 @@ mod tests {
     const OLD: &str = "01980c4e-0000-7000-8000-000000000001";
     const NEW: &str = "01980c4e-0000-7000-8000-000000000002";
 
-    /// Plays frames of a socket on which two jobs of one name were started; says what each event was taken for.
+    /// Plays frames of a socket on which two jobs of one name were started and the old one is watched by job; says what each
+    /// was taken for.
     fn play(frames: &[Value]) -> (Vec<Heard>, Conversation) {
         let mut conversation = Conversation::default();
         for ask in [1_u64, 2] {
@@ -343,6 +344,12 @@ mod tests {
             let id = FrameId::from(ask);
             conversation.sent(&id, usize::try_from(ask).unwrap(), Request::Start(start));
         }
+        let watch = longwire_protocol::Watch {
+            job: JobId::parse(OLD),
+            after: Some(1),
+            ..longwire_protocol::Watch::default()
+        };
+        conversation.sent(&FrameId::from(3), 3, Request::Watch(watch));
         let heard = frames.iter().map(|frame| {
             let frame = ServerFrame::parse(&frame.to_string()).unwrap();
             conversation.heard(Moment::default(), &frame)
@@ -395,6 +402,37 @@ mod tests {
                 .iter()
                 .all(|s| s.state == State::Unsure)
         );
+    }
+
+    #[test]
+    fn what_fits_no_watch_is_a_hole_in_one_of_them() {
+        let (heard, _) = play(&[started(1, OLD), started(2, NEW), event(5, "running")]);
+        assert_eq!(heard[2], Heard::Of(0));
+    }
+
+    #[test]
+    fn what_is_watched_by_job_says_so_in_every_event() {
+        let watching =
+            json!({"id": 3, "route": "watch", "connid": "x", "job": OLD, "status": "ok", "seq": 1});
+        let (heard, conversation) = play(&[started(2, NEW), watching, event(2, "running")]);
+        assert_eq!(heard, [Heard::Reply(2), Heard::Reply(3), Heard::Of(0)]);
+        assert_eq!(conversation.waiting(), 3);
+    }
+
+    #[test]
+    fn answers_and_ends_are_waited_for() {
+        let (_, mut conversation) = play(&[started(1, OLD), event(2, "running")]);
+        let open: Vec<String> = conversation
+            .open_streams()
+            .map(|stream| stream.job.to_string())
+            .collect();
+        let unanswered: Vec<usize> = conversation.unanswered().filter(|ask| *ask < 3).collect();
+        assert_eq!((open, unanswered), (vec![OLD.to_owned()], vec![2]));
+        assert_eq!(conversation.waiting(), 3);
+        let end = ServerFrame::parse(&event(3, "ok").to_string()).unwrap();
+        conversation.heard(Moment::default(), &end);
+        assert_eq!(conversation.waiting(), 2);
+        assert_eq!(conversation.open_streams().count(), 0);
     }
 
     #[test]

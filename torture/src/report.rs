@@ -33,12 +33,12 @@ fn words(fact: &Fact) -> Vec<String> {
     match fact {
         Fact::Spawned { .. } => vec!["servers started".into()],
         Fact::Killed => vec!["servers killed".into()],
+        Fact::Asked => vec!["servers asked to leave".into()],
         Fact::Connected { .. } => vec!["sockets opened".into()],
         Fact::Sent { frame, .. } => vec!["frames sent".into(), sent(frame)],
         Fact::Received { frame, .. } => vec!["frames received".into(), received(frame)],
         Fact::Setup(_)
         | Fact::Listens
-        | Fact::Asked
         | Fact::Left { .. }
         | Fact::Garbled { .. }
         | Fact::Closed { .. }

@@ -1,4 +1,6 @@
-//! A job begins to run once, and does not go back to the queue.
+//! A job begins to run once in each attempt, and goes back to the queue only for another.
+//!
+//! The first attempt goes without saying; a later one is said in every event that belongs to it.
 
 use longwire_protocol::{EventFrame, Status};
 
@@ -24,14 +26,21 @@ pub(super) fn begins(event: &&EventFrame) -> bool {
 }
 
 fn again(story: &Story<'_>, life: &Life) -> Option<Finding> {
-    let first = events(story, life).find(begins)?;
-    let mut later = events(story, life).filter(|event| event.seq > first.seq);
-    let event = later.find(|event| begins(event) || event.status == Status::Queued)?;
-    let (name, began, status) = (life.name(), first.seq, event.status.as_str());
+    let attempt = |event: &EventFrame| event.attempt.unwrap_or(1);
+    let mut latest = 0;
+    let wrong = events(story, life).find(|event| {
+        let same = attempt(event) <= latest;
+        if begins(event) {
+            latest = attempt(event).max(latest);
+            return same;
+        }
+        same && event.status == Status::Queued || attempt(event) < latest
+    })?;
+    let (name, status) = (life.name(), wrong.status.as_str());
     let what = format!(
-        "{name} began to run with {began}, and with {} is {status} again",
-        event.seq
+        "{name} had begun to run, and with {} is {status} again",
+        wrong.seq
     );
-    let seen = life.log.get(&event.seq).map(|sign| story.signs[*sign].seen);
+    let seen = life.log.get(&wrong.seq).map(|sign| story.signs[*sign].seen);
     Some(Finding::new(seen.unwrap_or(life.known), what))
 }

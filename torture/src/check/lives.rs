@@ -132,10 +132,10 @@ fn possible_starts(story: &Story<'_>, life: &Life) -> Vec<usize> {
     candidates.iter().filter(fits).copied().collect()
 }
 
-/// A request without an answer may have been carried out, and so may one that the server failed at.
+/// A request without an answer may have been carried out, and so may one that the server failed at, or failed to write down.
 pub(super) fn may_have_made_one(ask: &Ask) -> bool {
     match ask.refused() {
-        Some(refusal) => refusal.code == Code::Internal,
+        Some(refusal) => matches!(refusal.code, Code::Internal | Code::Unavailable),
         None => ask.reply.is_none(),
     }
 }

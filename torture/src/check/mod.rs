@@ -154,7 +154,7 @@ const RULES: [Rule; 20] = [
     Rule {
         invariant: Invariant::RunsOnce,
         name: "runs_once",
-        sentence: "a job begins to run once, and does not go back to the queue",
+        sentence: "a job begins to run once in each attempt, and goes back to the queue only for another",
         find: attempts::find,
     },
     Rule {

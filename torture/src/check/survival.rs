@@ -13,7 +13,19 @@ use super::{
 
 pub(super) fn find(story: &Story<'_>) -> Vec<Finding> {
     let timers = story.lives.values().filter(|life| story.is_timer(life));
-    timers.filter_map(|life| gone(story, life)).collect()
+    timers
+        .flat_map(|life| gone(story, life).into_iter().chain(anew(story, life)))
+        .collect()
+}
+
+/// There is no second attempt at what no crash can take away.
+fn anew(story: &Story<'_>, life: &Life) -> Option<Finding> {
+    let attempt = events(story, life).find_map(|event| event.attempt)?;
+    let what = format!(
+        "{} is served by its clock, and has an attempt {attempt}",
+        life.name()
+    );
+    Some(Finding::new(life.known, what))
 }
 
 fn gone(story: &Story<'_>, life: &Life) -> Option<Finding> {

@@ -25,7 +25,9 @@ pub(super) fn bounds(ours: bool) -> BTreeMap<String, u32> {
 pub(super) fn write(folder: &Path) -> Result<PathBuf> {
     let file = folder.join("longwire.toml");
     let text = format!(
-        "[limits]\n\
+        "shutdown_grace_seconds = 2\n\
+         \n\
+         [limits]\n\
          ended_jobs_kept = 100000000\n\
          ended_seconds_kept = 31536000\n\
          ended_bytes_kept = 1099511627776\n\

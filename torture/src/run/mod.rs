@@ -51,7 +51,7 @@ pub(crate) struct Options {
     /// An empty folder for the server's store, its log, and the history.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// How often to kill the server; now and then a cycle kills it twice.
+    /// How often to kill the server; now and then a cycle kills it twice, or asks it to leave.
     #[arg(long, default_value_t = 10)]
     cycles: u32,
     /// What decides everything that can be decided.
@@ -169,11 +169,11 @@ async fn torture(options: &Options, shared: &Arc<Shared>, command: &Command) -> 
     let mut decide = chance.fork(u64::MAX);
     for _ in 0..options.cycles {
         for step in Cycle::draw(&mut decide).steps {
-            server.lives_for(step, &shared.recorder).await;
+            server.live(step.life, &shared.recorder).await;
             if options.spare {
                 cut.send_replace(());
             } else {
-                server.kill(&shared.recorder).await;
+                server.strike(step.blow, &shared.recorder).await;
                 server = Server::spawn(command, &shared.recorder)?;
             }
         }

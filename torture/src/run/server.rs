@@ -3,9 +3,10 @@
 use std::{
     env,
     fs::{self, File},
+    io,
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -18,7 +19,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{faults::Step, recorder::Recorder};
+use super::{
+    faults::{Blow, Life},
+    recorder::Recorder,
+};
 
 /// How long a server may take to say that it listens.
 const START: Duration = Duration::from_secs(20);
@@ -110,13 +114,13 @@ impl Server {
     }
 
     /// Waits as long as it has to live. It must not leave meanwhile.
-    pub(super) async fn lives_for(&mut self, step: Step, recorder: &Recorder) {
-        let span = match step {
-            Step::UnderLoad(span) => {
+    pub(super) async fn live(&mut self, life: Life, recorder: &Recorder) {
+        let span = match life {
+            Life::UnderLoad(span) => {
                 self.expect_listening(recorder).await;
                 span
             }
-            Step::StartingUp(span) => span,
+            Life::StartingUp(span) => span,
         };
         let left = timeout(span, self.child.wait()).await;
         if let Ok(Ok(status)) = left {
@@ -137,35 +141,54 @@ impl Server {
         }
     }
 
-    /// Kills it and its process group with SIGKILL, and waits until it is gone.
-    pub(super) async fn kill(&mut self, recorder: &Recorder) {
-        self.must_be_there(recorder);
+    /// Strikes it, and waits until it is gone.
+    pub(super) async fn strike(&mut self, blow: Blow, recorder: &Recorder) {
+        match blow {
+            Blow::Kill => self.must_be_there(recorder),
+            Blow::Ask => return self.stop(recorder).await,
+            Blow::AskThenKill(span) => {
+                self.ask(recorder);
+                if let Ok(left) = timeout(span, self.child.wait()).await {
+                    return self.must_have_left_well(left, recorder);
+                }
+            }
+        }
         recorder.note(Fact::Killed);
         self.kill_quietly().await;
     }
 
-    /// The same, off the record: nothing is looked at any more.
+    /// Kills it and its process group with SIGKILL, off the record.
     pub(super) async fn kill_quietly(&mut self) {
         self.kill_group();
         let _gone = self.child.wait().await;
     }
 
-    /// Asks it to leave with SIGTERM, which it must do well and in time.
+    /// Asks it to leave, which it must do well and in time.
     pub(super) async fn stop(&mut self, recorder: &Recorder) {
+        self.ask(recorder);
+        match timeout(LEAVE, self.child.wait()).await {
+            Ok(left) => self.must_have_left_well(left, recorder),
+            Err(_) => self.gave_up("not when asked".into(), recorder),
+        }
+        self.kill_quietly().await;
+    }
+
+    /// With SIGTERM.
+    fn ask(&mut self, recorder: &Recorder) {
         self.must_be_there(recorder);
         recorder.note(Fact::Asked);
         if let Some(pid) = self.pid() {
             let _sent = kill_process(pid, Signal::TERM);
         }
-        match timeout(LEAVE, self.child.wait()).await {
-            Ok(Ok(status)) if status.success() => {}
-            Ok(left) => {
-                let how = left.map_or_else(|error| error.to_string(), |status| status.to_string());
-                self.gave_up(format!("when asked, but not well: {how}"), recorder);
-            }
-            Err(_) => self.gave_up("not when asked".into(), recorder),
-        }
-        self.kill_quietly().await;
+    }
+
+    fn must_have_left_well(&mut self, left: io::Result<ExitStatus>, recorder: &Recorder) {
+        let how = match left {
+            Ok(status) if status.success() => return,
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        };
+        self.gave_up(format!("when asked, but not well: {how}"), recorder);
     }
 
     /// Its process, as long as that has not been seen to be gone.

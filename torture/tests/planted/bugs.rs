@@ -12,6 +12,8 @@ pub(crate) enum Bug {
     NeverEnds,
     StatusKnowsLess,
     LosesAnEvent,
+    ForgetsTheUnheard,
+    RefusesToGoOn,
     EndsTwice,
     ChangesTheEnd,
     NumbersAnew,
@@ -21,17 +23,23 @@ pub(crate) enum Bug {
     ForgetsARunningJob,
     ForgetsAName,
     RunsAfterItsEnd,
+    JoinsTheDead,
     IgnoresTheConflict,
     StartsByItself,
     StartsTwice,
     LosesAKill,
     KillsAndIsOk,
+    KillsTheDead,
+    MisnumbersAKill,
     KillsByItself,
     LosesAnExtend,
     EndsEarly,
+    TimesOutEarly,
+    ForgetsTheNewDeadline,
     LosesARunningJob,
     RunsAgain,
     GoesBackToTheQueue,
+    TriesATimerAgain,
     HasNoQueue,
     FallsSilent,
     NeverAnswers,
@@ -59,6 +67,8 @@ pub(crate) const TABLE: &[(Bug, &[Invariant])] = &[
             Invariant::ExtendsHold,
         ],
     ),
+    (Bug::ForgetsTheUnheard, &[Invariant::NothingSeenIsLost]),
+    (Bug::RefusesToGoOn, &[Invariant::NothingSeenIsLost]),
     (Bug::EndsTwice, &[Invariant::OneOutcome]),
     (Bug::ChangesTheEnd, &[Invariant::OneOutcome]),
     (
@@ -71,17 +81,23 @@ pub(crate) const TABLE: &[(Bug, &[Invariant])] = &[
     (Bug::ForgetsARunningJob, &[Invariant::NeverUnknown]),
     (Bug::ForgetsAName, &[Invariant::NeverUnknown]),
     (Bug::RunsAfterItsEnd, &[Invariant::EndedStaysEnded]),
+    (Bug::JoinsTheDead, &[Invariant::EndedStaysEnded]),
     (Bug::IgnoresTheConflict, &[Invariant::OneLiveJobPerConnid]),
     (Bug::StartsByItself, &[Invariant::NobodyElsesJob]),
     (Bug::StartsTwice, &[Invariant::NobodyElsesJob]),
     (Bug::LosesAKill, &[Invariant::KillsHold]),
     (Bug::KillsAndIsOk, &[Invariant::KillsHold]),
+    (Bug::KillsTheDead, &[Invariant::KillsHold]),
+    (Bug::MisnumbersAKill, &[Invariant::KillsHold]),
     (Bug::KillsByItself, &[Invariant::NobodyElsesKill]),
     (Bug::LosesAnExtend, &[Invariant::ExtendsHold]),
     (Bug::EndsEarly, &[Invariant::NeverEarly]),
+    (Bug::TimesOutEarly, &[Invariant::NeverEarly]),
+    (Bug::ForgetsTheNewDeadline, &[Invariant::NeverEarly]),
     (Bug::LosesARunningJob, &[Invariant::TimersGoOn]),
     (Bug::RunsAgain, &[Invariant::RunsOnce]),
     (Bug::GoesBackToTheQueue, &[Invariant::RunsOnce]),
+    (Bug::TriesATimerAgain, &[Invariant::TimersGoOn]),
     (Bug::HasNoQueue, &[Invariant::WithinBounds]),
     (Bug::FallsSilent, &[Invariant::EveryoneIsTold]),
     (Bug::NeverAnswers, &[Invariant::EveryoneIsTold]),
@@ -105,12 +121,8 @@ pub(crate) fn recover(model: &mut Model, bug: Bug) {
         Bug::LosesAnEvent => drop(model.job("moved").log.pop()),
         Bug::EndsTwice => model.end("short", "lost", lost),
         Bug::ChangesTheEnd => {
-            model.job("short").log[1] = {
-                let mut end = lost;
-                end["seq"] = 2.into();
-                end["status"] = "lost".into();
-                end
-            }
+            drop(model.job("short").log.pop());
+            model.end("short", "lost", lost);
         }
         Bug::ChangesAnEvent => model.job("long").log[0]["time"] = 3.5.into(),
         Bug::StartsByItself => {
@@ -131,6 +143,11 @@ pub(crate) fn recover(model: &mut Model, bug: Bug) {
         Bug::GoesBackToTheQueue => {
             model.append("long", json!({"status": "queued", "time": 3, "left": 2}));
             model.append("long", json!({"status": "running", "time": 3, "left": 2}));
+        }
+        Bug::TriesATimerAgain => {
+            model.job("long").attempt = Some(2);
+            model.append("long", json!({"status": "queued"}));
+            model.append("long", json!({"status": "running"}));
         }
         Bug::LeavesByItself => model.note(Fact::Left {
             how: "signal: 6".into(),

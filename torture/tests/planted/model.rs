@@ -9,7 +9,10 @@ use longwire_protocol::{JobId, Seconds};
 use longwire_torture::{Entry, Fact, History, Setup};
 use serde_json::{Value, json};
 
-use crate::bugs::{Bug, recover};
+use crate::{
+    bugs::{Bug, recover},
+    verbs::refusal,
+};
 
 /// Microseconds between a request, what it does, and its reply.
 const STEP: u64 = 100;
@@ -23,6 +26,8 @@ pub(crate) enum Fate {
     Answered,
     /// It is carried out, and the answer is lost.
     Unheard,
+    /// It is carried out, and refused as that could not be written down for sure.
+    Doubtful,
     /// It never arrives.
     Lost,
 }
@@ -59,6 +64,8 @@ pub(crate) struct Job {
     pub(crate) log: Vec<Value>,
     /// Its clock stands still.
     pub(crate) stuck: bool,
+    /// Said in every event, from the second on.
+    pub(crate) attempt: Option<u32>,
 }
 
 /// Of each job that is watched, how far it was sent, and whether by the server's name.
@@ -169,14 +176,30 @@ impl Model {
         }
         self.now += 50_000;
         self.spawn();
+        self.serve_again();
         if let Some(bug) = self.bug {
             recover(self, bug);
         }
         self.act_on_due();
     }
 
+    /// What was served on a route that asks for another attempt has one.
+    fn serve_again(&mut self) {
+        let lost = |job: &&mut Job| job.route == "work" && job.is_live();
+        let Some(job) = self.jobs.iter_mut().find(lost) else {
+            return;
+        };
+        let id = job.id;
+        job.attempt = Some(job.attempt.unwrap_or(1) + 1);
+        self.append_to(id, json!({"status": "queued"}));
+        self.append_to(id, json!({"status": "running"}));
+    }
+
     /// Everything has come to rest: every log is read, on a socket of its own.
     pub(crate) fn look(&mut self) {
+        if self.has(Bug::ForgetsTheUnheard) {
+            self.forget("unheard");
+        }
         let socket = self.connect();
         self.note(Fact::Look { socket });
         self.looking = true;
@@ -205,9 +228,13 @@ impl Model {
             return;
         }
         let mut reply = self.carry_out(&request);
+        let changes = !matches!(request["route"].as_str(), Some("status" | "watch"));
+        if fate == Fate::Doubtful && changes {
+            reply = refusal(&request, "unavailable");
+        }
         reply["id"] = self.asked.into();
         let swallowed = self.has(Bug::NeverAnswers) && request["route"] == "extend";
-        if fate == Fate::Answered && !swallowed {
+        if fate != Fate::Unheard && !swallowed {
             self.answer(socket, &request, &reply);
         }
         self.tell();
@@ -299,6 +326,9 @@ impl Model {
         let job = jobs.find(|job| job.id == id).unwrap();
         let anew = anew && job.connid == "n3";
         event["seq"] = (job.log.len() + usize::from(!anew)).into();
+        if let Some(attempt) = job.attempt {
+            event["attempt"] = attempt.into();
+        }
         job.log.push(event);
         let job = job.clone();
         self.feed(&job);
@@ -349,7 +379,11 @@ impl Model {
     }
 
     fn due(&self, job: &Job) -> u64 {
-        let early = self.has(Bug::EndsEarly) && job.connid == "short";
+        let early = match job.connid.as_str() {
+            "short" => self.has(Bug::EndsEarly),
+            "n5" => self.has(Bug::TimesOutEarly),
+            _ => false,
+        };
         job.deadline - if early { 40_000 } else { 0 }
     }
 

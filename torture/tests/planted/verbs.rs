@@ -22,7 +22,12 @@ impl Model {
     fn start(&mut self, request: &Value) -> Value {
         let made_up = self.next_id().to_string();
         let connid = request["connid"].as_str().unwrap_or(&made_up);
-        let in_use = self.named(connid).is_some_and(Job::is_live);
+        let namesake = self.named(connid);
+        let in_use = namesake.is_some_and(Job::is_live);
+        let joins = in_use || namesake.is_some() && self.has(Bug::JoinsTheDead);
+        if request["on_conflict"] == "attach" && joins {
+            return self.join(connid, request);
+        }
         if in_use && !self.has(Bug::IgnoresTheConflict) {
             return refusal(request, "connid_in_use");
         }
@@ -33,6 +38,19 @@ impl Model {
         if reply["status"] == "queued" {
             reply["position"] = 1.into();
         }
+        reply
+    }
+
+    fn join(&self, connid: &str, request: &Value) -> Value {
+        let same = self
+            .named(connid)
+            .filter(|job| request["route"] == *job.route);
+        let Some(job) = same else {
+            return refusal(request, "connid_in_use");
+        };
+        let mut reply = job.log[0].clone();
+        reply["attached"] = true.into();
+        reply["left"] = 0.into();
         reply
     }
 
@@ -57,6 +75,7 @@ impl Model {
             route: route.to_owned(),
             deadline: self.now + micros(time),
             log: vec![first.clone()],
+            attempt: None,
             stuck: self.has(Bug::NeverEnds) && connid == "long",
         };
         self.feed(&job);
@@ -70,6 +89,9 @@ impl Model {
     }
 
     fn kill(&mut self, request: &Value) -> Value {
+        if self.has(Bug::KillsTheDead) && request["reason"] == "too late" {
+            return json!({"route": "kill", "connid": request["connid"], "status": "ok", "seq": 2});
+        }
         let connid = match self.live(request) {
             Ok(connid) => connid,
             Err(refused) => return refused,
@@ -87,9 +109,17 @@ impl Model {
         if self.has(Bug::KillsAndIsOk) {
             return done;
         }
+        if self.job(&connid).route == "work" {
+            // It had just finished.
+            self.end(&connid, "ok", json!({}));
+            return done;
+        }
         let receipt =
             json!({"by": "me", "reason": reason, "forced": false, "survivors": 0, "ms": 0});
         self.end(&connid, "killed", json!({"kill": receipt}));
+        if self.has(Bug::MisnumbersAKill) {
+            done["seq"] = 3.into();
+        }
         if request["wait"] == true {
             done["ended"] = self.job(&connid).ended();
             done["seq"] = done["ended"]["seq"].clone();
@@ -103,10 +133,13 @@ impl Model {
             Err(refused) => return refused,
         };
         let (time, now) = (&request["time"], self.now);
+        let forgets = self.has(Bug::ForgetsTheNewDeadline);
         let seq = self.job(&connid).log.len() + 1;
         if !self.has(Bug::LosesAnExtend) {
             let job = self.job(&connid);
-            job.deadline = now + micros(time);
+            if !forgets {
+                job.deadline = now + micros(time);
+            }
             let status = job.status().to_owned();
             self.append(
                 &connid,
@@ -187,14 +220,16 @@ impl Model {
                 },
             );
         };
-        if request["after"].as_u64().unwrap_or(0) > job.log.len() as u64 {
+        let after = request["after"].as_u64().unwrap_or(0);
+        let refuses = self.has_since(Bug::RefusesToGoOn) && after > 0;
+        if refuses || after > job.log.len() as u64 {
             return refusal(request, "invalid_field");
         }
         json!({"route": "watch", "connid": job.connid, "job": job.id, "status": "ok", "seq": job.seq()})
     }
 }
 
-fn refusal(request: &Value, code: &str) -> Value {
+pub(crate) fn refusal(request: &Value, code: &str) -> Value {
     let mut refused = json!({
         "route": request["route"], "status": "error", "code": code, "message": "no",
     });
