@@ -53,6 +53,11 @@ open_files = 64
 cpu_seconds = 1
 memory_bytes = 100000000
 
+[routes.bar]
+consumer = "exec"
+argv = ["sh", "-c", "{script}"]
+progress = ['^(?<done>\d+) of (?<total>\d+)', "osc"]
+
 [routes.nowhere]
 consumer = "exec"
 argv = ["no-such-program"]
@@ -264,6 +269,32 @@ fn both_streams_are_told_apart_and_bars_leave_their_last_state() {
     let done = start(&server, "shell", &shell(script));
     assert_eq!(printed(&done, "stdout").0, "out\ndone\nrest");
     assert_eq!(printed(&done, "stderr").0, "err\n");
+}
+
+#[test]
+fn what_a_command_prints_says_how_far_it_came() {
+    let server = server();
+    for (script, progress) in [
+        ("echo 3 of 4", json!({ "done": 3.0, "total": 4.0 })),
+        (
+            r"printf '1 of 4\r2 of 4\r'",
+            json!({ "done": 2.0, "total": 4.0 }),
+        ),
+        (
+            r"printf '\033]9;4;1;40\007'",
+            json!({ "done": 40.0, "total": 100.0 }),
+        ),
+    ] {
+        let done = start(&server, "bar", &shell(script));
+        let frames = frames(&done.stdout);
+        let told = frames.iter().filter(|frame| frame["progress"].is_object());
+        assert_eq!(
+            told.last().unwrap()["progress"],
+            progress,
+            "{script}: {}",
+            done.stdout
+        );
+    }
 }
 
 /// The processes that have that connid in their environment, as all have that come of its command.
