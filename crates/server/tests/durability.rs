@@ -304,16 +304,19 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
 
 /// The test above can fail: a disk that forgets what was synced is found out.
 #[test]
-#[should_panic(expected = "is gone")]
+#[should_panic(expected = "job 2 is gone")]
 fn a_disk_that_lies_is_found_out() {
     let disk = FakeDisk::default();
     let jobs = runtime().block_on(async {
         let mut client = Client::new(&disk, ROOMY);
-        client.work().await.unwrap();
+        client.create(1, false).await.unwrap();
+        disk.lie();
+        client.create(2, false).await.unwrap();
         client.jobs
     });
+    let after = disk.after_power_cut(|| 1);
     runtime().block_on(async {
-        let store = disk::open(&FakeDisk::default(), ROOMY).unwrap();
+        let store = disk::open(&after, ROOMY).unwrap();
         check(&store, &jobs, "after a lie").await;
     });
 }
@@ -417,6 +420,31 @@ fn a_disk_that_does_not_sync_stops_the_store_and_takes_nothing_that_was_acknowle
     runtime().block_on(async {
         let store = disk::open(&disk.after_power_cut(|| chance.bits()), ROOMY).unwrap();
         check(&store, &jobs, "after a sync that failed").await;
+    });
+}
+
+/// The system drops what a flush had no space for, and says of the next that all is well.
+#[test]
+fn a_flush_that_finds_the_disk_full_is_final() {
+    let disk = FakeDisk::with_capacity(1 << 26, 4096);
+    let jobs = runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        for number in 1..=80 {
+            client.create(number, false).await.unwrap();
+        }
+        let broken = client.store.broken();
+        disk.be_full_at_next_sync();
+        for number in 81..=83 {
+            let refused = client.create(number, false).await;
+            assert!(matches!(refused, Err(NotCreated::Unavailable(_))));
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+        assert!(broken.now_or_never().is_some());
+        client.jobs
+    });
+    runtime().block_on(async {
+        let store = disk::open(&disk.after_power_cut(|| 1), ROOMY).unwrap();
+        check(&store, &jobs, "after a flush without space").await;
     });
 }
 

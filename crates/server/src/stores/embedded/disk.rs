@@ -7,15 +7,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use redb::{Builder, Database, DatabaseError, backends::FileBackend};
+use redb::{Builder, StorageBackend, backends::FileBackend};
+
+use super::disk_error::DiskError;
 
 /// A disk with one database on it, and some space that is kept for when there is no more.
 pub trait Disk: fmt::Debug + Send + Sync + 'static {
-    /// Opens the database, which is made where there is none.
+    /// Opens the bytes of the database, which is made where there is none.
     ///
     /// # Errors
     /// Whatever the disk or the database says.
-    fn open(&self, builder: &Builder) -> Result<Database, DatabaseError>;
+    fn open(&self) -> Result<Box<dyn StorageBackend>, DiskError>;
 
     /// Sets space aside, or sees that it is.
     ///
@@ -57,12 +59,12 @@ impl Folder {
     }
 
     /// Makes an empty database. Whenever the power goes, it is there whole or not at all.
-    fn make(&self, builder: &Builder, file: &Path) -> Result<(), DatabaseError> {
+    fn make(&self, file: &Path) -> Result<(), DiskError> {
         let unfinished = file.with_extension("unfinished");
         let mut options = fs::OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(true);
         let empty = options.mode(0o600).open(&unfinished)?;
-        builder
+        Builder::new()
             .create_with_backend(FileBackend::new(empty)?)?
             .close()?;
         fs::rename(&unfinished, file)?;
@@ -80,14 +82,14 @@ impl Folder {
 }
 
 impl Disk for Folder {
-    fn open(&self, builder: &Builder) -> Result<Database, DatabaseError> {
+    fn open(&self) -> Result<Box<dyn StorageBackend>, DiskError> {
         let file = Self::database(&self.dir);
         if !file.try_exists()? {
-            self.make(builder, &file)?;
+            self.make(&file)?;
         }
         let mut options = fs::OpenOptions::new();
         let file = options.read(true).write(true).open(file)?;
-        builder.create_with_backend(FileBackend::new(file)?)
+        Ok(Box::new(FileBackend::new(file)?))
     }
 
     fn set_aside(&self) -> io::Result<()> {

@@ -7,6 +7,7 @@
 //! Whoever asks for a job that is just being written waits for that, so that a client that sends a start and a kill in one
 //! breath is understood.
 
+mod bytes;
 mod disk;
 mod disk_error;
 mod offline;
@@ -30,14 +31,15 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::{
+    bytes::Flushes,
+    table::{Table, rows},
+    writer::{Order, Writer},
+};
 pub use self::{
     disk::{Disk, Folder},
     disk_error::DiskError,
     offline::{Found as FoundOnDisk, Offline},
-};
-use self::{
-    table::{Table, rows},
-    writer::{Order, Writer},
 };
 use super::state::{Beside, State};
 
@@ -229,7 +231,8 @@ impl EmbeddedStore {
         let chance = RandomState::new();
         let names = settings.retention.expired_names as u64 / 2;
         let key = [chance.hash_one(0), chance.hash_one(1)];
-        let table = Table::open(&*disk, names, key)?;
+        let flushes = Flushes::default();
+        let table = Table::open(&*disk, &flushes, names, key)?;
         let state = load(&table, settings.retention.clone())?;
         let aside = disk.set_aside();
         let shared = Arc::new(Shared {
@@ -248,7 +251,7 @@ impl EmbeddedStore {
         }
         let (orders, taken) = mpsc::channel(ORDERS);
         let fleeting = settings.fleeting.clone();
-        let writer = Writer::new(Arc::clone(&shared), taken, (disk, table), settings);
+        let writer = Writer::new(Arc::clone(&shared), taken, (disk, flushes, table), settings);
         let tasks = TaskTracker::new();
         tasks.spawn(writer.run());
         tasks.close();

@@ -7,6 +7,7 @@ use longwire_protocol::{Event, JobId, Seq};
 use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
 use super::{
+    bytes::{Bytes, Flushes},
     disk::Disk,
     disk_error::DiskError,
     record::{self, Unreadable},
@@ -69,10 +70,11 @@ impl Table {
     /// Opens the database of a disk. Where there is none it is made, with this key.
     pub(super) fn open(
         disk: &dyn Disk,
+        flushes: &Flushes,
         most_expired: u64,
         key: HashKey,
     ) -> Result<Self, DiskError> {
-        let mut table = Self::bare(disk)?;
+        let mut table = Self::bare(disk, flushes)?;
         table.most_expired = most_expired;
         if !table.is_ours()? {
             table.initialize(key)?;
@@ -83,7 +85,7 @@ impl Table {
 
     /// The same where there must be one.
     pub(super) fn open_existing(disk: &dyn Disk) -> Result<Self, DiskError> {
-        let table = Self::bare(disk)?;
+        let table = Self::bare(disk, &Flushes::default())?;
         if table.is_ours()? {
             Ok(table)
         } else {
@@ -93,11 +95,11 @@ impl Table {
         }
     }
 
-    fn bare(disk: &dyn Disk) -> Result<Self, DiskError> {
+    fn bare(disk: &dyn Disk, flushes: &Flushes) -> Result<Self, DiskError> {
         let mut builder = Builder::new();
         builder.set_cache_size(CACHE_BYTES);
         Ok(Self {
-            database: disk.open(&builder)?,
+            database: builder.create_with_backend(Bytes::new(disk.open()?, flushes))?,
             next_expired: 0,
             most_expired: 0,
         })

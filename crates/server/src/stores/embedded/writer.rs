@@ -17,6 +17,7 @@ use tokio::{
 
 use super::{
     Health, Kept, Mark, NotWritten, Settings, Shared,
+    bytes::Flushes,
     disk::Disk,
     disk_error::DiskError,
     record,
@@ -63,6 +64,7 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     orders: mpsc::Receiver<Order>,
     disk: Arc<dyn Disk>,
+    flushes: Flushes,
     /// None while it is opened again.
     table: Option<Table>,
     settings: Settings,
@@ -79,13 +81,14 @@ impl Writer {
     pub(super) fn new(
         shared: Arc<Shared>,
         orders: mpsc::Receiver<Order>,
-        (disk, table): (Arc<dyn Disk>, Table),
+        (disk, flushes, table): (Arc<dyn Disk>, Flushes, Table),
         settings: Settings,
     ) -> Self {
         Self {
             shared,
             orders,
             disk,
+            flushes,
             table: Some(table),
             settings,
             carried: VecDeque::new(),
@@ -246,9 +249,9 @@ impl Writer {
         if let Some(table) = self.table.take() {
             return Ok(table);
         }
-        let disk = Arc::clone(&self.disk);
+        let (disk, flushes) = (Arc::clone(&self.disk), self.flushes.clone());
         let names = self.settings.retention.expired_names as u64 / 2;
-        blocking(move || Table::open(&*disk, names, [0, 0])).await?
+        blocking(move || Table::open(&*disk, &flushes, names, [0, 0])).await?
     }
 
     async fn make_room(&mut self) {
