@@ -23,7 +23,11 @@ pub(crate) fn run(args: &StoreArgs) -> Result<Exit, Failure> {
         return Err(Failure::Failed(format!("{}: {why}", dir.display())));
     }
     let failed = |error: DiskError| failed(&file, &error);
-    let folder = Folder::new(&dir, config.store.reserve_bytes).map_err(|e| failed(e.into()))?;
+    let folder = match args.action {
+        StoreAction::Check | StoreAction::Export => Folder::to_read(&dir),
+        StoreAction::Compact => Folder::new(&dir, config.store.reserve_bytes),
+    };
+    let folder = folder.map_err(failed)?;
     let mut offline = Offline::open(&folder).map_err(failed)?;
     match args.action {
         StoreAction::Check => check(&mut offline, &file)?,

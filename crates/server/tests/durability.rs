@@ -569,17 +569,63 @@ fn scratch(name: &str) -> std::path::PathBuf {
 #[test]
 fn a_folder_is_used_by_one_at_a_time() {
     let dir = scratch("one_at_a_time");
-    let open = || EmbeddedStore::open(Arc::new(Folder::new(&dir, 4096).unwrap()), settings());
+    let open =
+        || Folder::new(&dir, 4096).and_then(|it| EmbeddedStore::open(Arc::new(it), settings()));
     runtime().block_on(async {
         let store = open().unwrap();
         assert!(matches!(open(), Err(DiskError::InUse)));
-        assert!(matches!(
-            Offline::open(&Folder::new(&dir, 4096).unwrap()),
-            Err(DiskError::InUse)
-        ));
+        assert!(matches!(Folder::to_read(&dir), Err(DiskError::InUse)));
         store.close().await;
         open().unwrap();
     });
+}
+
+/// Whoever has the folder keeps what it wrote, however many tried to have it at the same moment.
+#[test]
+fn of_many_that_begin_on_a_new_folder_one_has_it() {
+    for round in 0..20 {
+        let dir = scratch("new_for_many").join("in").join("there");
+        let start = std::sync::Barrier::new(4);
+        let stores: Vec<u64> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (1..=4)
+                .map(|number| {
+                    scope.spawn({
+                        let (dir, start) = (&dir, &start);
+                        move || begin(dir, start, number)
+                    })
+                })
+                .collect();
+            let ends = threads.into_iter().map(|it| it.join().unwrap());
+            ends.flatten().collect()
+        });
+        assert!(!stores.is_empty(), "round {round}: nobody has it");
+        runtime().block_on(async {
+            let folder = Folder::new(&dir, 4096).unwrap();
+            let store = EmbeddedStore::open(Arc::new(folder), settings()).unwrap();
+            for number in stores {
+                let is_there = kept(&store, number).await.is_some();
+                assert!(is_there, "round {round}: job {number} is gone");
+            }
+        });
+    }
+}
+
+/// Opens a folder at the same moment as others, and writes a job where that works: its number.
+fn begin(dir: &std::path::Path, start: &std::sync::Barrier, number: u64) -> Option<u64> {
+    start.wait();
+    runtime().block_on(async {
+        let store = Folder::new(dir, 4096)
+            .and_then(|folder| EmbeddedStore::open(Arc::new(folder), settings()));
+        let store = match store {
+            Ok(store) => store,
+            Err(DiskError::InUse) => return None,
+            Err(error) => panic!("{error}"),
+        };
+        let (job, events) = accept(number, false);
+        store.create(job, events).await.unwrap();
+        store.close().await;
+        Some(number)
+    })
 }
 
 #[test]

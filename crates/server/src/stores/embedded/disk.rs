@@ -9,11 +9,11 @@ use std::{
 
 use redb::{Builder, StorageBackend, backends::FileBackend};
 
-use super::disk_error::DiskError;
+use super::{disk_error::DiskError, read_only::ReadOnly};
 
 /// A disk with one database on it, and some space that is kept for when there is no more.
 pub trait Disk: fmt::Debug + Send + Sync + 'static {
-    /// Opens the bytes of the database, which is made where there is none.
+    /// Opens the bytes of the database.
     ///
     /// # Errors
     /// Whatever the disk or the database says.
@@ -29,26 +29,58 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
     fn give_back(&self) -> bool;
 }
 
-/// A folder: the database and the space set aside are a file each.
+/// A folder: the database and the space set aside are a file each. It is ours as long as this is there.
 #[derive(Debug)]
 pub struct Folder {
     dir: PathBuf,
     aside_bytes: u64,
+    access: Access,
+}
+
+#[derive(Debug)]
+enum Access {
+    /// Nobody else has it: the lock goes with this file.
+    Ours { _lock: fs::File },
+    /// It cannot be written. What would be is kept in memory.
+    ToRead { _lock: Option<fs::File> },
 }
 
 impl Folder {
-    /// The folder, which is made where there is none, for this user alone.
+    /// The folder and the database in it, which are made where there are none, for this user alone.
     ///
     /// # Errors
-    /// Where it cannot be made.
-    pub fn new(dir: &Path, aside_bytes: u64) -> io::Result<Self> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)?;
-        Ok(Self {
+    /// Where they cannot be made, or another process has them.
+    pub fn new(dir: &Path, aside_bytes: u64) -> Result<Self, DiskError> {
+        make_dir(dir)?;
+        let folder = Self {
+            // Before anything is looked at: two that begin at once must not both find nothing here.
+            access: Access::Ours { _lock: lock(dir)? },
             dir: dir.to_owned(),
             aside_bytes,
+        };
+        let file = Self::database(dir);
+        if !file.try_exists()? {
+            folder.make(&file)?;
+        }
+        Ok(folder)
+    }
+
+    /// A folder that there is, for someone who only reads: it need not be writable.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or another process has it.
+    pub fn to_read(dir: &Path) -> Result<Self, DiskError> {
+        let access = match lock(dir) {
+            Ok(lock) => Access::Ours { _lock: lock },
+            Err(DiskError::Io(error)) if is_not_writable(&error) => Access::ToRead {
+                _lock: shared_lock(dir)?,
+            },
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            access,
+            dir: dir.to_owned(),
+            aside_bytes: 0,
         })
     }
 
@@ -84,12 +116,12 @@ impl Folder {
 impl Disk for Folder {
     fn open(&self) -> Result<Box<dyn StorageBackend>, DiskError> {
         let file = Self::database(&self.dir);
-        if !file.try_exists()? {
-            self.make(&file)?;
-        }
         let mut options = fs::OpenOptions::new();
-        let file = options.read(true).write(true).open(file)?;
-        Ok(Box::new(FileBackend::new(file)?))
+        match (&self.access, options.read(true).write(true).open(&file)) {
+            (Access::Ours { .. }, Ok(file)) => Ok(Box::new(FileBackend::new(file)?)),
+            (Access::ToRead { .. }, _) => Ok(Box::new(ReadOnly::new(fs::File::open(file)?)?)),
+            (Access::Ours { .. }, Err(error)) => Err(error.into()),
+        }
     }
 
     fn set_aside(&self) -> io::Result<()> {
@@ -107,6 +139,67 @@ impl Disk for Folder {
 
     fn give_back(&self) -> bool {
         fs::remove_file(self.aside()).is_ok()
+    }
+}
+
+/// The lock of a folder, which goes with the file and with the process.
+fn lock(dir: &Path) -> Result<fs::File, DiskError> {
+    let mut options = fs::OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(false);
+    let file = options.mode(0o600).open(lock_file(dir))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(DiskError::InUse),
+        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// The same where nothing can be written. Where there is no lock either, no server ever had the folder from here.
+fn shared_lock(dir: &Path) -> Result<Option<fs::File>, DiskError> {
+    let file = match fs::File::open(lock_file(dir)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Err(DiskError::InUse),
+        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+fn lock_file(dir: &Path) -> PathBuf {
+    dir.join("lock")
+}
+
+fn is_not_writable(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+    )
+}
+
+/// Makes a folder and those above it, each of which is on the disk before there is anything in it.
+fn make_dir(dir: &Path) -> io::Result<()> {
+    match fs::metadata(dir) {
+        Ok(there) if there.is_dir() => return Ok(()),
+        Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(_) => {}
+    }
+    let above = dir.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let above = above.unwrap_or(Path::new("."));
+    make_dir(above)?;
+    match fs::DirBuilder::new().mode(0o700).create(dir) {
+        // Somebody else was quicker.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => {}
+        made => made?,
+    }
+    match fs::File::open(above) {
+        Ok(above) => above.sync_all(),
+        // One may make something in a folder that one may not read, and can then do no more.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

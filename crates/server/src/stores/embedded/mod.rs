@@ -11,6 +11,7 @@ mod bytes;
 mod disk;
 mod disk_error;
 mod offline;
+mod read_only;
 mod record;
 mod table;
 mod writer;
