@@ -367,6 +367,19 @@ fn a_full_disk_takes_nothing_new_and_lets_what_there_is_go_on() {
 }
 
 #[test]
+fn a_store_that_was_opened_on_a_full_disk_is_well_once_there_is_space() {
+    let disk = FakeDisk::with_capacity(3 << 20, 3 << 20);
+    runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        assert!(client.store.trouble().is_some());
+        disk.grow(64 << 20);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert_eq!(client.store.trouble(), None);
+        client.create(1, false).await.unwrap();
+    });
+}
+
+#[test]
 fn what_was_accepted_waits_for_space_and_is_not_lost() {
     // Nothing is set aside here, so there is nothing to fall back on.
     let disk = FakeDisk::with_capacity(3 << 20, 0);

@@ -84,6 +84,8 @@ impl Writer {
         (disk, flushes, table): (Arc<dyn Disk>, Flushes, Table),
         settings: Settings,
     ) -> Self {
+        // What there is to do was left by the opening.
+        let is_well = *shared.health.borrow() == Health::Well;
         Self {
             shared,
             orders,
@@ -92,7 +94,7 @@ impl Writer {
             table: Some(table),
             settings,
             carried: VecDeque::new(),
-            chore_at: None,
+            chore_at: (!is_well).then(Instant::now),
         }
     }
 
