@@ -716,3 +716,45 @@ fn jobs_of_a_fleeting_route_are_not_written_and_share_the_names() {
         assert!(kept(&store, 2).await.is_some());
     });
 }
+
+/// Whether a job is on the disk is decided when it is accepted.
+#[test]
+fn a_job_on_disk_stays_there_when_its_route_becomes_fleeting() {
+    let disk = FakeDisk::default();
+    let open = |fleeting: &[&str], ended_jobs| {
+        let settings = Settings {
+            fleeting: fleeting.iter().map(|route| (*route).into()).collect(),
+            retention: Retention {
+                ended_jobs,
+                ..ROOMY
+            },
+            ..settings()
+        };
+        EmbeddedStore::open(Arc::new(disk.clone()), settings).unwrap()
+    };
+    runtime().block_on(async {
+        let mut client = Client {
+            store: open(&[], 9),
+            jobs: BTreeMap::new(),
+        };
+        client.create(1, false).await.unwrap();
+        client.create(2, true).await.unwrap();
+        client.store.close().await;
+        client.store = open(&["r"], 9);
+        let kill = |job: &mut Job| job.kill(wish(), at(1)).unwrap();
+        client.write(1, kill).await.unwrap();
+        client.write(2, kill).await.unwrap();
+        client.store.close().await;
+        client.store = open(&[], 9);
+        check(&client.store, &client.jobs, "once durable again").await;
+        client.store.close().await;
+        // And it can be let go of.
+        client.store = open(&["r"], 0);
+        let done = |job: &mut Job| job.end(Work::Done(None), at(2));
+        client.write(1, done).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        client.store.close().await;
+    });
+    let found = Offline::open(&disk).unwrap().check().unwrap();
+    assert_eq!((found.live_jobs, found.ended_jobs), (0, 0));
+}

@@ -28,7 +28,7 @@ use longwire_engine::{
 };
 use longwire_protocol::{Change, Connid, JobId, Seconds, Seq, Timestamp};
 use parking_lot::Mutex;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -81,6 +81,8 @@ struct Shared {
 
 struct Kept {
     state: State,
+    /// Jobs that are in memory only. It is a job that is so, whatever its route says by now.
+    fleeting: FxHashSet<JobId>,
     underway: Underway,
 }
 
@@ -239,6 +241,7 @@ impl EmbeddedStore {
         let shared = Arc::new(Shared {
             kept: Mutex::new(Kept {
                 state,
+                fleeting: FxHashSet::default(),
                 underway: Underway::default(),
             }),
             done: Notify::new(),
@@ -291,17 +294,16 @@ impl EmbeddedStore {
         }
     }
 
-    fn is_fleeting(&self, job: &Job) -> bool {
-        self.fleeting.contains(&job.spec().route)
-    }
-
     /// Creates a job that is kept in memory only.
     fn create_fleeting(&self, job: Job, events: Events) -> Answer<Result<(), NotCreated>> {
         let name = Name::Connid(job.connid().clone());
         let id = job.id();
         let created = self.once_done(&name, move |kept| {
             let room = kept.state.room_for(&job, Beside::default());
-            room.map(|()| kept.state.create(job, events))
+            room.map(|()| {
+                kept.fleeting.insert(id);
+                kept.state.create(job, events)
+            })
         });
         created.map(move |created| created.map(|wakes| wakes.tell(id)))
     }
@@ -369,7 +371,7 @@ fn load(table: &Table, retention: Retention) -> Result<State, DiskError> {
 
 impl Store for EmbeddedStore {
     fn create(&self, job: Job, events: Events) -> Answer<Result<(), NotCreated>> {
-        if self.is_fleeting(&job) {
+        if self.fleeting.contains(&job.spec().route) {
             return self.create_fleeting(job, events);
         }
         if let Some(why) = self.trouble() {
@@ -380,15 +382,15 @@ impl Store for EmbeddedStore {
     }
 
     fn append(&self, after: Seq, job: Job, events: Events) -> Answer<Result<(), NotAppended>> {
-        if self.is_fleeting(&job) {
-            let id = job.id();
-            let appended = {
-                let mut kept = self.shared.kept.lock();
-                let fits = kept.state.has_not_grown(id, after);
-                fits.map(|()| kept.state.append(job, events))
-            };
+        let id = job.id();
+        let mut kept = self.shared.kept.lock();
+        if kept.fleeting.contains(&id) {
+            let fits = kept.state.has_not_grown(id, after);
+            let appended = fits.map(|()| kept.state.append(job, events));
+            drop(kept);
             return Answer::now(appended.map(|wakes| wakes.tell(id)));
         }
+        drop(kept);
         let written = self.order(Some(after), job, events);
         Answer::later(async move { written.await.map_err(NotAppended::from) })
     }

@@ -194,32 +194,12 @@ impl Writer {
             }
         }
         let dropped = kept.state.take_dropped();
-        self.let_go(dropped, &kept, &mut step.commit);
+        let_go(dropped, &mut kept, &mut step.commit);
         drop(kept);
         for (order, why) in refused {
             order.refuse(why);
         }
         (step.accepted, step.commit)
-    }
-
-    /// What is no longer kept goes from the disk as well.
-    fn let_go(&self, dropped: Dropped, kept: &Kept, commit: &mut Commit) {
-        let is_on_disk = |route: &Arc<str>| !self.settings.fleeting.contains(route);
-        for id in dropped.beginnings {
-            if let Some((job, first)) = kept.state.kept(id)
-                && is_on_disk(&job.spec().route)
-            {
-                let row = Row {
-                    job: id,
-                    seq: 0,
-                    bytes: record::of_job(job),
-                };
-                commit.cuts.push((row, first));
-            }
-        }
-        let gone = dropped.jobs.into_iter();
-        let gone = gone.filter(|gone| is_on_disk(&gone.route));
-        commit.gone.extend(gone.map(|gone| (gone.job, gone.names)));
     }
 
     /// Writes, and waits for space where there is none: what was accepted is not given up for that.
@@ -383,6 +363,27 @@ impl Step {
         }
         self.commit.rows.append(&mut order.rows);
         self.accepted.push(order);
+    }
+}
+
+/// What is no longer kept goes from the disk as well.
+fn let_go(dropped: Dropped, kept: &mut Kept, commit: &mut Commit) {
+    for id in dropped.beginnings {
+        if let Some((job, first)) = kept.state.kept(id)
+            && !kept.fleeting.contains(&id)
+        {
+            let row = Row {
+                job: id,
+                seq: 0,
+                bytes: record::of_job(job),
+            };
+            commit.cuts.push((row, first));
+        }
+    }
+    for gone in dropped.jobs {
+        if !kept.fleeting.remove(&gone.job) {
+            commit.gone.push((gone.job, gone.names));
+        }
     }
 }
 

@@ -92,7 +92,6 @@ pub(super) struct Dropped {
 #[derive(Debug)]
 pub(super) struct Gone {
     pub(super) job: JobId,
-    pub(super) route: Arc<str>,
     /// Its connid and its id, for as much as is remembered of them.
     pub(super) names: [NameHash; 2],
 }
@@ -450,11 +449,7 @@ impl State {
         let names = [self.expired.of_connid(connid), self.expired.of_job(id)];
         names.into_iter().for_each(|name| self.expired.add(name));
         self.dropped.beginnings.remove(&id);
-        self.dropped.jobs.push(Gone {
-            job: id,
-            route: Arc::clone(route),
-            names,
-        });
+        self.dropped.jobs.push(Gone { job: id, names });
     }
 
     pub(super) fn read(
