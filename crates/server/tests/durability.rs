@@ -576,6 +576,7 @@ fn scratch(name: &str) -> std::path::PathBuf {
     let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     // It need not be there.
     let _ = std::fs::remove_dir_all(&dir);
+    let _ = std::fs::remove_file(&dir);
     dir
 }
 
@@ -672,10 +673,51 @@ fn what_is_no_database_is_left_alone() {
     std::fs::write(Folder::database(&dir), &text).unwrap();
     let folder = Arc::new(Folder::new(&dir, 0).unwrap());
     runtime().block_on(async {
-        assert!(EmbeddedStore::open(folder, settings()).is_err());
+        let refused = EmbeddedStore::open(folder, settings()).map(drop);
+        assert!(matches!(refused, Err(DiskError::Damaged(_))), "{refused:?}");
     });
     let left = std::fs::read_to_string(Folder::database(&dir)).unwrap();
     assert_eq!(left, text);
+}
+
+#[test]
+fn a_database_that_was_cut_short_is_damaged_and_left_alone() {
+    let dir = scratch("cut_short");
+    runtime().block_on(async {
+        let folder = Folder::new(&dir, 0).unwrap();
+        let store = EmbeddedStore::open(Arc::new(folder), settings()).unwrap();
+        let (job, events) = accept(LARGE, false);
+        store.create(job, events).await.unwrap();
+        store.close().await;
+    });
+    let whole = std::fs::read(Folder::database(&dir)).unwrap();
+    for left in [0, 1, 100, 512, 4096, 30_000, whole.len() / 2] {
+        std::fs::write(Folder::database(&dir), &whole[..left]).unwrap();
+        let folder = Folder::new(&dir, 0).unwrap();
+        let refused = runtime()
+            .block_on(async { EmbeddedStore::open(Arc::new(folder), settings()).map(drop) });
+        let Err(error @ DiskError::Damaged(_)) = refused else {
+            panic!("{left} bytes: {refused:?}")
+        };
+        assert!(error.advice().unwrap().contains("backup"), "{error}");
+        let refused = Offline::open(&Folder::to_read(&dir).unwrap()).map(drop);
+        assert!(
+            matches!(refused, Err(DiskError::Damaged(_))),
+            "{left} bytes: {refused:?}"
+        );
+        let size = std::fs::metadata(Folder::database(&dir)).unwrap().len();
+        assert_eq!(size, left as u64);
+    }
+}
+
+#[test]
+fn a_file_is_no_folder_and_that_is_said() {
+    let file = scratch("a_file");
+    std::fs::write(&file, "x").unwrap();
+    for dir in [file.clone(), file.join("below")] {
+        let refused = Folder::new(&dir, 0).unwrap_err();
+        assert!(refused.advice().unwrap().contains("is a file"), "{refused}");
+    }
 }
 
 #[test]

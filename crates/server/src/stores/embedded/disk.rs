@@ -34,15 +34,10 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
 pub struct Folder {
     dir: PathBuf,
     aside_bytes: u64,
-    access: Access,
-}
-
-#[derive(Debug)]
-enum Access {
-    /// Nobody else has it: the lock goes with this file.
-    Ours { _lock: fs::File },
-    /// It cannot be written. What would be is kept in memory.
-    ToRead { _lock: Option<fs::File> },
+    /// Whether what is written stays in memory.
+    is_to_read: bool,
+    /// Nobody else has it: the lock goes with this file. None where none can be made.
+    _lock: Option<fs::File>,
 }
 
 impl Folder {
@@ -54,7 +49,8 @@ impl Folder {
         make_dir(dir)?;
         let folder = Self {
             // Before anything is looked at: two that begin at once must not both find nothing here.
-            access: Access::Ours { _lock: lock(dir)? },
+            _lock: Some(lock(dir)?),
+            is_to_read: false,
             dir: dir.to_owned(),
             aside_bytes,
         };
@@ -65,20 +61,18 @@ impl Folder {
         Ok(folder)
     }
 
-    /// A folder that there is, for someone who only reads: it need not be writable.
+    /// A folder that there is, for someone who only reads: it need not be writable, and the database stays as it is.
     ///
     /// # Errors
     /// Where it cannot be read, or another process has it.
     pub fn to_read(dir: &Path) -> Result<Self, DiskError> {
-        let access = match lock(dir) {
-            Ok(lock) => Access::Ours { _lock: lock },
-            Err(DiskError::Io(error)) if is_not_writable(&error) => Access::ToRead {
-                _lock: shared_lock(dir)?,
-            },
-            Err(error) => return Err(error),
+        let lock = match lock(dir) {
+            Err(DiskError::Io(error)) if is_not_writable(&error) => shared_lock(dir)?,
+            locked => Some(locked?),
         };
         Ok(Self {
-            access,
+            _lock: lock,
+            is_to_read: true,
             dir: dir.to_owned(),
             aside_bytes: 0,
         })
@@ -116,12 +110,16 @@ impl Folder {
 impl Disk for Folder {
     fn open(&self) -> Result<Box<dyn StorageBackend>, DiskError> {
         let file = Self::database(&self.dir);
-        let mut options = fs::OpenOptions::new();
-        match (&self.access, options.read(true).write(true).open(&file)) {
-            (Access::Ours { .. }, Ok(file)) => Ok(Box::new(FileBackend::new(file)?)),
-            (Access::ToRead { .. }, _) => Ok(Box::new(ReadOnly::new(fs::File::open(file)?)?)),
-            (Access::Ours { .. }, Err(error)) => Err(error.into()),
+        if fs::metadata(&file)?.len() == 0 {
+            // It would be taken for one that is to be made.
+            let what = "the database is an empty file";
+            return Err(DiskError::Damaged(what.to_owned()));
         }
+        if self.is_to_read {
+            return Ok(Box::new(ReadOnly::new(fs::File::open(file)?)?));
+        }
+        let file = fs::OpenOptions::new().read(true).write(true).open(file)?;
+        Ok(Box::new(FileBackend::new(file)?))
     }
 
     fn set_aside(&self) -> io::Result<()> {

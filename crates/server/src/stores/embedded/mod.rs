@@ -235,8 +235,11 @@ impl EmbeddedStore {
         let names = settings.retention.expired_names as u64 / 2;
         let key = [chance.hash_one(0), chance.hash_one(1)];
         let flushes = Flushes::default();
-        let table = Table::open(&*disk, &flushes, names, key)?;
-        let state = load(&table, settings.retention.clone())?;
+        let (table, state) = disk_error::or_damaged(|| {
+            let table = Table::open(&*disk, &flushes, names, key)?;
+            let state = load(&table, settings.retention.clone())?;
+            Ok((table, state))
+        })?;
         let aside = disk.set_aside();
         let shared = Arc::new(Shared {
             kept: Mutex::new(Kept {
