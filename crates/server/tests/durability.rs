@@ -380,31 +380,68 @@ fn a_store_that_was_opened_on_a_full_disk_is_well_once_there_is_space() {
 }
 
 #[test]
-fn what_was_accepted_waits_for_space_and_is_not_lost() {
+fn on_a_disk_without_any_space_everyone_is_answered_and_what_is_the_case_waits() {
     // Nothing is set aside here, so there is nothing to fall back on.
+    let disk = FakeDisk::with_capacity(3 << 20, 0);
+    let now = Duration::from_millis(100);
+    let jobs = runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        client.create(1, false).await.unwrap();
+        client.create(2, true).await.unwrap();
+        fill(&mut client).await;
+        let large = "x".repeat(20_000);
+        let job = client.jobs.get_mut(&1).unwrap();
+        let after = job.job.seq();
+        let output: Events = job.job.report(at(1), printed(&large)).into_iter().collect();
+        job.events.extend(output.iter().cloned());
+        let mut waits = client.store.append(after, job.job.clone(), output);
+        assert!(tokio::time::timeout(now, &mut waits).await.is_err());
+        for number in [1, 2] {
+            let found = tokio::time::timeout(now, kept(&client.store, number)).await;
+            assert_eq!(found.unwrap().unwrap().0.seq(), 1);
+        }
+        let kill = client.write(2, |job| job.kill(wish(), at(1)).unwrap());
+        let refused = tokio::time::timeout(now, kill).await.unwrap();
+        assert!(
+            matches!(refused, Err(NotAppended::Unavailable(_))),
+            "{refused:?}"
+        );
+        client.jobs.remove(&2);
+        disk.grow(64 << 20);
+        waits.await.unwrap();
+        client.jobs.get_mut(&1).unwrap().acknowledged = 2;
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert_eq!(client.store.trouble(), None);
+        client.create(3, false).await.unwrap();
+        client.store.close().await;
+        client.jobs
+    });
+    runtime().block_on(async {
+        let store = disk::open(&disk, ROOMY).unwrap();
+        let all: Vec<u64> = jobs.keys().copied().collect();
+        for number in all {
+            let (job, _) = kept(&store, number).await.unwrap();
+            assert_eq!(job.seq(), jobs[&number].acknowledged, "job {number}");
+        }
+    });
+}
+
+#[test]
+fn a_store_on_a_disk_without_any_space_closes_at_once() {
     let disk = FakeDisk::with_capacity(3 << 20, 0);
     runtime().block_on(async {
         let mut client = Client::new(&disk, ROOMY);
-        let full_at = {
-            let mut number = LARGE;
-            loop {
-                let created = client.create(number, false);
-                let patience = Duration::from_secs(10);
-                match tokio::time::timeout(patience, created).await {
-                    Ok(Ok(())) => number += 1,
-                    // It waits: it was taken before anyone knew that the disk is full.
-                    Err(_) => break number,
-                    Ok(Err(other)) => panic!("{other:?}"),
-                }
-            }
-        };
-        assert!(client.store.trouble().is_some());
-        disk.grow(64 << 20);
-        tokio::time::sleep(Duration::from_secs(20)).await;
-        assert_eq!(client.store.trouble(), None);
-        // Whoever asked has long gone; what was taken was written all the same.
-        assert!(kept(&client.store, full_at).await.is_some());
-        check(&client.store, &client.jobs, "after a wait for space").await;
+        client.create(1, false).await.unwrap();
+        fill(&mut client).await;
+        let large = "x".repeat(20_000);
+        let job = client.jobs.get_mut(&1).unwrap();
+        let after = job.job.seq();
+        let output: Events = job.job.report(at(1), printed(&large)).into_iter().collect();
+        let waits = client.store.append(after, job.job.clone(), output);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let closed = tokio::time::timeout(Duration::from_millis(100), client.store.close());
+        closed.await.unwrap();
+        assert!(matches!(waits.await, Err(NotAppended::Unavailable(_))));
     });
 }
 

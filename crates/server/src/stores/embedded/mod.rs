@@ -5,7 +5,7 @@
 //! back. One task writes, and nothing else does.
 //!
 //! Whoever asks for a job that is just being written waits for that, so that a client that sends a start and a kill in one
-//! breath is understood.
+//! breath is understood. Not while the disk is full: then what was written is all that is told.
 
 mod bytes;
 mod disk;
@@ -92,6 +92,8 @@ enum Health {
     Well,
     /// For now nothing new is taken.
     Full(Unavailable),
+    /// For now not even what was set aside is left: nothing that is asked for is done.
+    Stuck(Unavailable),
     /// Nothing is written any more.
     Broken(Unavailable),
 }
@@ -100,7 +102,7 @@ impl Health {
     fn trouble(&self) -> Option<Unavailable> {
         match self {
             Self::Well => None,
-            Self::Full(why) | Self::Broken(why) => Some(why.clone()),
+            Self::Full(why) | Self::Stuck(why) | Self::Broken(why) => Some(why.clone()),
         }
     }
 }
@@ -187,6 +189,15 @@ impl Drop for Mark {
             shared.done.notify_waiters();
         }
     }
+}
+
+/// How long to wait for what is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// Until it is done, however long that takes.
+    Endless,
+    /// As long as the disk can be written. After that it may take for ever.
+    WhileWell,
 }
 
 /// Why a change was not written.
@@ -301,7 +312,7 @@ impl EmbeddedStore {
     fn create_fleeting(&self, job: Job, events: Events) -> Answer<Result<(), NotCreated>> {
         let name = Name::Connid(job.connid().clone());
         let id = job.id();
-        let created = self.once_done(&name, move |kept| {
+        let created = self.once_done(&name, Patience::Endless, move |kept| {
             let room = kept.state.room_for(&job, Beside::default());
             room.map(|()| {
                 kept.fleeting.insert(id);
@@ -315,13 +326,12 @@ impl EmbeddedStore {
     fn once_done<T: Send + 'static>(
         &self,
         name: &Name,
+        patience: Patience,
         act: impl FnOnce(&mut Kept) -> T + Send + 'static,
     ) -> Answer<T> {
-        let mut kept = self.shared.kept.lock();
-        if !kept.is_underway(name) {
+        if let Some(mut kept) = self.shared.unless_underway(name, patience) {
             return Answer::now(act(&mut kept));
         }
-        drop(kept);
         let (shared, name) = (Arc::clone(&self.shared), name.clone());
         Answer::later(async move {
             loop {
@@ -329,7 +339,7 @@ impl EmbeddedStore {
                 tokio::pin!(done);
                 // From here on no end of anything is missed.
                 done.as_mut().enable();
-                if let Some(mut kept) = shared.unless_underway(&name) {
+                if let Some(mut kept) = shared.unless_underway(&name, patience) {
                     return act(&mut kept);
                 }
                 shared.hurry.notify_one();
@@ -340,15 +350,32 @@ impl EmbeddedStore {
 }
 
 impl Shared {
-    fn unless_underway(&self, name: &Name) -> Option<parking_lot::MutexGuard<'_, Kept>> {
+    fn unless_underway(
+        &self,
+        name: &Name,
+        patience: Patience,
+    ) -> Option<parking_lot::MutexGuard<'_, Kept>> {
+        let is_well = *self.health.borrow() == Health::Well;
         let kept = self.kept.lock();
-        (!kept.is_underway(name)).then_some(kept)
+        let waits = kept.is_underway(name) && (is_well || patience == Patience::Endless);
+        (!waits).then_some(kept)
     }
 }
 
 /// What is seen of others: not how far a job has come, which can wait a moment.
 fn is_urgent(event: &longwire_protocol::Event) -> bool {
     !matches!(event.change, Change::Output(_) | Change::Progress(_))
+}
+
+/// What somebody asks for, and can be refused. All else is the case, and is written once it can be.
+fn is_asked(events: &Events) -> bool {
+    let is_asked = |event: &longwire_protocol::Event| {
+        matches!(
+            event.change,
+            Change::Accepted(_) | Change::Wished(_) | Change::Extended(_)
+        )
+    };
+    events.iter().any(is_asked)
 }
 
 /// Everything that is on the disk.
@@ -394,13 +421,20 @@ impl Store for EmbeddedStore {
             return Answer::now(appended.map(|wakes| wakes.tell(id)));
         }
         drop(kept);
+        if let Health::Stuck(why) = &*self.shared.health.borrow()
+            && is_asked(&events)
+        {
+            return Answer::now(Err(NotAppended::Unavailable(why.clone())));
+        }
         let written = self.order(Some(after), job, events);
         Answer::later(async move { written.await.map_err(NotAppended::from) })
     }
 
     fn find(&self, name: &Name) -> Answer<Found> {
         let asked = name.clone();
-        self.once_done(name, move |kept| kept.state.find(&asked))
+        self.once_done(name, Patience::WhileWell, move |kept| {
+            kept.state.find(&asked)
+        })
     }
 
     fn read(

@@ -20,8 +20,8 @@ use super::{
     bytes::Flushes,
     disk::Disk,
     disk_error::DiskError,
-    record,
-    table::{Commit, Row, Table},
+    is_asked, record,
+    table::{Commit, Row, Table, rows},
 };
 use crate::stores::state::{Beside, Dropped, Wakes};
 
@@ -70,6 +70,8 @@ pub(super) struct Writer {
     settings: Settings,
     /// Changes of jobs that were in the last step: they come first in the next.
     carried: VecDeque<Order>,
+    /// What was let go of in steps for which there was no room.
+    owed: Commit,
     /// When there is something to be done though nothing is to be written.
     chore_at: Option<Instant>,
 }
@@ -94,6 +96,7 @@ impl Writer {
             table: Some(table),
             settings,
             carried: VecDeque::new(),
+            owed: Commit::default(),
             chore_at: (!is_well).then(Instant::now),
         }
     }
@@ -168,11 +171,16 @@ impl Writer {
 
     async fn write(&mut self, batch: Vec<Order>) -> Result<(), Broken> {
         let (accepted, commit) = self.judge(batch);
-        if !commit.is_empty()
-            && let Err(error) = self.commit(commit).await
-        {
-            self.break_down(&error, accepted);
-            return Err(Broken);
+        if !commit.is_empty() {
+            let commit = Arc::new(commit);
+            match self.commit(&commit).await {
+                Ok(()) => self.get_unstuck(),
+                Err(DiskError::Full) => return self.put_off(accepted, commit).await,
+                Err(error) => {
+                    self.break_down(&error, accepted);
+                    return Err(Broken);
+                }
+            }
         }
         self.publish(accepted);
         self.do_chores().await;
@@ -184,6 +192,7 @@ impl Writer {
         let shared = Arc::clone(&self.shared);
         let mut kept = shared.kept.lock();
         let (mut step, mut refused) = (Step::default(), Vec::new());
+        step.commit = std::mem::take(&mut self.owed);
         for order in batch {
             if step.is_about(&order) {
                 self.carried.push_back(order);
@@ -202,13 +211,12 @@ impl Writer {
         (step.accepted, step.commit)
     }
 
-    /// Writes, and waits for space where there is none: what was accepted is not given up for that.
-    async fn commit(&mut self, commit: Commit) -> Result<(), DiskError> {
-        let commit = Arc::new(commit);
+    /// Writes, if need be to the space that was set aside. The disk is full once that is used up too.
+    async fn commit(&mut self, commit: &Arc<Commit>) -> Result<(), DiskError> {
         loop {
             let written = match self.opened().await {
                 Ok(mut table) => {
-                    let commit = Arc::clone(&commit);
+                    let commit = Arc::clone(commit);
                     let (table, written) = blocking(move || {
                         let written = table.commit(&commit);
                         // A database that has failed once is opened anew.
@@ -221,7 +229,7 @@ impl Writer {
                 Err(error) => Err(error),
             };
             match written {
-                Err(DiskError::Full) => self.make_room().await,
+                Err(DiskError::Full) if self.make_room().await => {}
                 other => return other,
             }
         }
@@ -236,14 +244,49 @@ impl Writer {
         blocking(move || Table::open(&*disk, &flushes, names, [0, 0])).await?
     }
 
-    async fn make_room(&mut self) {
+    /// Says whether there was something to make it with.
+    async fn make_room(&mut self) -> bool {
         tell_full(&self.shared, &DiskError::Full.to_string());
         self.remember_chore(ASIDE_AFTER);
         let disk = Arc::clone(&self.disk);
-        let given = blocking(move || disk.give_back()).await.unwrap_or(false);
-        if !given {
-            sleep(ROOM_AFTER).await;
+        blocking(move || disk.give_back()).await.unwrap_or(false)
+    }
+
+    /// There is no room at all. Whoever asked for something is told so; what is the case waits for room, unless the store is
+    /// closed.
+    async fn put_off(&mut self, step: Vec<Order>, commit: Arc<Commit>) -> Result<(), Broken> {
+        let why = tell_stuck(&self.shared);
+        // Whoever else has it has failed.
+        self.owed = Arc::try_unwrap(commit).unwrap_or_default();
+        self.owed.rows.clear();
+        self.chore_at = Some(Instant::now() + ASIDE_AFTER);
+        let carried = std::mem::take(&mut self.carried);
+        for mut order in step.into_iter().chain(carried) {
+            if is_asked(&order.events) {
+                order.refuse(why.clone().into());
+            } else {
+                order.rows = rows(order.job.id(), &order.events);
+                self.carried.push_back(order);
+            }
         }
+        if self.carried.is_empty() {
+            return Ok(());
+        }
+        tokio::select! {
+            () = self.shared.closing.cancelled() => Err(Broken),
+            () = sleep(ROOM_AFTER) => Ok(()),
+        }
+    }
+
+    /// Something could be written.
+    fn get_unstuck(&self) {
+        self.shared.health.send_if_modified(|health| {
+            let Health::Stuck(why) = health else {
+                return false;
+            };
+            *health = Health::Full(why.clone());
+            true
+        });
     }
 
     /// Sees whether there is space again.
@@ -265,7 +308,11 @@ impl Writer {
                 tracing::info!("there is space on the disk again: new jobs are taken");
                 self.shared.health.send_replace(Health::Well);
             }
-            Ok(Err(_)) | Err(_) => self.remember_chore(ASIDE_AFTER),
+            Ok(Err(_)) | Err(_) => {
+                // There may be enough to go on with.
+                self.get_unstuck();
+                self.remember_chore(ASIDE_AFTER);
+            }
         }
     }
 
@@ -401,11 +448,21 @@ pub(super) fn tell_full(shared: &Shared, why: &str) {
         is_news
     });
     if is_news {
+        // Whoever waits for what is under way waits no longer.
+        shared.done.notify_waiters();
         tracing::error!(
             why,
             "the disk is full: no new jobs are taken until there is space"
         );
     }
+}
+
+/// Nothing that is asked for is done from now on, until something could be written.
+fn tell_stuck(shared: &Shared) -> Unavailable {
+    let text = "the disk of the data folder is full, also what was set aside on it, so nothing was done; try again later";
+    let why = Unavailable(text.into());
+    shared.health.send_replace(Health::Stuck(why.clone()));
+    why
 }
 
 /// Does what takes the disk its time where that holds up nobody. A panic of it is an error of the database.
