@@ -182,7 +182,7 @@ impl Task {
     /// dropped then.
     pub async fn told_to_force(&mut self) {
         if self.told.wait_for(|told| told.to_force).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

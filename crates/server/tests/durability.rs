@@ -837,3 +837,92 @@ fn a_job_on_disk_stays_there_when_its_route_becomes_fleeting() {
     let found = Offline::open(&disk).unwrap().check().unwrap();
     assert_eq!((found.live_jobs, found.ended_jobs), (0, 0));
 }
+
+/// A byte of a record that turned is found out, or the record is one that was let go of: what is told is what was written.
+#[test]
+fn what_is_damaged_is_not_told_as_truth() {
+    let disk = FakeDisk::default();
+    let jobs = runtime().block_on(async {
+        let mut client = Client::new(&disk, tight());
+        client.work().await.unwrap();
+        client.store.close().await;
+        client.jobs
+    });
+    let bytes = disk.bytes();
+    let marks: [&[u8]; 3] = [b"line 11 of 2", b"page", b"{\"a\":[1,2]}"];
+    let mut found_out = 0;
+    let all_of = |mark: &[u8]| {
+        let windows = bytes.windows(mark.len()).enumerate();
+        let at: Vec<usize> = windows
+            .filter(|(_, it)| *it == mark)
+            .map(|(at, _)| at)
+            .collect();
+        at
+    };
+    let in_records = marks.into_iter().flat_map(all_of);
+    for at in in_records {
+        let mut turned = bytes.clone();
+        turned[at] ^= 1;
+        runtime().block_on(async {
+            match disk::open(&FakeDisk::of(turned), tight()) {
+                Ok(store) => check(&store, &jobs, &format!("byte {at}")).await,
+                Err(DiskError::Damaged(_)) => found_out += 1,
+                Err(other) => panic!("byte {at}: {other:?}"),
+            }
+        });
+    }
+    assert!(found_out > 2, "{found_out}");
+}
+
+/// Of the jobs of one name the last is told, and the first to end is the first to go, whatever the clock said.
+#[test]
+fn the_order_of_jobs_is_kept_though_the_clock_was_set_back() {
+    let disk = FakeDisk::default();
+    let name = Name::Connid(Connid::new("x").unwrap());
+    let found = async |store: &EmbeddedStore| match store.find(&name).await {
+        Found::Job(job) => job.id(),
+        other @ (Found::Expired | Found::Unknown) => panic!("{other:?}"),
+    };
+    // Neither ids nor times are in the order in which it was.
+    let ids = [7, 3, 5].map(JobId::from_bits);
+    runtime().block_on(async {
+        let store = disk::open(&disk, ROOMY).unwrap();
+        for (id, when) in ids.into_iter().zip([900, 500, 100]) {
+            let spec = Spec {
+                job: id,
+                connid: Connid::new("x").unwrap(),
+                ..spec(1)
+            };
+            let (mut job, first) = Job::accept(Arc::new(spec), false, at(when));
+            store
+                .create(job.clone(), [first].into_iter().collect())
+                .await
+                .unwrap();
+            let end = job
+                .end(Work::Done(None), at(when + 1))
+                .into_iter()
+                .collect();
+            store.append(1, job, end).await.unwrap();
+        }
+        assert_eq!(found(&store).await, ids[2]);
+        store.close().await;
+    });
+    let few = Retention {
+        ended_jobs: 2,
+        ..ROOMY
+    };
+    runtime().block_on(async {
+        let store = disk::open(&disk, few).unwrap();
+        assert_eq!(found(&store).await, ids[2]);
+        let (job, first) = accept(9, false);
+        store.create(job, first).await.unwrap();
+        assert!(matches!(
+            store.find(&Name::Job(ids[0])).await,
+            Found::Expired
+        ));
+        assert!(matches!(
+            store.find(&Name::Job(ids[1])).await,
+            Found::Job(_)
+        ));
+    });
+}

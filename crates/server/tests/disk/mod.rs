@@ -89,6 +89,21 @@ impl FakeDisk {
         self.0.lock().lies = true;
     }
 
+    /// What is on it.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().seen.clone()
+    }
+
+    /// A disk with these bytes on it.
+    pub(crate) fn of(bytes: Vec<u8>) -> Self {
+        let platter = Platter {
+            seen: bytes.clone(),
+            synced: bytes,
+            ..Platter::default()
+        };
+        Self(Arc::new(Mutex::new(platter)))
+    }
+
     /// Bytes it holds.
     pub(crate) fn len(&self) -> usize {
         self.0.lock().seen.len()

@@ -109,6 +109,9 @@ impl From<redb::Error> for DiskError {
         if let redb::Error::Corrupted(why) = error {
             return Self::Damaged(why);
         }
+        if let redb::Error::TableDoesNotExist(_) | redb::Error::TableTypeMismatch { .. } = error {
+            return Self::Damaged(error.to_string());
+        }
         Self::Database(error.to_string())
     }
 }

@@ -392,7 +392,7 @@ fn load(table: &Table, retention: Retention) -> Result<State, DiskError> {
         side.push(loaded);
     })?;
     // Who ended first goes first; and a name is its last job's.
-    ended.sort_by_key(|loaded| loaded.job.last_at());
+    ended.sort_by_key(|loaded| loaded.turn);
     for loaded in ended.into_iter().chain(live) {
         state.restore(loaded.job, loaded.events);
     }

@@ -259,6 +259,7 @@ impl Writer {
         // Whoever else has it has failed.
         self.owed = Arc::try_unwrap(commit).unwrap_or_default();
         self.owed.rows.clear();
+        self.owed.turns.clear();
         self.chore_at = Some(Instant::now() + ASIDE_AFTER);
         let carried = std::mem::take(&mut self.carried);
         for mut order in step.into_iter().chain(carried) {
@@ -407,6 +408,9 @@ impl Step {
                 .queued
                 .entry(Arc::clone(&job.spec().route))
                 .or_default() += 1;
+        }
+        if order.after.is_none() || job.status().has_ended() {
+            self.commit.turns.push(job.id());
         }
         self.commit.rows.append(&mut order.rows);
         self.accepted.push(order);
