@@ -926,3 +926,40 @@ fn the_order_of_jobs_is_kept_though_the_clock_was_set_back() {
         ));
     });
 }
+
+#[test]
+fn limits_that_were_lowered_hold_from_the_next_start_on() {
+    let disk = FakeDisk::default();
+    runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        for number in 1..=5 {
+            client.create(number, false).await.unwrap();
+            for _ in 0..5 {
+                let print = |job: &mut Job| job.report(at(1), printed("line"));
+                client.write(number, print).await.unwrap();
+            }
+            let end = |job: &mut Job| job.end(Work::Done(None), at(1));
+            client.write(number, end).await.unwrap();
+        }
+        client.store.close().await;
+    });
+    let lower = Retention {
+        ended_jobs: 2,
+        log_events_per_job: 3,
+        ..ROOMY
+    };
+    runtime().block_on(async {
+        let store = disk::open(&disk, lower).unwrap();
+        assert!(kept(&store, 3).await.is_none());
+        for number in [4, 5] {
+            assert_eq!(kept(&store, number).await.unwrap().1.len(), 3);
+        }
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        store.close().await;
+    });
+    let found = Offline::open(&disk).unwrap().check().unwrap();
+    assert_eq!(
+        (found.ended_jobs, found.events, found.expired_jobs),
+        (2, 6, 3)
+    );
+}

@@ -396,6 +396,8 @@ fn load(table: &Table, retention: Retention) -> Result<State, DiskError> {
     for loaded in ended.into_iter().chain(live) {
         state.restore(loaded.job, loaded.events);
     }
+    // The limits may be lower than they were.
+    state.forget_surplus();
     Ok(state)
 }
 

@@ -88,6 +88,7 @@ impl Writer {
     ) -> Self {
         // What there is to do was left by the opening.
         let is_well = *shared.health.borrow() == Health::Well;
+        let is_tidy = !shared.kept.lock().state.has_dropped();
         Self {
             shared,
             orders,
@@ -97,7 +98,7 @@ impl Writer {
             settings,
             carried: VecDeque::new(),
             owed: Commit::default(),
-            chore_at: (!is_well).then(Instant::now),
+            chore_at: (!is_well || !is_tidy).then(Instant::now),
         }
     }
 
@@ -290,16 +291,19 @@ impl Writer {
         });
     }
 
-    /// Sees whether there is space again.
+    /// Does what was to be done by now, and remembers what there is to do later.
     async fn do_chores(&mut self) {
-        let now = Instant::now();
-        if self.chore_at.is_none_or(|at| now < at) {
-            if self.shared.kept.lock().state.has_dropped() {
-                self.remember_chore(TIDY_AFTER);
-            }
-            return;
+        if self.chore_at.is_some_and(|at| at <= Instant::now()) {
+            self.chore_at = None;
+            self.look_for_space().await;
         }
-        self.chore_at = None;
+        if self.shared.kept.lock().state.has_dropped() {
+            self.remember_chore(TIDY_AFTER);
+        }
+    }
+
+    /// Sees whether there is space again.
+    async fn look_for_space(&mut self) {
         if *self.shared.health.borrow() == Health::Well {
             return;
         }

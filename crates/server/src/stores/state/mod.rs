@@ -211,6 +211,13 @@ impl State {
     pub(super) fn restore(&mut self, job: Job, events: Events) {
         let mut log = Log::new();
         log.extend(events);
+        let (bytes, most) = (
+            self.retention.log_bytes_per_job,
+            self.retention.log_events_per_job,
+        );
+        if log.trim(bytes, most) {
+            self.dropped.beginnings.insert(job.id());
+        }
         // Nobody waits for anything yet.
         self.insert(job, log, &mut Wakes::default());
     }
@@ -379,7 +386,7 @@ impl State {
     }
 
     /// Lets go of the oldest ended jobs over the bounds of number and bytes.
-    fn forget_surplus(&mut self) {
+    pub(super) fn forget_surplus(&mut self) {
         while let Some(route) = self.route_with_surplus() {
             self.forget_oldest_of(&route);
         }
