@@ -9,7 +9,6 @@ use std::{
 use longwire_server::{
     BindError, Server,
     config::{Config, LogFormat},
-    stores::embedded::DiskError,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -18,7 +17,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     print,
-    signals::Stops,
+    signals::{Stops, outlive_the_limit_of_files},
 };
 
 /// Says how much is logged.
@@ -101,6 +100,7 @@ fn log_as(format: LogFormat) -> Result<(), Failure> {
 
 async fn serve(config: Config) -> Result<Exit, Failure> {
     let (mut first, mut second) = (Stops::new()?, Stops::new()?);
+    outlive_the_limit_of_files()?;
     let kept_in = config.store.dir.clone().filter(|_| !config.store.ephemeral);
     let server = Server::bind(config).await.map_err(refused)?;
     // Whoever does not read the greeting is served all the same.
@@ -128,17 +128,11 @@ fn refused(error: BindError) -> Failure {
                 "cannot listen on {address}: something else does; choose another with --listen, as in --listen 127.0.0.1:0 for a free one"
             ))
         }
-        BindError::Store {
-            source: DiskError::InUse,
-            ..
-        } => Failure::Failed(format!(
-            "{error}; stop that one, choose another folder with --data DIR, or keep jobs in memory with --ephemeral"
-        )),
-        BindError::Store {
-            source: DiskError::Damaged(_),
-            ..
-        } => Failure::Failed(format!("{error}; see `longwire store check`")),
-        BindError::Listen { .. } | BindError::Store { .. } => Failure::Failed(error.to_string()),
+        BindError::Store { ref source, .. } => {
+            let advice = source.advice().map(|advice| format!("; {advice}"));
+            Failure::Failed(format!("{error}{}", advice.unwrap_or_default()))
+        }
+        BindError::Listen { .. } => Failure::Failed(error.to_string()),
         BindError::Config(_) | BindError::Route { .. } => Failure::Usage(error.to_string()),
     }
 }

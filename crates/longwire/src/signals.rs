@@ -35,3 +35,10 @@ impl Stops {
         }
     }
 }
+
+/// Has a file that may grow no further say so to whoever writes it, where the system would end the process without a word.
+pub(crate) fn outlive_the_limit_of_files() -> io::Result<()> {
+    // SIGXFSZ, wherever there is one. Nobody waits for it: that it is caught is all.
+    drop(signal(SignalKind::from_raw(25))?);
+    Ok(())
+}

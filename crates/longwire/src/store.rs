@@ -1,6 +1,6 @@
 //! `longwire store`
 
-use std::path::Path;
+use std::{io::ErrorKind, path::Path};
 
 use longwire_protocol::{EventFrame, Timestamp};
 use longwire_server::stores::embedded::{DiskError, Folder, Offline};
@@ -18,12 +18,20 @@ pub(crate) fn run(args: &StoreArgs) -> Result<Exit, Failure> {
     let config = loaded(args.config.as_deref())?;
     let dir = data_dir(&args.data, &config)?;
     let file = Folder::database(&dir);
-    if !file.is_file() {
-        let why = "no jobs are kept here; say where they are with --data DIR";
-        return Err(Failure::Failed(format!("{}: {why}", dir.display())));
-    }
     let failed = |error: DiskError| failed(&file, &error);
-    let folder = Folder::new(&dir, config.store.reserve_bytes).map_err(|e| failed(e.into()))?;
+    match std::fs::metadata(&file) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let why = "no jobs are kept here; say where they are with --data DIR";
+            return Err(Failure::Failed(format!("{}: {why}", dir.display())));
+        }
+        Err(error) => return Err(failed(error.into())),
+    }
+    let folder = match args.action {
+        StoreAction::Check | StoreAction::Export => Folder::to_read(&dir),
+        StoreAction::Compact => Folder::new(&dir, config.store.reserve_bytes),
+    };
+    let folder = folder.map_err(failed)?;
     let mut offline = Offline::open(&folder).map_err(failed)?;
     match args.action {
         StoreAction::Check => check(&mut offline, &file)?,
@@ -87,13 +95,7 @@ fn size(file: &Path) -> Result<u64, Failure> {
 
 /// What is wrong, and what would be right.
 fn failed(file: &Path, error: &DiskError) -> Failure {
-    let advice = match error {
-        DiskError::InUse => "; stop that server first",
-        DiskError::Full
-        | DiskError::Version { .. }
-        | DiskError::Damaged(_)
-        | DiskError::Io(_)
-        | DiskError::Database(_) => "",
-    };
+    let advice = error.advice().map(|advice| format!("; {advice}"));
+    let advice = advice.unwrap_or_default();
     Failure::Failed(format!("{}: {error}{advice}", file.display()))
 }

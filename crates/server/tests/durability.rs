@@ -304,16 +304,19 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
 
 /// The test above can fail: a disk that forgets what was synced is found out.
 #[test]
-#[should_panic(expected = "is gone")]
+#[should_panic(expected = "job 2 is gone")]
 fn a_disk_that_lies_is_found_out() {
     let disk = FakeDisk::default();
     let jobs = runtime().block_on(async {
         let mut client = Client::new(&disk, ROOMY);
-        client.work().await.unwrap();
+        client.create(1, false).await.unwrap();
+        disk.lie();
+        client.create(2, false).await.unwrap();
         client.jobs
     });
+    let after = disk.after_power_cut(|| 1);
     runtime().block_on(async {
-        let store = disk::open(&FakeDisk::default(), ROOMY).unwrap();
+        let store = disk::open(&after, ROOMY).unwrap();
         check(&store, &jobs, "after a lie").await;
     });
 }
@@ -364,31 +367,81 @@ fn a_full_disk_takes_nothing_new_and_lets_what_there_is_go_on() {
 }
 
 #[test]
-fn what_was_accepted_waits_for_space_and_is_not_lost() {
-    // Nothing is set aside here, so there is nothing to fall back on.
-    let disk = FakeDisk::with_capacity(3 << 20, 0);
+fn a_store_that_was_opened_on_a_full_disk_is_well_once_there_is_space() {
+    let disk = FakeDisk::with_capacity(3 << 20, 3 << 20);
     runtime().block_on(async {
         let mut client = Client::new(&disk, ROOMY);
-        let full_at = {
-            let mut number = LARGE;
-            loop {
-                let created = client.create(number, false);
-                let patience = Duration::from_secs(10);
-                match tokio::time::timeout(patience, created).await {
-                    Ok(Ok(())) => number += 1,
-                    // It waits: it was taken before anyone knew that the disk is full.
-                    Err(_) => break number,
-                    Ok(Err(other)) => panic!("{other:?}"),
-                }
-            }
-        };
         assert!(client.store.trouble().is_some());
         disk.grow(64 << 20);
         tokio::time::sleep(Duration::from_secs(20)).await;
         assert_eq!(client.store.trouble(), None);
-        // Whoever asked has long gone; what was taken was written all the same.
-        assert!(kept(&client.store, full_at).await.is_some());
-        check(&client.store, &client.jobs, "after a wait for space").await;
+        client.create(1, false).await.unwrap();
+    });
+}
+
+#[test]
+fn on_a_disk_without_any_space_everyone_is_answered_and_what_is_the_case_waits() {
+    // Nothing is set aside here, so there is nothing to fall back on.
+    let disk = FakeDisk::with_capacity(3 << 20, 0);
+    let now = Duration::from_millis(100);
+    let jobs = runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        client.create(1, false).await.unwrap();
+        client.create(2, true).await.unwrap();
+        fill(&mut client).await;
+        let large = "x".repeat(20_000);
+        let job = client.jobs.get_mut(&1).unwrap();
+        let after = job.job.seq();
+        let output: Events = job.job.report(at(1), printed(&large)).into_iter().collect();
+        job.events.extend(output.iter().cloned());
+        let mut waits = client.store.append(after, job.job.clone(), output);
+        assert!(tokio::time::timeout(now, &mut waits).await.is_err());
+        for number in [1, 2] {
+            let found = tokio::time::timeout(now, kept(&client.store, number)).await;
+            assert_eq!(found.unwrap().unwrap().0.seq(), 1);
+        }
+        let kill = client.write(2, |job| job.kill(wish(), at(1)).unwrap());
+        let refused = tokio::time::timeout(now, kill).await.unwrap();
+        assert!(
+            matches!(refused, Err(NotAppended::Unavailable(_))),
+            "{refused:?}"
+        );
+        client.jobs.remove(&2);
+        disk.grow(64 << 20);
+        waits.await.unwrap();
+        client.jobs.get_mut(&1).unwrap().acknowledged = 2;
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert_eq!(client.store.trouble(), None);
+        client.create(3, false).await.unwrap();
+        client.store.close().await;
+        client.jobs
+    });
+    runtime().block_on(async {
+        let store = disk::open(&disk, ROOMY).unwrap();
+        let all: Vec<u64> = jobs.keys().copied().collect();
+        for number in all {
+            let (job, _) = kept(&store, number).await.unwrap();
+            assert_eq!(job.seq(), jobs[&number].acknowledged, "job {number}");
+        }
+    });
+}
+
+#[test]
+fn a_store_on_a_disk_without_any_space_closes_at_once() {
+    let disk = FakeDisk::with_capacity(3 << 20, 0);
+    runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        client.create(1, false).await.unwrap();
+        fill(&mut client).await;
+        let large = "x".repeat(20_000);
+        let job = client.jobs.get_mut(&1).unwrap();
+        let after = job.job.seq();
+        let output: Events = job.job.report(at(1), printed(&large)).into_iter().collect();
+        let waits = client.store.append(after, job.job.clone(), output);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let closed = tokio::time::timeout(Duration::from_millis(100), client.store.close());
+        closed.await.unwrap();
+        assert!(matches!(waits.await, Err(NotAppended::Unavailable(_))));
     });
 }
 
@@ -417,6 +470,31 @@ fn a_disk_that_does_not_sync_stops_the_store_and_takes_nothing_that_was_acknowle
     runtime().block_on(async {
         let store = disk::open(&disk.after_power_cut(|| chance.bits()), ROOMY).unwrap();
         check(&store, &jobs, "after a sync that failed").await;
+    });
+}
+
+/// The system drops what a flush had no space for, and says of the next that all is well.
+#[test]
+fn a_flush_that_finds_the_disk_full_is_final() {
+    let disk = FakeDisk::with_capacity(1 << 26, 4096);
+    let jobs = runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        for number in 1..=80 {
+            client.create(number, false).await.unwrap();
+        }
+        let broken = client.store.broken();
+        disk.be_full_at_next_sync();
+        for number in 81..=83 {
+            let refused = client.create(number, false).await;
+            assert!(matches!(refused, Err(NotCreated::Unavailable(_))));
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+        assert!(broken.now_or_never().is_some());
+        client.jobs
+    });
+    runtime().block_on(async {
+        let store = disk::open(&disk.after_power_cut(|| 1), ROOMY).unwrap();
+        check(&store, &jobs, "after a flush without space").await;
     });
 }
 
@@ -535,23 +613,70 @@ fn scratch(name: &str) -> std::path::PathBuf {
     let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     // It need not be there.
     let _ = std::fs::remove_dir_all(&dir);
+    let _ = std::fs::remove_file(&dir);
     dir
 }
 
 #[test]
 fn a_folder_is_used_by_one_at_a_time() {
     let dir = scratch("one_at_a_time");
-    let open = || EmbeddedStore::open(Arc::new(Folder::new(&dir, 4096).unwrap()), settings());
+    let open =
+        || Folder::new(&dir, 4096).and_then(|it| EmbeddedStore::open(Arc::new(it), settings()));
     runtime().block_on(async {
         let store = open().unwrap();
         assert!(matches!(open(), Err(DiskError::InUse)));
-        assert!(matches!(
-            Offline::open(&Folder::new(&dir, 4096).unwrap()),
-            Err(DiskError::InUse)
-        ));
+        assert!(matches!(Folder::to_read(&dir), Err(DiskError::InUse)));
         store.close().await;
         open().unwrap();
     });
+}
+
+/// Whoever has the folder keeps what it wrote, however many tried to have it at the same moment.
+#[test]
+fn of_many_that_begin_on_a_new_folder_one_has_it() {
+    for round in 0..20 {
+        let dir = scratch("new_for_many").join("in").join("there");
+        let start = std::sync::Barrier::new(4);
+        let stores: Vec<u64> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (1..=4)
+                .map(|number| {
+                    scope.spawn({
+                        let (dir, start) = (&dir, &start);
+                        move || begin(dir, start, number)
+                    })
+                })
+                .collect();
+            let ends = threads.into_iter().map(|it| it.join().unwrap());
+            ends.flatten().collect()
+        });
+        assert!(!stores.is_empty(), "round {round}: nobody has it");
+        runtime().block_on(async {
+            let folder = Folder::new(&dir, 4096).unwrap();
+            let store = EmbeddedStore::open(Arc::new(folder), settings()).unwrap();
+            for number in stores {
+                let is_there = kept(&store, number).await.is_some();
+                assert!(is_there, "round {round}: job {number} is gone");
+            }
+        });
+    }
+}
+
+/// Opens a folder at the same moment as others, and writes a job where that works: its number.
+fn begin(dir: &std::path::Path, start: &std::sync::Barrier, number: u64) -> Option<u64> {
+    start.wait();
+    runtime().block_on(async {
+        let store = Folder::new(dir, 4096)
+            .and_then(|folder| EmbeddedStore::open(Arc::new(folder), settings()));
+        let store = match store {
+            Ok(store) => store,
+            Err(DiskError::InUse) => return None,
+            Err(error) => panic!("{error}"),
+        };
+        let (job, events) = accept(number, false);
+        store.create(job, events).await.unwrap();
+        store.close().await;
+        Some(number)
+    })
 }
 
 #[test]
@@ -585,10 +710,51 @@ fn what_is_no_database_is_left_alone() {
     std::fs::write(Folder::database(&dir), &text).unwrap();
     let folder = Arc::new(Folder::new(&dir, 0).unwrap());
     runtime().block_on(async {
-        assert!(EmbeddedStore::open(folder, settings()).is_err());
+        let refused = EmbeddedStore::open(folder, settings()).map(drop);
+        assert!(matches!(refused, Err(DiskError::Damaged(_))), "{refused:?}");
     });
     let left = std::fs::read_to_string(Folder::database(&dir)).unwrap();
     assert_eq!(left, text);
+}
+
+#[test]
+fn a_database_that_was_cut_short_is_damaged_and_left_alone() {
+    let dir = scratch("cut_short");
+    runtime().block_on(async {
+        let folder = Folder::new(&dir, 0).unwrap();
+        let store = EmbeddedStore::open(Arc::new(folder), settings()).unwrap();
+        let (job, events) = accept(LARGE, false);
+        store.create(job, events).await.unwrap();
+        store.close().await;
+    });
+    let whole = std::fs::read(Folder::database(&dir)).unwrap();
+    for left in [0, 1, 100, 512, 4096, 30_000, whole.len() / 2] {
+        std::fs::write(Folder::database(&dir), &whole[..left]).unwrap();
+        let folder = Folder::new(&dir, 0).unwrap();
+        let refused = runtime()
+            .block_on(async { EmbeddedStore::open(Arc::new(folder), settings()).map(drop) });
+        let Err(error @ DiskError::Damaged(_)) = refused else {
+            panic!("{left} bytes: {refused:?}")
+        };
+        assert!(error.advice().unwrap().contains("backup"), "{error}");
+        let refused = Offline::open(&Folder::to_read(&dir).unwrap()).map(drop);
+        assert!(
+            matches!(refused, Err(DiskError::Damaged(_))),
+            "{left} bytes: {refused:?}"
+        );
+        let size = std::fs::metadata(Folder::database(&dir)).unwrap().len();
+        assert_eq!(size, left as u64);
+    }
+}
+
+#[test]
+fn a_file_is_no_folder_and_that_is_said() {
+    let file = scratch("a_file");
+    std::fs::write(&file, "x").unwrap();
+    for dir in [file.clone(), file.join("below")] {
+        let refused = Folder::new(&dir, 0).unwrap_err();
+        assert!(refused.advice().unwrap().contains("is a file"), "{refused}");
+    }
 }
 
 #[test]
@@ -628,4 +794,172 @@ fn jobs_of_a_fleeting_route_are_not_written_and_share_the_names() {
         store.due(at(0), 1, &Mailbox::new()).await;
         assert!(kept(&store, 2).await.is_some());
     });
+}
+
+/// Whether a job is on the disk is decided when it is accepted.
+#[test]
+fn a_job_on_disk_stays_there_when_its_route_becomes_fleeting() {
+    let disk = FakeDisk::default();
+    let open = |fleeting: &[&str], ended_jobs| {
+        let settings = Settings {
+            fleeting: fleeting.iter().map(|route| (*route).into()).collect(),
+            retention: Retention {
+                ended_jobs,
+                ..ROOMY
+            },
+            ..settings()
+        };
+        EmbeddedStore::open(Arc::new(disk.clone()), settings).unwrap()
+    };
+    runtime().block_on(async {
+        let mut client = Client {
+            store: open(&[], 9),
+            jobs: BTreeMap::new(),
+        };
+        client.create(1, false).await.unwrap();
+        client.create(2, true).await.unwrap();
+        client.store.close().await;
+        client.store = open(&["r"], 9);
+        let kill = |job: &mut Job| job.kill(wish(), at(1)).unwrap();
+        client.write(1, kill).await.unwrap();
+        client.write(2, kill).await.unwrap();
+        client.store.close().await;
+        client.store = open(&[], 9);
+        check(&client.store, &client.jobs, "once durable again").await;
+        client.store.close().await;
+        // And it can be let go of.
+        client.store = open(&["r"], 0);
+        let done = |job: &mut Job| job.end(Work::Done(None), at(2));
+        client.write(1, done).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        client.store.close().await;
+    });
+    let found = Offline::open(&disk).unwrap().check().unwrap();
+    assert_eq!((found.live_jobs, found.ended_jobs), (0, 0));
+}
+
+/// A byte of a record that turned is found out, or the record is one that was let go of: what is told is what was written.
+#[test]
+fn what_is_damaged_is_not_told_as_truth() {
+    let disk = FakeDisk::default();
+    let jobs = runtime().block_on(async {
+        let mut client = Client::new(&disk, tight());
+        client.work().await.unwrap();
+        client.store.close().await;
+        client.jobs
+    });
+    let bytes = disk.bytes();
+    let marks: [&[u8]; 3] = [b"line 11 of 2", b"page", b"{\"a\":[1,2]}"];
+    let mut found_out = 0;
+    let all_of = |mark: &[u8]| {
+        let windows = bytes.windows(mark.len()).enumerate();
+        let at: Vec<usize> = windows
+            .filter(|(_, it)| *it == mark)
+            .map(|(at, _)| at)
+            .collect();
+        at
+    };
+    let in_records = marks.into_iter().flat_map(all_of);
+    for at in in_records {
+        let mut turned = bytes.clone();
+        turned[at] ^= 1;
+        runtime().block_on(async {
+            match disk::open(&FakeDisk::of(turned), tight()) {
+                Ok(store) => check(&store, &jobs, &format!("byte {at}")).await,
+                Err(DiskError::Damaged(_)) => found_out += 1,
+                Err(other) => panic!("byte {at}: {other:?}"),
+            }
+        });
+    }
+    assert!(found_out > 2, "{found_out}");
+}
+
+/// Of the jobs of one name the last is told, and the first to end is the first to go, whatever the clock said.
+#[test]
+fn the_order_of_jobs_is_kept_though_the_clock_was_set_back() {
+    let disk = FakeDisk::default();
+    let name = Name::Connid(Connid::new("x").unwrap());
+    let found = async |store: &EmbeddedStore| match store.find(&name).await {
+        Found::Job(job) => job.id(),
+        other @ (Found::Expired | Found::Unknown) => panic!("{other:?}"),
+    };
+    // Neither ids nor times are in the order in which it was.
+    let ids = [7, 3, 5].map(JobId::from_bits);
+    runtime().block_on(async {
+        let store = disk::open(&disk, ROOMY).unwrap();
+        for (id, when) in ids.into_iter().zip([900, 500, 100]) {
+            let spec = Spec {
+                job: id,
+                connid: Connid::new("x").unwrap(),
+                ..spec(1)
+            };
+            let (mut job, first) = Job::accept(Arc::new(spec), false, at(when));
+            store
+                .create(job.clone(), [first].into_iter().collect())
+                .await
+                .unwrap();
+            let end = job
+                .end(Work::Done(None), at(when + 1))
+                .into_iter()
+                .collect();
+            store.append(1, job, end).await.unwrap();
+        }
+        assert_eq!(found(&store).await, ids[2]);
+        store.close().await;
+    });
+    let few = Retention {
+        ended_jobs: 2,
+        ..ROOMY
+    };
+    runtime().block_on(async {
+        let store = disk::open(&disk, few).unwrap();
+        assert_eq!(found(&store).await, ids[2]);
+        let (job, first) = accept(9, false);
+        store.create(job, first).await.unwrap();
+        assert!(matches!(
+            store.find(&Name::Job(ids[0])).await,
+            Found::Expired
+        ));
+        assert!(matches!(
+            store.find(&Name::Job(ids[1])).await,
+            Found::Job(_)
+        ));
+    });
+}
+
+#[test]
+fn limits_that_were_lowered_hold_from_the_next_start_on() {
+    let disk = FakeDisk::default();
+    runtime().block_on(async {
+        let mut client = Client::new(&disk, ROOMY);
+        for number in 1..=5 {
+            client.create(number, false).await.unwrap();
+            for _ in 0..5 {
+                let print = |job: &mut Job| job.report(at(1), printed("line"));
+                client.write(number, print).await.unwrap();
+            }
+            let end = |job: &mut Job| job.end(Work::Done(None), at(1));
+            client.write(number, end).await.unwrap();
+        }
+        client.store.close().await;
+    });
+    let lower = Retention {
+        ended_jobs: 2,
+        log_events_per_job: 3,
+        ..ROOMY
+    };
+    runtime().block_on(async {
+        let store = disk::open(&disk, lower).unwrap();
+        assert!(kept(&store, 3).await.is_none());
+        for number in [4, 5] {
+            assert_eq!(kept(&store, number).await.unwrap().1.len(), 3);
+        }
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        store.close().await;
+    });
+    let found = Offline::open(&disk).unwrap().check().unwrap();
+    assert_eq!(
+        (found.ended_jobs, found.events, found.expired_jobs),
+        (2, 6, 3)
+    );
 }

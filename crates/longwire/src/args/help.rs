@@ -82,7 +82,7 @@ Examples:
 pub(super) const STORE: &str = "\
 Examples:
   longwire store check
-  longwire store --data /var/lib/longwire compact
+  longwire store compact --data /var/lib/longwire
   longwire store export | jq 'select(.status == \"lost\")'
 
 A running server has its folder to itself: stop it first. Exit code 1: it is damaged, or cannot be read.";

@@ -125,7 +125,8 @@ pub(crate) struct DataArgs {
         long,
         value_name = "DIR",
         env = "LONGWIRE_DATA",
-        hide_env_values = true
+        hide_env_values = true,
+        global = true
     )]
     pub(crate) data: Option<PathBuf>,
 }
@@ -139,7 +140,8 @@ pub(crate) struct StoreArgs {
         long,
         value_name = "FILE",
         env = "LONGWIRE_CONFIG",
-        hide_env_values = true
+        hide_env_values = true,
+        global = true
     )]
     pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
@@ -365,7 +367,7 @@ mod tests {
             ("serve --data a --ephemeral", false),
             ("store check", true),
             ("store --data a export", true),
-            ("store export --data a", false),
+            ("store export --data a", true),
             ("store", false),
             ("config --check a --markdown", false),
             ("completions zsh", true),

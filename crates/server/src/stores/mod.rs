@@ -28,7 +28,7 @@ pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, BindError> {
         dir: dir.clone(),
         source,
     };
-    let folder = Folder::new(dir, config.store.reserve_bytes).map_err(|e| failed(e.into()))?;
+    let folder = Folder::new(dir, config.store.reserve_bytes).map_err(failed)?;
     let settings = terms::of_store(config);
     let store = EmbeddedStore::open(Arc::new(folder), settings).map_err(failed)?;
     Ok(Arc::new(store))

@@ -8,7 +8,7 @@ use longwire_engine::{Retention, Store};
 use longwire_protocol::Seconds;
 use longwire_server::stores::embedded::{Disk, DiskError, EmbeddedStore, Settings};
 use parking_lot::Mutex;
-use redb::{Builder, Database, DatabaseError, StorageBackend};
+use redb::StorageBackend;
 
 /// What a disk can write at once: a write is whole up to some multiple of this, when the power goes.
 const SECTOR: usize = 512;
@@ -34,6 +34,9 @@ struct Platter {
     aside: bool,
     aside_bytes: usize,
     fails_to_sync: bool,
+    /// The next sync finds no space for what was written.
+    has_no_room_at_sync: bool,
+    lies: bool,
     /// Which opening the database that is in use came from: older ones are of a process that is gone.
     opening: usize,
 }
@@ -74,6 +77,31 @@ impl FakeDisk {
     /// From now on no sync succeeds.
     pub(crate) fn fail_to_sync(&self) {
         self.0.lock().fails_to_sync = true;
+    }
+
+    /// The next sync finds no space for what was written, and what was is dropped: the ones after it succeed without it.
+    pub(crate) fn be_full_at_next_sync(&self) {
+        self.0.lock().has_no_room_at_sync = true;
+    }
+
+    /// From now on it says of everything that it is synced, and does nothing.
+    pub(crate) fn lie(&self) {
+        self.0.lock().lies = true;
+    }
+
+    /// What is on it.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().seen.clone()
+    }
+
+    /// A disk with these bytes on it.
+    pub(crate) fn of(bytes: Vec<u8>) -> Self {
+        let platter = Platter {
+            seen: bytes.clone(),
+            synced: bytes,
+            ..Platter::default()
+        };
+        Self(Arc::new(Mutex::new(platter)))
     }
 
     /// Bytes it holds.
@@ -134,16 +162,16 @@ impl Platter {
 }
 
 impl Disk for FakeDisk {
-    fn open(&self, builder: &Builder) -> Result<Database, DatabaseError> {
+    fn open(&self) -> Result<Box<dyn StorageBackend>, DiskError> {
         let opening = {
             let mut platter = self.0.lock();
             platter.opening += 1;
             platter.opening
         };
-        builder.create_with_backend(Handle {
+        Ok(Box::new(Handle {
             platter: Arc::clone(&self.0),
             opening,
-        })
+        }))
     }
 
     fn set_aside(&self) -> io::Result<()> {
@@ -208,8 +236,19 @@ impl StorageBackend for Handle {
                 return Err(io::Error::other("the disk did not answer"));
             }
             platter.act()?;
-            platter.synced.clone_from(&platter.seen);
-            platter.unsynced.clear();
+            if platter.lies {
+                return Ok(());
+            }
+            let acts = std::mem::take(&mut platter.unsynced);
+            if std::mem::take(&mut platter.has_no_room_at_sync) {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            for act in acts {
+                match act {
+                    Act::Write { at, bytes } => write_at(&mut platter.synced, at, &bytes),
+                    Act::Resize(len) => platter.synced.resize(len, 0),
+                }
+            }
             Ok(())
         })
     }

@@ -7,15 +7,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use redb::{Builder, Database, DatabaseError, backends::FileBackend};
+use redb::{Builder, StorageBackend, backends::FileBackend};
+
+use super::{disk_error::DiskError, read_only::ReadOnly};
 
 /// A disk with one database on it, and some space that is kept for when there is no more.
 pub trait Disk: fmt::Debug + Send + Sync + 'static {
-    /// Opens the database, which is made where there is none.
+    /// Opens the bytes of the database.
     ///
     /// # Errors
     /// Whatever the disk or the database says.
-    fn open(&self, builder: &Builder) -> Result<Database, DatabaseError>;
+    fn open(&self) -> Result<Box<dyn StorageBackend>, DiskError>;
 
     /// Sets space aside, or sees that it is.
     ///
@@ -27,26 +29,52 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
     fn give_back(&self) -> bool;
 }
 
-/// A folder: the database and the space set aside are a file each.
+/// A folder: the database and the space set aside are a file each. It is ours as long as this is there.
 #[derive(Debug)]
 pub struct Folder {
     dir: PathBuf,
     aside_bytes: u64,
+    /// Whether what is written stays in memory.
+    is_to_read: bool,
+    /// Nobody else has it: the lock goes with this file. None where none can be made.
+    _lock: Option<fs::File>,
 }
 
 impl Folder {
-    /// The folder, which is made where there is none, for this user alone.
+    /// The folder and the database in it, which are made where there are none, for this user alone.
     ///
     /// # Errors
-    /// Where it cannot be made.
-    pub fn new(dir: &Path, aside_bytes: u64) -> io::Result<Self> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)?;
-        Ok(Self {
+    /// Where they cannot be made, or another process has them.
+    pub fn new(dir: &Path, aside_bytes: u64) -> Result<Self, DiskError> {
+        make_dir(dir)?;
+        let folder = Self {
+            // Before anything is looked at: two that begin at once must not both find nothing here.
+            _lock: Some(lock(dir)?),
+            is_to_read: false,
             dir: dir.to_owned(),
             aside_bytes,
+        };
+        let file = Self::database(dir);
+        if !file.try_exists()? {
+            folder.make(&file)?;
+        }
+        Ok(folder)
+    }
+
+    /// A folder that there is, for someone who only reads: it need not be writable, and the database stays as it is.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or another process has it.
+    pub fn to_read(dir: &Path) -> Result<Self, DiskError> {
+        let lock = match lock(dir) {
+            Err(DiskError::Io(error)) if is_not_writable(&error) => shared_lock(dir)?,
+            locked => Some(locked?),
+        };
+        Ok(Self {
+            _lock: lock,
+            is_to_read: true,
+            dir: dir.to_owned(),
+            aside_bytes: 0,
         })
     }
 
@@ -57,12 +85,12 @@ impl Folder {
     }
 
     /// Makes an empty database. Whenever the power goes, it is there whole or not at all.
-    fn make(&self, builder: &Builder, file: &Path) -> Result<(), DatabaseError> {
+    fn make(&self, file: &Path) -> Result<(), DiskError> {
         let unfinished = file.with_extension("unfinished");
         let mut options = fs::OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(true);
         let empty = options.mode(0o600).open(&unfinished)?;
-        builder
+        Builder::new()
             .create_with_backend(FileBackend::new(empty)?)?
             .close()?;
         fs::rename(&unfinished, file)?;
@@ -80,14 +108,18 @@ impl Folder {
 }
 
 impl Disk for Folder {
-    fn open(&self, builder: &Builder) -> Result<Database, DatabaseError> {
+    fn open(&self) -> Result<Box<dyn StorageBackend>, DiskError> {
         let file = Self::database(&self.dir);
-        if !file.try_exists()? {
-            self.make(builder, &file)?;
+        if fs::metadata(&file)?.len() == 0 {
+            // It would be taken for one that is to be made.
+            let what = "the database is an empty file";
+            return Err(DiskError::Damaged(what.to_owned()));
         }
-        let mut options = fs::OpenOptions::new();
-        let file = options.read(true).write(true).open(file)?;
-        builder.create_with_backend(FileBackend::new(file)?)
+        if self.is_to_read {
+            return Ok(Box::new(ReadOnly::new(fs::File::open(file)?)?));
+        }
+        let file = fs::OpenOptions::new().read(true).write(true).open(file)?;
+        Ok(Box::new(FileBackend::new(file)?))
     }
 
     fn set_aside(&self) -> io::Result<()> {
@@ -105,6 +137,67 @@ impl Disk for Folder {
 
     fn give_back(&self) -> bool {
         fs::remove_file(self.aside()).is_ok()
+    }
+}
+
+/// The lock of a folder, which goes with the file and with the process.
+fn lock(dir: &Path) -> Result<fs::File, DiskError> {
+    let mut options = fs::OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(false);
+    let file = options.mode(0o600).open(lock_file(dir))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(DiskError::InUse),
+        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// The same where nothing can be written. Where there is no lock either, no server ever had the folder from here.
+fn shared_lock(dir: &Path) -> Result<Option<fs::File>, DiskError> {
+    let file = match fs::File::open(lock_file(dir)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Err(DiskError::InUse),
+        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+fn lock_file(dir: &Path) -> PathBuf {
+    dir.join("lock")
+}
+
+fn is_not_writable(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+    )
+}
+
+/// Makes a folder and those above it, each of which is on the disk before there is anything in it.
+fn make_dir(dir: &Path) -> io::Result<()> {
+    match fs::metadata(dir) {
+        Ok(there) if there.is_dir() => return Ok(()),
+        Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(_) => {}
+    }
+    let above = dir.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let above = above.unwrap_or(Path::new("."));
+    make_dir(above)?;
+    match fs::DirBuilder::new().mode(0o700).create(dir) {
+        // Somebody else was quicker.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => {}
+        made => made?,
+    }
+    match fs::File::open(above) {
+        Ok(above) => above.sync_all(),
+        // One may make something in a folder that one may not read, and can then do no more.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

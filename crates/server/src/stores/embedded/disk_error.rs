@@ -1,6 +1,9 @@
 //! What a disk or the database on it says no with.
 
-use std::io;
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use redb::{
     CommitError, CompactionError, DatabaseError, StorageError, TableError, TransactionError,
@@ -34,8 +37,58 @@ pub enum DiskError {
     Database(String),
 }
 
+impl DiskError {
+    /// What would be right, for whoever runs the server.
+    #[must_use]
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Full => Some("make space on it, or choose another folder with --data DIR"),
+            Self::InUse => {
+                Some("stop the server that has it, or choose another folder with --data DIR")
+            }
+            Self::Version { .. } => {
+                Some("use that version, or choose another folder with --data DIR")
+            }
+            Self::Damaged(_) => Some(
+                "put a backup of the folder in its place, or move the folder away to begin with an empty one",
+            ),
+            Self::Io(error) => advice_on(error.kind()),
+            Self::Database(_) => None,
+        }
+    }
+}
+
+#[allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "the system has many errors, and more with every version"
+)]
+fn advice_on(error: io::ErrorKind) -> Option<&'static str> {
+    match error {
+        io::ErrorKind::PermissionDenied => Some(
+            "give this user the folder and all that is in it, or choose another with --data DIR",
+        ),
+        io::ErrorKind::ReadOnlyFilesystem => {
+            Some("mount it so that it can be written, or choose another folder with --data DIR")
+        }
+        io::ErrorKind::NotADirectory => {
+            Some("this, or what is above it, is a file: name a folder with --data DIR")
+        }
+        _ => None,
+    }
+}
+
+/// Reads a database. Where one was changed by something else that can end in a panic of what is below.
+pub(super) fn or_damaged<T>(read: impl FnOnce() -> Result<T, DiskError>) -> Result<T, DiskError> {
+    let read = catch_unwind(AssertUnwindSafe(read));
+    read.unwrap_or_else(|_| Err(DiskError::Damaged("the database cannot be read".to_owned())))
+}
+
 impl From<io::Error> for DiskError {
     fn from(error: io::Error) -> Self {
+        // The database ends before what it says that it holds, or is none.
+        if let io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData = error.kind() {
+            return Self::Damaged(error.to_string());
+        }
         // A file may grow no further for the disk, for a quota, or for a limit of the process.
         let full = matches!(
             error.kind(),
@@ -55,6 +108,9 @@ impl From<redb::Error> for DiskError {
         }
         if let redb::Error::Corrupted(why) = error {
             return Self::Damaged(why);
+        }
+        if let redb::Error::TableDoesNotExist(_) | redb::Error::TableTypeMismatch { .. } = error {
+            return Self::Damaged(error.to_string());
         }
         Self::Database(error.to_string())
     }

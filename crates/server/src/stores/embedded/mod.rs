@@ -5,11 +5,13 @@
 //! back. One task writes, and nothing else does.
 //!
 //! Whoever asks for a job that is just being written waits for that, so that a client that sends a start and a kill in one
-//! breath is understood.
+//! breath is understood. Not while the disk is full: then what was written is all that is told.
 
+mod bytes;
 mod disk;
 mod disk_error;
 mod offline;
+mod read_only;
 mod record;
 mod table;
 mod writer;
@@ -26,18 +28,19 @@ use longwire_engine::{
 };
 use longwire_protocol::{Change, Connid, JobId, Seconds, Seq, Timestamp};
 use parking_lot::Mutex;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::{
+    bytes::Flushes,
+    table::{Table, rows},
+    writer::{Order, Writer},
+};
 pub use self::{
     disk::{Disk, Folder},
     disk_error::DiskError,
     offline::{Found as FoundOnDisk, Offline},
-};
-use self::{
-    table::{Table, rows},
-    writer::{Order, Writer},
 };
 use super::state::{Beside, State};
 
@@ -78,6 +81,8 @@ struct Shared {
 
 struct Kept {
     state: State,
+    /// Jobs that are in memory only. It is a job that is so, whatever its route says by now.
+    fleeting: FxHashSet<JobId>,
     underway: Underway,
 }
 
@@ -87,6 +92,8 @@ enum Health {
     Well,
     /// For now nothing new is taken.
     Full(Unavailable),
+    /// For now not even what was set aside is left: nothing that is asked for is done.
+    Stuck(Unavailable),
     /// Nothing is written any more.
     Broken(Unavailable),
 }
@@ -95,7 +102,7 @@ impl Health {
     fn trouble(&self) -> Option<Unavailable> {
         match self {
             Self::Well => None,
-            Self::Full(why) | Self::Broken(why) => Some(why.clone()),
+            Self::Full(why) | Self::Stuck(why) | Self::Broken(why) => Some(why.clone()),
         }
     }
 }
@@ -184,6 +191,15 @@ impl Drop for Mark {
     }
 }
 
+/// How long to wait for what is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// Until it is done, however long that takes.
+    Endless,
+    /// As long as the disk can be written. After that it may take for ever.
+    WhileWell,
+}
+
 /// Why a change was not written.
 enum NotWritten {
     Created(NotCreated),
@@ -229,12 +245,17 @@ impl EmbeddedStore {
         let chance = RandomState::new();
         let names = settings.retention.expired_names as u64 / 2;
         let key = [chance.hash_one(0), chance.hash_one(1)];
-        let table = Table::open(&*disk, names, key)?;
-        let state = load(&table, settings.retention.clone())?;
+        let flushes = Flushes::default();
+        let (table, state) = disk_error::or_damaged(|| {
+            let table = Table::open(&*disk, &flushes, names, key)?;
+            let state = load(&table, settings.retention.clone())?;
+            Ok((table, state))
+        })?;
         let aside = disk.set_aside();
         let shared = Arc::new(Shared {
             kept: Mutex::new(Kept {
                 state,
+                fleeting: FxHashSet::default(),
                 underway: Underway::default(),
             }),
             done: Notify::new(),
@@ -248,7 +269,7 @@ impl EmbeddedStore {
         }
         let (orders, taken) = mpsc::channel(ORDERS);
         let fleeting = settings.fleeting.clone();
-        let writer = Writer::new(Arc::clone(&shared), taken, (disk, table), settings);
+        let writer = Writer::new(Arc::clone(&shared), taken, (disk, flushes, table), settings);
         let tasks = TaskTracker::new();
         tasks.spawn(writer.run());
         tasks.close();
@@ -287,17 +308,16 @@ impl EmbeddedStore {
         }
     }
 
-    fn is_fleeting(&self, job: &Job) -> bool {
-        self.fleeting.contains(&job.spec().route)
-    }
-
     /// Creates a job that is kept in memory only.
     fn create_fleeting(&self, job: Job, events: Events) -> Answer<Result<(), NotCreated>> {
         let name = Name::Connid(job.connid().clone());
         let id = job.id();
-        let created = self.once_done(&name, move |kept| {
+        let created = self.once_done(&name, Patience::Endless, move |kept| {
             let room = kept.state.room_for(&job, Beside::default());
-            room.map(|()| kept.state.create(job, events))
+            room.map(|()| {
+                kept.fleeting.insert(id);
+                kept.state.create(job, events)
+            })
         });
         created.map(move |created| created.map(|wakes| wakes.tell(id)))
     }
@@ -306,13 +326,12 @@ impl EmbeddedStore {
     fn once_done<T: Send + 'static>(
         &self,
         name: &Name,
+        patience: Patience,
         act: impl FnOnce(&mut Kept) -> T + Send + 'static,
     ) -> Answer<T> {
-        let mut kept = self.shared.kept.lock();
-        if !kept.is_underway(name) {
+        if let Some(mut kept) = self.shared.unless_underway(name, patience) {
             return Answer::now(act(&mut kept));
         }
-        drop(kept);
         let (shared, name) = (Arc::clone(&self.shared), name.clone());
         Answer::later(async move {
             loop {
@@ -320,7 +339,7 @@ impl EmbeddedStore {
                 tokio::pin!(done);
                 // From here on no end of anything is missed.
                 done.as_mut().enable();
-                if let Some(mut kept) = shared.unless_underway(&name) {
+                if let Some(mut kept) = shared.unless_underway(&name, patience) {
                     return act(&mut kept);
                 }
                 shared.hurry.notify_one();
@@ -331,15 +350,32 @@ impl EmbeddedStore {
 }
 
 impl Shared {
-    fn unless_underway(&self, name: &Name) -> Option<parking_lot::MutexGuard<'_, Kept>> {
+    fn unless_underway(
+        &self,
+        name: &Name,
+        patience: Patience,
+    ) -> Option<parking_lot::MutexGuard<'_, Kept>> {
+        let is_well = *self.health.borrow() == Health::Well;
         let kept = self.kept.lock();
-        (!kept.is_underway(name)).then_some(kept)
+        let waits = kept.is_underway(name) && (is_well || patience == Patience::Endless);
+        (!waits).then_some(kept)
     }
 }
 
 /// What is seen of others: not how far a job has come, which can wait a moment.
 fn is_urgent(event: &longwire_protocol::Event) -> bool {
     !matches!(event.change, Change::Output(_) | Change::Progress(_))
+}
+
+/// What somebody asks for, and can be refused. All else is the case, and is written once it can be.
+fn is_asked(events: &Events) -> bool {
+    let is_asked = |event: &longwire_protocol::Event| {
+        matches!(
+            event.change,
+            Change::Accepted(_) | Change::Wished(_) | Change::Extended(_)
+        )
+    };
+    events.iter().any(is_asked)
 }
 
 /// Everything that is on the disk.
@@ -356,16 +392,18 @@ fn load(table: &Table, retention: Retention) -> Result<State, DiskError> {
         side.push(loaded);
     })?;
     // Who ended first goes first; and a name is its last job's.
-    ended.sort_by_key(|loaded| loaded.job.last_at());
+    ended.sort_by_key(|loaded| loaded.turn);
     for loaded in ended.into_iter().chain(live) {
         state.restore(loaded.job, loaded.events);
     }
+    // The limits may be lower than they were.
+    state.forget_surplus();
     Ok(state)
 }
 
 impl Store for EmbeddedStore {
     fn create(&self, job: Job, events: Events) -> Answer<Result<(), NotCreated>> {
-        if self.is_fleeting(&job) {
+        if self.fleeting.contains(&job.spec().route) {
             return self.create_fleeting(job, events);
         }
         if let Some(why) = self.trouble() {
@@ -376,14 +414,19 @@ impl Store for EmbeddedStore {
     }
 
     fn append(&self, after: Seq, job: Job, events: Events) -> Answer<Result<(), NotAppended>> {
-        if self.is_fleeting(&job) {
-            let id = job.id();
-            let appended = {
-                let mut kept = self.shared.kept.lock();
-                let fits = kept.state.has_not_grown(id, after);
-                fits.map(|()| kept.state.append(job, events))
-            };
+        let id = job.id();
+        let mut kept = self.shared.kept.lock();
+        if kept.fleeting.contains(&id) {
+            let fits = kept.state.has_not_grown(id, after);
+            let appended = fits.map(|()| kept.state.append(job, events));
+            drop(kept);
             return Answer::now(appended.map(|wakes| wakes.tell(id)));
+        }
+        drop(kept);
+        if let Health::Stuck(why) = &*self.shared.health.borrow()
+            && is_asked(&events)
+        {
+            return Answer::now(Err(NotAppended::Unavailable(why.clone())));
         }
         let written = self.order(Some(after), job, events);
         Answer::later(async move { written.await.map_err(NotAppended::from) })
@@ -391,7 +434,9 @@ impl Store for EmbeddedStore {
 
     fn find(&self, name: &Name) -> Answer<Found> {
         let asked = name.clone();
-        self.once_done(name, move |kept| kept.state.find(&asked))
+        self.once_done(name, Patience::WhileWell, move |kept| {
+            kept.state.find(&asked)
+        })
     }
 
     fn read(

@@ -2,7 +2,11 @@
 
 use longwire_engine::{Events, Job};
 
-use super::{disk::Disk, disk_error::DiskError, table::Table};
+use super::{
+    disk::Disk,
+    disk_error::{DiskError, or_damaged},
+    table::Table,
+};
 
 /// A disk that no server uses.
 pub struct Offline(Table);
@@ -26,7 +30,7 @@ impl Offline {
     /// # Errors
     /// Where it cannot be read, or is in use.
     pub fn open(disk: &dyn Disk) -> Result<Self, DiskError> {
-        Table::open_existing(disk).map(Self)
+        or_damaged(|| Table::open_existing(disk).map(Self))
     }
 
     /// Hands over every job with what is kept of its log, in the order in which they were accepted.
@@ -34,7 +38,7 @@ impl Offline {
     /// # Errors
     /// Where something is damaged, which it names.
     pub fn jobs(&self, mut take: impl FnMut(&Job, &Events)) -> Result<(), DiskError> {
-        self.0.load(|loaded| take(&loaded.job, &loaded.events))
+        or_damaged(|| self.0.load(|loaded| take(&loaded.job, &loaded.events)))
     }
 
     /// Reads all of it: the pages of the database, and every log, which must add up to its job.
@@ -42,9 +46,9 @@ impl Offline {
     /// # Errors
     /// Where something is damaged, which it names.
     pub fn check(&mut self) -> Result<Found, DiskError> {
-        if !self.0.check()? {
+        if !or_damaged(|| self.0.check())? {
             return Err(DiskError::Damaged(
-                "the database was not whole, and was repaired to its last whole state".to_owned(),
+                "the database was not whole, and what is whole of it may be older".to_owned(),
             ));
         }
         let mut found = Found::default();

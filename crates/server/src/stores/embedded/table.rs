@@ -1,12 +1,18 @@
 //! The database: rows of events, and what else must outlive the process.
 
-use std::ops::RangeInclusive;
+use std::{hash::Hasher, ops::RangeInclusive};
 
 use longwire_engine::{Events, Job};
 use longwire_protocol::{Event, JobId, Seq};
-use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use redb::{
+    Builder, Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
+    TableError,
+};
+use rustc_hash::FxHashMap;
+use siphasher::sip::SipHasher13;
 
 use super::{
+    bytes::{Bytes, Flushes},
     disk::Disk,
     disk_error::DiskError,
     record::{self, Unreadable},
@@ -14,11 +20,18 @@ use super::{
 use crate::stores::state::{HashKey, NameHash};
 
 /// Events by job and number. Under number 0, where a log has lost its beginning: the job as it stood at some later event.
+/// After each its checksum.
 const EVENTS: TableDefinition<'_, (u128, u64), &[u8]> = TableDefinition::new("events");
 /// Hashes of the names of jobs that are no longer kept, in the order in which they went.
-const EXPIRED: TableDefinition<'_, u64, (NameHash, NameHash)> = TableDefinition::new("expired");
+const EXPIRED: TableDefinition<'_, u64, (NameHash, NameHash, Checksum)> =
+    TableDefinition::new("expired");
+/// Every job, and a number that is higher the later it was accepted or, once it has ended, the later that was. No clock does it.
+const JOBS: TableDefinition<'_, u128, (u64, Checksum)> = TableDefinition::new("jobs");
 /// One row each: the version of what is written, and the key of the hashes.
 const ABOUT: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("about");
+
+/// Of a key and what is kept under it, so that no row is taken for another either.
+type Checksum = u64;
 
 /// The version of what is written, as long as every version since reads it.
 pub(super) const VERSION: u64 = 1;
@@ -37,6 +50,8 @@ pub(super) struct Row {
 #[derive(Debug, Default)]
 pub(super) struct Commit {
     pub(super) rows: Vec<Row>,
+    /// Jobs that begin or end, in that order.
+    pub(super) turns: Vec<JobId>,
     /// Logs whose beginning is let go of: the job as it stands, and the number of the first event that stays.
     pub(super) cuts: Vec<(Row, Seq)>,
     /// Jobs that are let go of, and their names.
@@ -45,7 +60,10 @@ pub(super) struct Commit {
 
 impl Commit {
     pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.cuts.is_empty() && self.gone.is_empty()
+        self.rows.is_empty()
+            && self.turns.is_empty()
+            && self.cuts.is_empty()
+            && self.gone.is_empty()
     }
 }
 
@@ -55,6 +73,8 @@ pub(super) struct Table {
     database: Database,
     /// The number of the next name that expires.
     next_expired: u64,
+    /// The number of the next job that begins or ends.
+    next_turn: u64,
     /// Names that are remembered.
     most_expired: u64,
 }
@@ -63,27 +83,35 @@ pub(super) struct Table {
 pub(super) struct Loaded {
     pub(super) job: Job,
     pub(super) events: Events,
+    /// Higher the later it was accepted or, once it has ended, the later that was.
+    pub(super) turn: u64,
 }
 
 impl Table {
     /// Opens the database of a disk. Where there is none it is made, with this key.
     pub(super) fn open(
         disk: &dyn Disk,
+        flushes: &Flushes,
         most_expired: u64,
         key: HashKey,
     ) -> Result<Self, DiskError> {
-        let mut table = Self::bare(disk)?;
+        let mut table = Self::bare(disk, flushes)?;
         table.most_expired = most_expired;
         if !table.is_ours()? {
             table.initialize(key)?;
         }
         table.next_expired = table.count_expired()?;
+        table.next_turn = table
+            .turns()?
+            .into_values()
+            .max()
+            .map_or(0, |last| last + 1);
         Ok(table)
     }
 
     /// The same where there must be one.
     pub(super) fn open_existing(disk: &dyn Disk) -> Result<Self, DiskError> {
-        let table = Self::bare(disk)?;
+        let table = Self::bare(disk, &Flushes::default())?;
         if table.is_ours()? {
             Ok(table)
         } else {
@@ -93,12 +121,13 @@ impl Table {
         }
     }
 
-    fn bare(disk: &dyn Disk) -> Result<Self, DiskError> {
+    fn bare(disk: &dyn Disk, flushes: &Flushes) -> Result<Self, DiskError> {
         let mut builder = Builder::new();
         builder.set_cache_size(CACHE_BYTES);
         Ok(Self {
-            database: disk.open(&builder)?,
+            database: builder.create_with_backend(Bytes::new(disk.open()?, flushes))?,
             next_expired: 0,
+            next_turn: 0,
             most_expired: 0,
         })
     }
@@ -122,6 +151,9 @@ impl Table {
             let mut about = transaction.open_table(ABOUT)?;
             about.insert("version", (VERSION, 0))?;
             about.insert("hash key", (key[0], key[1]))?;
+            let check = checksum(0, 0, &about_bytes(key));
+            about.insert("hash key's checksum", (check, 0))?;
+            transaction.open_table(JOBS)?;
             transaction.open_table(EVENTS)?;
             transaction.open_table(EXPIRED)?;
         }
@@ -137,76 +169,130 @@ impl Table {
     /// The key of the hashes of names.
     pub(super) fn hash_key(&self) -> Result<HashKey, DiskError> {
         let about = self.database.begin_read()?.open_table(ABOUT)?;
-        let key = about.get("hash key")?.map(|row| row.value());
-        let (one, other) =
-            key.ok_or_else(|| DiskError::Damaged("it has no hash key".to_owned()))?;
-        Ok([one, other])
+        let row = |name| Ok::<_, DiskError>(about.get(name)?.map(|row| row.value()));
+        let (key, check) = (row("hash key")?, row("hash key's checksum")?);
+        let key = key.map(|(one, other)| [one, other]).filter(|key| {
+            let expected = checksum(0, 0, &about_bytes(*key));
+            check.is_some_and(|(check, _)| check == expected)
+        });
+        key.ok_or_else(|| {
+            DiskError::Damaged("table about: no hash key, or not as written".to_owned())
+        })
     }
 
     /// Writes, and returns when it is on the disk.
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), DiskError> {
         let transaction = self.database.begin_write()?;
-        let mut next = self.next_expired;
+        let (mut next, mut turn) = (self.next_expired, self.next_turn);
         {
             let mut events = transaction.open_table(EVENTS)?;
             for row in &commit.rows {
-                events.insert((row.job.bits(), row.seq), &*row.bytes)?;
+                events.insert((row.job.bits(), row.seq), &*row.checked())?;
             }
             for (job, first) in &commit.cuts {
                 let key = job.job.bits();
-                events.insert((key, 0), &*job.bytes)?;
+                events.insert((key, 0), &*job.checked())?;
                 events.retain_in((key, 1)..(key, *first), |_, _| false)?;
             }
             for (job, _) in &commit.gone {
                 events.retain_in(all_of(*job), |_, _| false)?;
             }
         }
+        if !commit.turns.is_empty() || !commit.gone.is_empty() {
+            let mut jobs = transaction.open_table(JOBS)?;
+            for job in &commit.turns {
+                let check = checksum(job.bits(), turn, b"turn");
+                jobs.insert(job.bits(), (turn, check))?;
+                turn += 1;
+            }
+            for (job, _) in &commit.gone {
+                jobs.remove(job.bits())?;
+            }
+        }
         if !commit.gone.is_empty() {
             let mut expired = transaction.open_table(EXPIRED)?;
             for (_, [connid, job]) in &commit.gone {
-                expired.insert(next, (*connid, *job))?;
+                let check = checksum(next.into(), *connid, &job.to_le_bytes());
+                expired.insert(next, (*connid, *job, check))?;
                 next += 1;
             }
             let oldest = next.saturating_sub(self.most_expired);
             expired.retain_in(..oldest, |_, _| false)?;
         }
         transaction.commit()?;
-        self.next_expired = next;
+        (self.next_expired, self.next_turn) = (next, turn);
         Ok(())
     }
 
     /// Hands over every job, in the order of their ids, with what is kept of its log.
     pub(super) fn load(&self, mut take: impl FnMut(Loaded)) -> Result<(), DiskError> {
         let events = self.database.begin_read()?.open_table(EVENTS)?;
+        let mut turns = self.turns()?;
+        let mut take = |whole: Reading| {
+            let turn = turns.remove(&whole.id);
+            let turn = turn.ok_or_else(|| damaged(whole.id, 0, &"it is not in the table jobs"))?;
+            take(whole.finish(turn)?);
+            Ok::<(), DiskError>(())
+        };
         let mut current: Option<Reading> = None;
+        let mut rows = 0;
         for row in events.iter()? {
             let (key, bytes) = row?;
+            rows += 1;
             let (job, seq) = key.value();
             let job = JobId::from_bits(job);
             let is_next = current.as_ref().is_none_or(|reading| reading.id != job);
             if is_next && let Some(whole) = current.replace(Reading::new(job)) {
-                take(whole.finish()?);
+                take(whole)?;
             }
             if let Some(reading) = &mut current {
                 reading.add(seq, bytes.value())?;
             }
         }
         if let Some(whole) = current {
-            take(whole.finish()?);
+            take(whole)?;
         }
-        Ok(())
+        if let Some(job) = turns.into_keys().next() {
+            return Err(damaged(job, 1, &"it has no events"));
+        }
+        all_are_there("events", events.len()?, rows)
+    }
+
+    /// Every job and its turn.
+    fn turns(&self) -> Result<FxHashMap<JobId, u64>, DiskError> {
+        let jobs = self.database.begin_read()?.open_table(JOBS)?;
+        let mut turns = FxHashMap::default();
+        for row in jobs.iter()? {
+            let (job, row) = row?;
+            let (job, (turn, check)) = (job.value(), row.value());
+            if check != checksum(job, turn, b"turn") {
+                let job = JobId::from_bits(job);
+                return Err(DiskError::Damaged(format!(
+                    "table jobs: job {job} is not as written"
+                )));
+            }
+            turns.insert(JobId::from_bits(job), turn);
+        }
+        all_are_there("jobs", jobs.len()?, turns.len() as u64)?;
+        Ok(turns)
     }
 
     /// Hands over the names that expired, oldest first.
     pub(super) fn load_expired(&self, mut take: impl FnMut(NameHash)) -> Result<(), DiskError> {
         let expired = self.database.begin_read()?.open_table(EXPIRED)?;
+        let mut rows = 0;
         for row in expired.iter()? {
-            let (_, names) = row?;
-            let (connid, job) = names.value();
+            let (number, names) = row?;
+            let (number, (connid, job, check)) = (number.value(), names.value());
+            if check != checksum(number.into(), connid, &job.to_le_bytes()) {
+                let what = format!("table expired: row {number} is not as written");
+                return Err(DiskError::Damaged(what));
+            }
             take(connid);
             take(job);
+            rows += 1;
         }
-        Ok(())
+        all_are_there("expired", expired.len()?, rows)
     }
 
     /// Whether the database itself is whole.
@@ -243,6 +329,8 @@ impl Reading {
     }
 
     fn add(&mut self, seq: Seq, bytes: &[u8]) -> Result<(), DiskError> {
+        let bytes = as_written(self.id, seq, bytes)
+            .ok_or_else(|| damaged(self.id, seq, &"it is not as written"))?;
         let damaged = |why: Unreadable| damaged(self.id, seq, &why);
         if seq == 0 {
             self.job = Some(record::job(self.id, bytes).map_err(damaged)?);
@@ -265,7 +353,7 @@ impl Reading {
             .map_err(|misfit| damaged(self.id, event.seq, &format!("it does not fit: {misfit:?}")))
     }
 
-    fn finish(self) -> Result<Loaded, DiskError> {
+    fn finish(self, turn: u64) -> Result<Loaded, DiskError> {
         let job = self.job.filter(|job| {
             let last = self.events.last();
             last.is_some_and(|last| last.seq == job.seq())
@@ -274,12 +362,54 @@ impl Reading {
         Ok(Loaded {
             job,
             events: self.events,
+            turn,
         })
     }
 }
 
+impl Row {
+    /// What is kept: the bytes, and their checksum.
+    fn checked(&self) -> Vec<u8> {
+        let check = checksum(self.job.bits(), self.seq, &self.bytes);
+        [&*self.bytes, &check.to_le_bytes()].concat()
+    }
+}
+
+/// What is kept without its checksum, if that is right.
+fn as_written(job: JobId, seq: Seq, kept: &[u8]) -> Option<&[u8]> {
+    let (bytes, check) = kept.split_last_chunk()?;
+    let expected = checksum(job.bits(), seq, bytes);
+    (u64::from_le_bytes(*check) == expected).then_some(bytes)
+}
+
+fn checksum(key: u128, number: u64, bytes: &[u8]) -> Checksum {
+    // Against chance, not against anyone: there is no secret to it.
+    let mut hasher = SipHasher13::new();
+    hasher.write_u128(key);
+    hasher.write_u64(number);
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+fn about_bytes(key: HashKey) -> [u8; 16] {
+    let [one, other] = key;
+    (u128::from(one) << 64 | u128::from(other)).to_le_bytes()
+}
+
+/// What was read is as much as the database says that there is.
+fn all_are_there(table: &str, says: u64, read: u64) -> Result<(), DiskError> {
+    if says == read {
+        return Ok(());
+    }
+    let what = format!("table {table}: {read} of {says} rows are there");
+    Err(DiskError::Damaged(what))
+}
+
 fn damaged(job: JobId, seq: Seq, why: &impl ToString) -> DiskError {
-    DiskError::Damaged(format!("job {job}, event {seq}: {}", why.to_string()))
+    DiskError::Damaged(format!(
+        "table events: job {job}, event {seq}: {}",
+        why.to_string()
+    ))
 }
 
 /// What is written of events in one step.

@@ -17,10 +17,11 @@ use tokio::{
 
 use super::{
     Health, Kept, Mark, NotWritten, Settings, Shared,
+    bytes::Flushes,
     disk::Disk,
     disk_error::DiskError,
-    record,
-    table::{Commit, Row, Table},
+    is_asked, record,
+    table::{Commit, Row, Table, rows},
 };
 use crate::stores::state::{Beside, Dropped, Wakes};
 
@@ -63,11 +64,14 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     orders: mpsc::Receiver<Order>,
     disk: Arc<dyn Disk>,
+    flushes: Flushes,
     /// None while it is opened again.
     table: Option<Table>,
     settings: Settings,
     /// Changes of jobs that were in the last step: they come first in the next.
     carried: VecDeque<Order>,
+    /// What was let go of in steps for which there was no room.
+    owed: Commit,
     /// When there is something to be done though nothing is to be written.
     chore_at: Option<Instant>,
 }
@@ -79,17 +83,22 @@ impl Writer {
     pub(super) fn new(
         shared: Arc<Shared>,
         orders: mpsc::Receiver<Order>,
-        (disk, table): (Arc<dyn Disk>, Table),
+        (disk, flushes, table): (Arc<dyn Disk>, Flushes, Table),
         settings: Settings,
     ) -> Self {
+        // What there is to do was left by the opening.
+        let is_well = *shared.health.borrow() == Health::Well;
+        let is_tidy = !shared.kept.lock().state.has_dropped();
         Self {
             shared,
             orders,
             disk,
+            flushes,
             table: Some(table),
             settings,
             carried: VecDeque::new(),
-            chore_at: None,
+            owed: Commit::default(),
+            chore_at: (!is_well || !is_tidy).then(Instant::now),
         }
     }
 
@@ -163,11 +172,16 @@ impl Writer {
 
     async fn write(&mut self, batch: Vec<Order>) -> Result<(), Broken> {
         let (accepted, commit) = self.judge(batch);
-        if !commit.is_empty()
-            && let Err(error) = self.commit(commit).await
-        {
-            self.break_down(&error, accepted);
-            return Err(Broken);
+        if !commit.is_empty() {
+            let commit = Arc::new(commit);
+            match self.commit(&commit).await {
+                Ok(()) => self.get_unstuck(),
+                Err(DiskError::Full) => return self.put_off(accepted, commit).await,
+                Err(error) => {
+                    self.break_down(&error, accepted);
+                    return Err(Broken);
+                }
+            }
         }
         self.publish(accepted);
         self.do_chores().await;
@@ -179,6 +193,7 @@ impl Writer {
         let shared = Arc::clone(&self.shared);
         let mut kept = shared.kept.lock();
         let (mut step, mut refused) = (Step::default(), Vec::new());
+        step.commit = std::mem::take(&mut self.owed);
         for order in batch {
             if step.is_about(&order) {
                 self.carried.push_back(order);
@@ -189,7 +204,7 @@ impl Writer {
             }
         }
         let dropped = kept.state.take_dropped();
-        self.let_go(dropped, &kept, &mut step.commit);
+        let_go(dropped, &mut kept, &mut step.commit);
         drop(kept);
         for (order, why) in refused {
             order.refuse(why);
@@ -197,33 +212,12 @@ impl Writer {
         (step.accepted, step.commit)
     }
 
-    /// What is no longer kept goes from the disk as well.
-    fn let_go(&self, dropped: Dropped, kept: &Kept, commit: &mut Commit) {
-        let is_on_disk = |route: &Arc<str>| !self.settings.fleeting.contains(route);
-        for id in dropped.beginnings {
-            if let Some((job, first)) = kept.state.kept(id)
-                && is_on_disk(&job.spec().route)
-            {
-                let row = Row {
-                    job: id,
-                    seq: 0,
-                    bytes: record::of_job(job),
-                };
-                commit.cuts.push((row, first));
-            }
-        }
-        let gone = dropped.jobs.into_iter();
-        let gone = gone.filter(|gone| is_on_disk(&gone.route));
-        commit.gone.extend(gone.map(|gone| (gone.job, gone.names)));
-    }
-
-    /// Writes, and waits for space where there is none: what was accepted is not given up for that.
-    async fn commit(&mut self, commit: Commit) -> Result<(), DiskError> {
-        let commit = Arc::new(commit);
+    /// Writes, if need be to the space that was set aside. The disk is full once that is used up too.
+    async fn commit(&mut self, commit: &Arc<Commit>) -> Result<(), DiskError> {
         loop {
             let written = match self.opened().await {
                 Ok(mut table) => {
-                    let commit = Arc::clone(&commit);
+                    let commit = Arc::clone(commit);
                     let (table, written) = blocking(move || {
                         let written = table.commit(&commit);
                         // A database that has failed once is opened anew.
@@ -236,7 +230,7 @@ impl Writer {
                 Err(error) => Err(error),
             };
             match written {
-                Err(DiskError::Full) => self.make_room().await,
+                Err(DiskError::Full) if self.make_room().await => {}
                 other => return other,
             }
         }
@@ -246,31 +240,70 @@ impl Writer {
         if let Some(table) = self.table.take() {
             return Ok(table);
         }
-        let disk = Arc::clone(&self.disk);
+        let (disk, flushes) = (Arc::clone(&self.disk), self.flushes.clone());
         let names = self.settings.retention.expired_names as u64 / 2;
-        blocking(move || Table::open(&*disk, names, [0, 0])).await?
+        blocking(move || Table::open(&*disk, &flushes, names, [0, 0])).await?
     }
 
-    async fn make_room(&mut self) {
+    /// Says whether there was something to make it with.
+    async fn make_room(&mut self) -> bool {
         tell_full(&self.shared, &DiskError::Full.to_string());
         self.remember_chore(ASIDE_AFTER);
         let disk = Arc::clone(&self.disk);
-        let given = blocking(move || disk.give_back()).await.unwrap_or(false);
-        if !given {
-            sleep(ROOM_AFTER).await;
+        blocking(move || disk.give_back()).await.unwrap_or(false)
+    }
+
+    /// There is no room at all. Whoever asked for something is told so; what is the case waits for room, unless the store is
+    /// closed.
+    async fn put_off(&mut self, step: Vec<Order>, commit: Arc<Commit>) -> Result<(), Broken> {
+        let why = tell_stuck(&self.shared);
+        // Whoever else has it has failed.
+        self.owed = Arc::try_unwrap(commit).unwrap_or_default();
+        self.owed.rows.clear();
+        self.owed.turns.clear();
+        self.chore_at = Some(Instant::now() + ASIDE_AFTER);
+        let carried = std::mem::take(&mut self.carried);
+        for mut order in step.into_iter().chain(carried) {
+            if is_asked(&order.events) {
+                order.refuse(why.clone().into());
+            } else {
+                order.rows = rows(order.job.id(), &order.events);
+                self.carried.push_back(order);
+            }
+        }
+        if self.carried.is_empty() {
+            return Ok(());
+        }
+        tokio::select! {
+            () = self.shared.closing.cancelled() => Err(Broken),
+            () = sleep(ROOM_AFTER) => Ok(()),
+        }
+    }
+
+    /// Something could be written.
+    fn get_unstuck(&self) {
+        self.shared.health.send_if_modified(|health| {
+            let Health::Stuck(why) = health else {
+                return false;
+            };
+            *health = Health::Full(why.clone());
+            true
+        });
+    }
+
+    /// Does what was to be done by now, and remembers what there is to do later.
+    async fn do_chores(&mut self) {
+        if self.chore_at.is_some_and(|at| at <= Instant::now()) {
+            self.chore_at = None;
+            self.look_for_space().await;
+        }
+        if self.shared.kept.lock().state.has_dropped() {
+            self.remember_chore(TIDY_AFTER);
         }
     }
 
     /// Sees whether there is space again.
-    async fn do_chores(&mut self) {
-        let now = Instant::now();
-        if self.chore_at.is_none_or(|at| now < at) {
-            if self.shared.kept.lock().state.has_dropped() {
-                self.remember_chore(TIDY_AFTER);
-            }
-            return;
-        }
-        self.chore_at = None;
+    async fn look_for_space(&mut self) {
         if *self.shared.health.borrow() == Health::Well {
             return;
         }
@@ -280,7 +313,11 @@ impl Writer {
                 tracing::info!("there is space on the disk again: new jobs are taken");
                 self.shared.health.send_replace(Health::Well);
             }
-            Ok(Err(_)) | Err(_) => self.remember_chore(ASIDE_AFTER),
+            Ok(Err(_)) | Err(_) => {
+                // There may be enough to go on with.
+                self.get_unstuck();
+                self.remember_chore(ASIDE_AFTER);
+            }
         }
     }
 
@@ -376,8 +413,32 @@ impl Step {
                 .entry(Arc::clone(&job.spec().route))
                 .or_default() += 1;
         }
+        if order.after.is_none() || job.status().has_ended() {
+            self.commit.turns.push(job.id());
+        }
         self.commit.rows.append(&mut order.rows);
         self.accepted.push(order);
+    }
+}
+
+/// What is no longer kept goes from the disk as well.
+fn let_go(dropped: Dropped, kept: &mut Kept, commit: &mut Commit) {
+    for id in dropped.beginnings {
+        if let Some((job, first)) = kept.state.kept(id)
+            && !kept.fleeting.contains(&id)
+        {
+            let row = Row {
+                job: id,
+                seq: 0,
+                bytes: record::of_job(job),
+            };
+            commit.cuts.push((row, first));
+        }
+    }
+    for gone in dropped.jobs {
+        if !kept.fleeting.remove(&gone.job) {
+            commit.gone.push((gone.job, gone.names));
+        }
     }
 }
 
@@ -395,11 +456,21 @@ pub(super) fn tell_full(shared: &Shared, why: &str) {
         is_news
     });
     if is_news {
+        // Whoever waits for what is under way waits no longer.
+        shared.done.notify_waiters();
         tracing::error!(
             why,
             "the disk is full: no new jobs are taken until there is space"
         );
     }
+}
+
+/// Nothing that is asked for is done from now on, until something could be written.
+fn tell_stuck(shared: &Shared) -> Unavailable {
+    let text = "the disk of the data folder is full, also what was set aside on it, so nothing was done; try again later";
+    let why = Unavailable(text.into());
+    shared.health.send_replace(Health::Stuck(why.clone()));
+    why
 }
 
 /// Does what takes the disk its time where that holds up nobody. A panic of it is an error of the database.

@@ -92,7 +92,6 @@ pub(super) struct Dropped {
 #[derive(Debug)]
 pub(super) struct Gone {
     pub(super) job: JobId,
-    pub(super) route: Arc<str>,
     /// Its connid and its id, for as much as is remembered of them.
     pub(super) names: [NameHash; 2],
 }
@@ -212,6 +211,13 @@ impl State {
     pub(super) fn restore(&mut self, job: Job, events: Events) {
         let mut log = Log::new();
         log.extend(events);
+        let (bytes, most) = (
+            self.retention.log_bytes_per_job,
+            self.retention.log_events_per_job,
+        );
+        if log.trim(bytes, most) {
+            self.dropped.beginnings.insert(job.id());
+        }
         // Nobody waits for anything yet.
         self.insert(job, log, &mut Wakes::default());
     }
@@ -380,7 +386,7 @@ impl State {
     }
 
     /// Lets go of the oldest ended jobs over the bounds of number and bytes.
-    fn forget_surplus(&mut self) {
+    pub(super) fn forget_surplus(&mut self) {
         while let Some(route) = self.route_with_surplus() {
             self.forget_oldest_of(&route);
         }
@@ -450,11 +456,7 @@ impl State {
         let names = [self.expired.of_connid(connid), self.expired.of_job(id)];
         names.into_iter().for_each(|name| self.expired.add(name));
         self.dropped.beginnings.remove(&id);
-        self.dropped.jobs.push(Gone {
-            job: id,
-            route: Arc::clone(route),
-            names,
-        });
+        self.dropped.jobs.push(Gone { job: id, names });
     }
 
     pub(super) fn read(
