@@ -17,10 +17,12 @@ pub(super) fn page() -> String {
     for command in commands.filter(|it| it.get_name() != "help") {
         let title = format!("longwire {}", command.get_name());
         // What goes everywhere is in the first section.
-        let own = command.clone().mut_args(|arg| match arg.is_global_set() {
-            true => arg.hide(true),
-            false => arg,
-        });
+        let own = command
+            .clone()
+            .mut_args(|arg| match arg.get_help_heading() {
+                Some("Everywhere") => arg.hide(true),
+                Some(_) | None => arg,
+            });
         section(&mut page, &title, &mut own.term_width(WIDTH));
     }
     page
