@@ -48,8 +48,10 @@ pub struct Config {
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
 
-    /// Origins whose pages may open a socket, beside the server's own, as browsers send them:
-    /// `https://app.example.com`.
+    /// Origins whose pages may use the server, beside its own, as browsers send them:
+    /// `https://app.example.com`. Their hosts are also the names under which the server may be
+    /// asked, beside its addresses and `localhost`: behind a proxy, or with a name of its own, that
+    /// name belongs here.
     pub allowed_origins: Vec<String>,
 
     /// Seconds that running jobs and open connections have to finish once the server was asked to

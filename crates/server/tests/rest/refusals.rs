@@ -403,6 +403,24 @@ fn foreign_pages_change_nothing() {
 }
 
 #[test]
+fn names_of_strangers_lead_nowhere() {
+    let config = "allowed_origins = [\"https://jobs.example.com\"]";
+    with_server(config, async |client| {
+        let start = r#"{"route":"request"}"#;
+        for (request, body) in [("POST /jobs", start), ("GET /jobs", ""), ("GET /", "")] {
+            let own = "Host: evil.example:80\nOrigin: http://evil.example:80";
+            let reply = client.call(request, own, body).await;
+            check(request, &reply, 421, &json!({ "code": "forbidden" }));
+        }
+        for host in ["jobs.example.com", "localhost:1", "[::1]:1", "10.0.0.1"] {
+            let headers = format!("Host: {host}\nOrigin: http://{host}");
+            let reply = client.call("POST /jobs", &headers, start).await;
+            assert_eq!(reply.status, 202, "{host}");
+        }
+    });
+}
+
+#[test]
 fn every_code_that_is_refused_here_is_described() {
     let described: BTreeSet<String> = refused_codes(&longwire_server::openapi());
     // These come with keys.

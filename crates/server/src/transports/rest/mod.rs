@@ -75,13 +75,15 @@ pub(crate) fn routes(rest: Rest, pages: Router) -> Router {
         .layer(from_fn_with_state(rest, guard))
 }
 
-/// Refuses what a foreign page asks to be changed, counts refusals, and says what holds for every answer.
+/// Refuses what was sent to a name that is not ours, and what a foreign page asks to be changed, counts refusals, and says what holds for every answer.
 async fn guard(State(rest): Shared, request: Request, next: Next) -> Response<Body> {
     let reads = matches!(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    let mut response = if reads || origin::allowed(request.headers(), &rest.allowed_origins) {
+    let mut response = if !origin::knows_host(request.headers(), &rest.allowed_origins) {
+        misdirected().into_response()
+    } else if reads || origin::allowed(request.headers(), &rest.allowed_origins) {
         next.run(request).await
     } else {
         foreign().into_response()
@@ -96,6 +98,11 @@ async fn guard(State(rest): Shared, request: Request, next: Next) -> Response<Bo
         .or_insert(fixed("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
     response
+}
+
+fn misdirected() -> Problem {
+    let message = "this server does not know the name in `Host` as its own; add the origin it has there to `allowed_origins`, as in \"https://jobs.example.com\"";
+    Problem::of_http(StatusCode::MISDIRECTED_REQUEST, Code::Forbidden, message)
 }
 
 fn foreign() -> Problem {
