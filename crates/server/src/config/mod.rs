@@ -133,6 +133,7 @@ impl Config {
         let mut config: Self = toml::from_str(text).map_err(|error| source.refused(&error))?;
         config.add_default_route();
         config.fit_times_left_out(&source);
+        config.fit_sockets_left_out(&source);
         settled(rules::mistakes(&config, &source))?;
         Ok(config)
     }
@@ -153,6 +154,13 @@ impl Config {
 
     fn add_default_route(&mut self) {
         self.routes.entry(DEFAULT_ROUTE.to_owned()).or_default();
+    }
+
+    /// Whoever lowers `http_connections` alone means the sockets too.
+    fn fit_sockets_left_out(&mut self, source: &Source<'_>) {
+        if !source.has(&["limits", "sockets"]) {
+            self.limits.sockets = self.limits.sockets.min(self.limits.http_connections);
+        }
     }
 
     /// Whoever lowers `max_time_seconds` alone means the default times too.

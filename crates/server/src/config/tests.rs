@@ -194,6 +194,14 @@ fn an_address_that_is_none() {
 }
 
 #[test]
+fn every_socket_is_a_connection() {
+    check(
+        "[limits]\nsockets = 101\nhttp_connections = 100",
+        "config.toml:2: `limits.sockets` is 101; it must be at most `limits.http_connections`, 100",
+    );
+}
+
+#[test]
 fn a_consumer_that_is_missing_or_unknown() {
     check(
         "log = \"json\"\n[routes.x]\ntime_seconds = 5",
@@ -550,7 +558,8 @@ fn the_table_has_a_row_for_every_key() {
         "| `listen` | `\"127.0.0.1:8000\"` | The address and port to listen on. Port 0 takes a free one. |",
         "| `limits.connid_bytes` | `128` | Bytes of a connid, at most. The names that the server makes take 36. \
          From 36 to 4096. |",
-        "| `routes.NAME.consumer` | required | `timer`: Nothing runs: the job ends with `ok` when its time is up. |",
+        "| `routes.NAME.consumer` | required | `timer`: Nothing runs: the job ends with `ok` when its time is up. \
+         `exec`: A command is run: never by a shell, and only what is written here. |",
         "| `routes.NAME.concurrency` | not set | Jobs of this route that run at once; more wait in its queue. Where \
          this is not set there is no limit. From 1 to 100000000. |",
     ] {
