@@ -13,6 +13,7 @@ use crate::{
     Code, Connid, FrameId, JobId, ParseLimits, Payload, Refusal, Seconds, Seq,
     fields::{Fields, excerpt},
     frames::RefusalFrame,
+    ids::is_format,
     nearest,
 };
 
@@ -427,6 +428,11 @@ impl Start {
                 "tags",
                 format!("\"tags\" must be at most {most}; got {got}"),
             ));
+        }
+        if self.tags.iter().any(|tag| tag.contains(is_format)) {
+            let message =
+                "a tag must have no invisible format characters, such as U+200B or U+202E";
+            return Err(Refusal::invalid("tags", message));
         }
         let fits = |tag: &str| !tag.is_empty() && tag.len() <= limits.tag_bytes;
         match self.tags.iter().find(|tag| !fits(tag)) {
