@@ -8,7 +8,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use axum::http::{HeaderMap, header, uri::Authority};
+use axum::http::{HeaderMap, HeaderValue, header, uri::Authority};
 
 /// The origins that may, beside the server's own.
 pub(crate) type Allowed = std::sync::Arc<[String]>;
@@ -23,6 +23,16 @@ pub(crate) fn allowed(headers: &HeaderMap, list: &Allowed) -> bool {
         return false;
     };
     list.iter().any(|on_list| on_list == origin) || is_own(headers, origin)
+}
+
+/// The origin of a page that is on the list: what a browser must be told before it shows an answer to that page.
+pub(crate) fn listed(headers: &HeaderMap, list: &Allowed) -> Option<HeaderValue> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let (Some(origin), None) = (origins.next(), origins.next()) else {
+        return None;
+    };
+    let on_list = |origin: &str| list.iter().any(|on_list| on_list == origin);
+    origin.to_str().is_ok_and(on_list).then(|| origin.clone())
 }
 
 /// Whether a request was sent to an address, to `localhost`, or to the host of an origin on the list: to a name of which no

@@ -108,7 +108,11 @@ where
 fn refuse(context: &SocketContext, reason: NotASocket) -> Response<Body> {
     let code = match reason {
         NotASocket::Origin | NotASocket::Host => Code::Forbidden,
-        _ => Code::InvalidFrame,
+        NotASocket::Method
+        | NotASocket::Upgrade
+        | NotASocket::Version
+        | NotASocket::Key
+        | NotASocket::Subprotocol => Code::InvalidFrame,
     };
     context.metrics.refused(code);
     let headers = [
