@@ -250,7 +250,17 @@ fn opened_feed(frame: ServerFrame, reply: Reply<Opened<FeedHappening>>) -> Answe
 
 /// A frame that is no answer to what was asked.
 pub(crate) fn unexpected(frame: &ServerFrame) -> Error {
-    let mut text = format!("{frame:?}");
-    text.truncate(text.floor_char_boundary(200));
-    Error::Unexpected(text)
+    let what = match frame {
+        ServerFrame::Started(_) => "that a job was started",
+        ServerFrame::Done(_) => "that a verb was done",
+        ServerFrame::Status(_) => "a status",
+        ServerFrame::Refused(_) => "a refusal",
+        ServerFrame::Event(_) => "an event of a job",
+        ServerFrame::Feed(_) => "a change in the feed",
+        ServerFrame::Gap(_) => "a gap",
+        ServerFrame::Notice(_) => "a notice",
+    };
+    Error::Unexpected(format!(
+        "it answered with {what}, which answers something else"
+    ))
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use longwire_protocol::{
     Connid, Done, Extend, Kill, Request, Seconds, Seq, ServerFrame, Start, StatusPage, StatusQuery,
-    Target, Watch,
+    Target, Watch, not_startable,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{
@@ -114,8 +114,12 @@ impl Client {
     /// `on_conflict` `attach`, so that it is joined where it runs; where it has ended meanwhile, it runs again.
     ///
     /// # Errors
-    /// Where the server refuses it, or the connection is gone for good.
+    /// Where the route is a verb's name, the server refuses it, or the connection is gone for good.
     pub async fn start(&self, mut start: Start) -> Result<Job, Error> {
+        // It would be that verb: a start named `kill` kills.
+        if let Some(refusal) = not_startable(&start.route) {
+            return Err(Error::Refused(Box::new(refusal)));
+        }
         let made = start.connid.is_none();
         if made {
             start.connid = Some(made_connid()?);

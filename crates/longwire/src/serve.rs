@@ -10,6 +10,7 @@ use longwire_server::{
     BindError, Server,
     config::{Config, LogFormat},
 };
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -26,6 +27,7 @@ const LOG: &str = "LONGWIRE_LOG";
 pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     let config = configuration(args)?;
     log_as(config.log)?;
+    raise_open_files(config.limits.http_connections);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -69,6 +71,29 @@ fn users_data_dir() -> Option<PathBuf> {
     let data = data.or_else(|| Some(std::env::home_dir()?.join(".local/share")));
     data.filter(|dir| dir.is_absolute())
         .map(|dir| dir.join("longwire"))
+}
+
+/// Descriptors beside those of connections: the store's, the log's, the runtime's, and those of commands that run.
+const OTHER_FILES: u64 = 64;
+
+/// Every connection is a file to the system, and what shells allow is meant for programs that have few.
+fn raise_open_files(connections: usize) {
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        if soft < hard {
+            setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
+        }
+        Ok(hard)
+    });
+    let needed = (connections as u64).saturating_add(OTHER_FILES);
+    match limit {
+        Ok(limit) if limit < needed => tracing::warn!(
+            limit,
+            needed,
+            "the system allows fewer open files than `limits.http_connections` needs: raise it (`ulimit -Hn`, `LimitNOFILE=`) or lower that limit"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
+    }
 }
 
 fn log_as(format: LogFormat) -> Result<(), Failure> {
@@ -179,6 +204,14 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn as_many_files_may_be_open_as_the_system_allows() {
+        let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        setrlimit(Resource::RLIMIT_NOFILE, hard.min(512), hard).unwrap();
+        raise_open_files(1);
+        assert_eq!(getrlimit(Resource::RLIMIT_NOFILE).unwrap(), (hard, hard));
+    }
 
     #[test]
     fn the_greeting_names_the_server_only_where_it_must() {

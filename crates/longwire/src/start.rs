@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use longwire_client::{Payload, Start};
+use longwire_protocol::not_startable;
 
 use crate::{
     Global,
@@ -37,6 +38,9 @@ pub(crate) async fn run(global: &Global, args: StartArgs) -> Result<Exit, Failur
 }
 
 fn start(args: StartArgs) -> Result<Start, Failure> {
+    if let Some(why) = not_a_route(&args.route) {
+        return Err(Failure::Usage(why));
+    }
     let tags = args.tags.into_iter().map(String::into_boxed_str).collect();
     Ok(Start {
         connid: args.connid,
@@ -48,6 +52,20 @@ fn start(args: StartArgs) -> Result<Start, Failure> {
         on_disconnect: args.on_disconnect.into(),
         tags,
         ..Start::new(args.route)
+    })
+}
+
+/// A verb is sent under its name as a start is under its route's: it must not be mistaken for one.
+fn not_a_route(name: &str) -> Option<String> {
+    let refusal = not_startable(name)?;
+    Some(match name {
+        "kill" | "status" | "watch" | "extend" => {
+            format!("{name:?} is a verb, not a route; use `longwire {name}`")
+        }
+        "unwatch" => {
+            "\"unwatch\" is a verb, not a route; Ctrl-C ends a `longwire watch`".to_owned()
+        }
+        _ => refusal.message.into_owned(),
     })
 }
 
@@ -81,6 +99,28 @@ fn read(name: &str, opened: std::io::Result<impl Read>) -> Result<String, Failur
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn verbs_are_no_routes() {
+        for (name, says) in [
+            (
+                "kill",
+                Some("\"kill\" is a verb, not a route; use `longwire kill`"),
+            ),
+            (
+                "unwatch",
+                Some("\"unwatch\" is a verb, not a route; Ctrl-C ends a `longwire watch`"),
+            ),
+            (
+                "claim",
+                Some("\"claim\" is reserved for a verb that is not there yet"),
+            ),
+            ("request", None),
+            ("killer", None),
+        ] {
+            assert_eq!(not_a_route(name).as_deref(), says);
+        }
+    }
 
     #[test]
     fn inputs_are_json() {

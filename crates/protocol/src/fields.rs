@@ -54,7 +54,7 @@ pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
 }
 
 /// The members of a JSON object in their order, each value as its text.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Fields<'a> {
@@ -282,7 +282,6 @@ fn in_json(expected: &str) -> &str {
         "u16" => "a whole number from 1 to 1000",
         "a boolean" => "true or false",
         "a sequence" => "an array",
-        "struct Where" => "an object",
         other => other,
     }
 }

@@ -96,14 +96,14 @@ impl JsonSchema for JobId {
 pub struct Connid(Arc<str>);
 
 impl Connid {
-    const RULE: &'static str = "a name such as \"42\" or \"report-7\": not empty, no control characters, no / or \\, not . or .., no blanks around it";
+    const RULE: &'static str = "a name such as \"42\" or \"report-7\": not empty, no control or invisible format characters, no / or \\, not . or .., no blanks around it";
 
     /// The name, or what is wrong with it.
     ///
     /// # Errors
     /// Says what a name looks like.
     pub fn new(name: &str) -> Result<Self, &'static str> {
-        let bad = |c: char| c.is_control() || matches!(c, '/' | '\\');
+        let bad = |c: char| c.is_control() || is_format(c) || matches!(c, '/' | '\\');
         let refused = name.is_empty()
             || name == "."
             || name == ".."
@@ -121,6 +121,33 @@ impl Connid {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a character is seen by nobody and changes what is: those of the Unicode category Cf. Two names that look alike
+/// are to be the same name.
+pub(crate) const fn is_format(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 impl fmt::Display for Connid {
@@ -200,8 +227,9 @@ impl JsonSchema for Connid {
     }
 }
 
-/// [`Connid::new`] as a pattern: no `/`, `\` or control character, and no blank (as Unicode has them) at either end.
-const CONNID_PATTERN: &str = r"^[^/\\\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]([^/\\\x00-\x1f\x7f-\x9f]*[^/\\\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000])?$";
+/// [`Connid::new`] as a pattern: no `/`, `\` or control character, no format character of the basic plane, and no blank (as
+/// Unicode has them) at either end.
+const CONNID_PATTERN: &str = r"^[^/\\\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]([^/\\\x00-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*[^/\\\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb])?$";
 
 /// What a client put into a frame's `id`: a JSON string or number, echoed on the direct reply just as it was written.
 #[derive(Clone, PartialEq, Eq)]
@@ -288,6 +316,11 @@ mod tests {
             ("\"..\"", None),
             ("\"a\\nb\"", None),
             ("\"a\\u0000b\"", None),
+            ("\"a\\u202eb\"", None),
+            ("\"a\\u200b\"", None),
+            ("\"\\ufeffa\"", None),
+            ("\"a\\u00adb\"", None),
+            ("\"a\\u2066b\"", None),
             ("42.0", Some("42")),
             ("-0.0", Some("0")),
             ("1e3", Some("1000")),

@@ -46,7 +46,7 @@ pub use payload::Payload;
 pub use refusal::{Code, Refusal, nearest};
 pub use request::{
     Extend, Kill, OnConflict, OnDisconnect, RESERVED, Request, Start, StatusQuery, Target, Unwatch,
-    VERBS, Watch, Where,
+    VERBS, Watch, Where, not_startable,
 };
 pub use schema::{client_schema, server_schema};
 pub use time::{Seconds, Timestamp};

@@ -164,11 +164,12 @@ impl std::error::Error for Refusal {}
 /// Bytes of the longest text that may be a name with a slip in it.
 const LONGEST_TYPED: usize = 256;
 
-/// The name among `names` that is most likely meant by `got`; none where nothing is near.
+/// The name among `names` that is most likely meant by `got`, in whatever case; none where nothing is near.
 ///
 /// ```
 /// # use longwire_protocol::nearest;
 /// assert_eq!(nearest("reqest", ["request", "kill"]), Some("request"));
+/// assert_eq!(nearest("KILL", ["request", "kill"]), Some("kill"));
 /// assert_eq!(nearest("zebra", ["request", "kill"]), None);
 /// ```
 pub fn nearest<'a>(got: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -176,9 +177,10 @@ pub fn nearest<'a>(got: &str, names: impl IntoIterator<Item = &'a str>) -> Optio
     if got.len() > LONGEST_TYPED {
         return None;
     }
+    let got = got.to_lowercase();
     names
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(got, name), name))
+        .map(|name| (strsim::jaro_winkler(&got, &name.to_lowercase()), name))
         .filter(|(likeness, _)| *likeness >= 0.8)
         .max_by(|one, other| one.0.total_cmp(&other.0))
         .map(|(_, name)| name)

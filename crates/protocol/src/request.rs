@@ -1,15 +1,20 @@
 //! What a client asks.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::value::RawValue;
 
 use crate::{
     Code, Connid, FrameId, JobId, ParseLimits, Payload, Refusal, Seconds, Seq,
     fields::{Fields, excerpt},
     frames::RefusalFrame,
+    ids::is_format,
+    nearest,
 };
 
 /// The routes that are not a consumer's.
@@ -169,7 +174,13 @@ pub struct StatusQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<JobId>,
     /// Only those that fit.
-    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "where",
+        deserialize_with = "an_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<Where>")]
     pub filter: Option<Where>,
 }
 
@@ -253,6 +264,47 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
+/// Reads an object or null. What serde derives would also read an array, by the places in it.
+fn an_object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct AnObject<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for AnObject<T> {
+        type Value = Option<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Option<T>, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<T>, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+        }
+    }
+
+    deserializer.deserialize_any(AnObject(PhantomData))
+}
+
+/// Why no job can be started on a route of this name, whatever the server has: it is a verb's, or will be.
+#[must_use]
+pub fn not_startable(route: &str) -> Option<Refusal> {
+    let what = if VERBS.contains(&route) {
+        "a verb, not a route that starts jobs"
+    } else if RESERVED.contains(&route) {
+        "reserved for a verb that is not there yet"
+    } else {
+        return None;
+    };
+    let message = format!("{route:?} is {what}");
+    Some(Refusal::new(Code::UnknownRoute, message).about("route"))
+}
+
 impl Request {
     /// Reads a client's frame.
     ///
@@ -288,8 +340,16 @@ impl Request {
             "watch" => verb().read().map(Self::Watch),
             "unwatch" => verb().read().map(Self::Unwatch),
             "extend" => verb().read().map(Self::Extend),
-            _ => fields.read().map(Self::Start),
+            _ => Start::read(route, &fields).map(Self::Start),
         }
+    }
+
+    /// The verb that is likely meant by a route which is none: one that is written much the same and has all these fields.
+    fn verb_meant(route: &str, fields: &Fields<'_>) -> Option<&'static str> {
+        let verb = nearest(route, VERBS)?;
+        let read = Self::read(verb, fields.clone());
+        let fits = read.is_ok_and(|request| !matches!(request, Self::Start(_)));
+        fits.then_some(verb)
     }
 
     /// The frame's text, with that id.
@@ -330,9 +390,31 @@ impl Start {
     /// The refusal that names what was wrong.
     pub fn parse(text: &str, limits: &ParseLimits) -> Result<Self, Refusal> {
         let fields = Fields::split(text)?;
-        let start: Self = fields.read()?;
+        let route = fields.get("route").map(read_route).transpose()?;
+        let start = Self::read(route.as_deref().unwrap_or_default(), &fields)?;
         start.check(limits)?;
         Ok(start)
+    }
+
+    /// Where a field is not known the route may be what is wrong, and that is the better thing to say.
+    fn read(route: &str, fields: &Fields<'_>) -> Result<Self, Refusal> {
+        fields.clone().read().map_err(|refusal: Refusal| {
+            let (Code::UnknownField, Some(field)) = (refusal.code, &refusal.field) else {
+                return refusal;
+            };
+            if let Some(reserved) = not_startable(route) {
+                return reserved;
+            }
+            match Request::verb_meant(route, fields) {
+                Some(verb) => {
+                    let route = excerpt(route);
+                    let message =
+                        format!("a start of {route:?} has no field {field:?}; did you mean the verb {verb:?}?");
+                    Refusal::new(Code::UnknownField, message).about("route")
+                }
+                None => refusal,
+            }
+        })
     }
 
     fn check(&self, limits: &ParseLimits) -> Result<(), Refusal> {
@@ -346,6 +428,11 @@ impl Start {
                 "tags",
                 format!("\"tags\" must be at most {most}; got {got}"),
             ));
+        }
+        if self.tags.iter().any(|tag| tag.contains(is_format)) {
+            let message =
+                "a tag must have no invisible format characters, such as U+200B or U+202E";
+            return Err(Refusal::invalid("tags", message));
         }
         let fits = |tag: &str| !tag.is_empty() && tag.len() <= limits.tag_bytes;
         match self.tags.iter().find(|tag| !fits(tag)) {

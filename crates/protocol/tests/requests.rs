@@ -881,3 +881,63 @@ fn verbs_are_not_starts() {
         assert!(!matches!(parse(&frame), Ok(Request::Start(_))), "{frame}");
     }
 }
+
+#[test]
+fn an_array_is_no_object() {
+    for frame in [
+        r#"{"route":"status","where":["request","t"]}"#,
+        r#"{"route":"status","where":[]}"#,
+        r#"{"route":"status","where":"request"}"#,
+    ] {
+        let refused = parse(frame).unwrap_err().refusal;
+        assert_eq!(refused.code, Code::InvalidField, "{frame}");
+        assert_eq!(refused.field.as_deref(), Some("where"), "{frame}");
+        let says = "\"where\" must be an object; got ";
+        assert!(refused.message.starts_with(says), "{}", refused.message);
+    }
+    assert!(parse(r#"{"route":"status","where":{"route":"a","tag":"t"}}"#).is_ok());
+}
+
+#[test]
+fn a_slip_in_a_verb_is_told_before_its_fields() {
+    use Code::{UnknownField, UnknownRoute};
+    let route = Some("route");
+    check(&[
+        (
+            r#"{"route":"kil","connid":"1","wait":true}"#,
+            UnknownField,
+            route,
+            "a start of \"kil\" has no field \"wait\"; did you mean the verb \"kill\"?",
+        ),
+        (
+            r#"{"route":"KILL","connid":"1","reason":"x"}"#,
+            UnknownField,
+            route,
+            "a start of \"KILL\" has no field \"reason\"; did you mean the verb \"kill\"?",
+        ),
+        (
+            r#"{"route":"wach","connid":"1","after":2}"#,
+            UnknownField,
+            route,
+            "a start of \"wach\" has no field \"after\"; did you mean the verb \"watch\"?",
+        ),
+        (
+            r#"{"route":"statsu","where":{"tag":"t"}}"#,
+            UnknownField,
+            route,
+            "a start of \"statsu\" has no field \"where\"; did you mean the verb \"status\"?",
+        ),
+        (
+            r#"{"route":"query/module","lib":["vector"],"text":"push"}"#,
+            UnknownRoute,
+            route,
+            "\"query/module\" is reserved for a verb that is not there yet",
+        ),
+        (
+            r#"{"route":"skill","conid":"1"}"#,
+            UnknownField,
+            Some("conid"),
+            "unknown field \"conid\"; did you mean \"connid\"?",
+        ),
+    ]);
+}

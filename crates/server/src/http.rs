@@ -47,13 +47,24 @@ impl Http {
         let service = self.router.clone().layer(from_fn(check_host));
         let closing = self.stopping.clone().closing();
         let accept = async {
+            let mut failing = false;
             loop {
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else {
                     return;
                 };
                 match listener.accept().await {
-                    Ok((stream, _)) => self.spawn(stream, place, service.clone()),
-                    Err(error) => recover(&error).await,
+                    Ok((stream, _)) => {
+                        failing = false;
+                        self.spawn(stream, place, service.clone());
+                    }
+                    Err(error) if is_of_one(&error) => {}
+                    Err(error) => {
+                        // Once while it lasts, not with every breath.
+                        if !std::mem::replace(&mut failing, true) {
+                            tracing::warn!("{}", why_not(&error));
+                        }
+                        tokio::time::sleep(BREATH).await;
+                    }
                 }
             }
         };
@@ -98,18 +109,24 @@ impl Http {
     }
 }
 
-/// What cannot be accepted now may be later; what belongs to one connection is over with it.
-async fn recover(error: &io::Error) {
-    let of_one = matches!(
+/// What belongs to one connection is over with it; what else cannot be accepted now may be later.
+fn is_of_one(error: &io::Error) -> bool {
+    matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::Interrupted
-    );
-    if !of_one {
-        tracing::warn!(%error, "no connection could be accepted");
-        tokio::time::sleep(BREATH).await;
+    )
+}
+
+fn why_not(error: &io::Error) -> String {
+    // EMFILE of the process, ENFILE of the system; the standard library has no names for them.
+    if matches!(error.raw_os_error(), Some(23 | 24)) {
+        return format!(
+            "out of file descriptors ({error}): connections wait until others end; raise the limit of open files (`ulimit -n`, `LimitNOFILE=`)"
+        );
     }
+    format!("no connection can be accepted ({error}); trying on")
 }
 
 /// RFC 9112, section 3.2: a request of HTTP/1.1 has exactly one valid `Host`.
@@ -130,4 +147,23 @@ fn has_one_host(headers: &HeaderMap) -> bool {
     let valid =
         host.is_some_and(|host| !host.is_empty() && host.parse::<http::uri::Authority>().is_ok());
     valid && hosts.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_nothing_is_accepted() {
+        for (number, says) in [
+            (24, "out of file descriptors"),
+            (23, "out of file descriptors"),
+            (12, "no connection"),
+        ] {
+            let why = why_not(&io::Error::from_raw_os_error(number));
+            assert!(why.starts_with(says), "{why}");
+        }
+        assert!(is_of_one(&io::ErrorKind::ConnectionAborted.into()));
+        assert!(!is_of_one(&io::Error::from_raw_os_error(24)));
+    }
 }

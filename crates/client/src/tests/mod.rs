@@ -457,3 +457,21 @@ async fn a_server_that_pings_and_reads_nothing_is_left_within_bounds() {
     assert!(peer.pings_until_left().await < 64 * 1024 * 1024);
     fake.accept().await;
 }
+
+#[tokio::test]
+async fn a_verb_is_not_started() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    for (route, says) in [
+        ("kill", "\"kill\" is a verb, not a route that starts jobs"),
+        ("query/module", "\"query/module\" is reserved for a verb"),
+    ] {
+        let start = Start {
+            connid: Some(connid("victim")),
+            ..Start::new(route)
+        };
+        let refused = client.start(start).await.unwrap_err().to_string();
+        assert!(refused.starts_with(says), "{refused}");
+    }
+    // Nothing of it was sent.
+    start(&client, &mut peer, "42").await;
+}

@@ -24,9 +24,11 @@ Examples:
   longwire config > longwire.toml             a file to begin with
   longwire serve --config longwire.toml
 
-What was accepted is on the disk, and is there after any stop: ended jobs with their outcome, and what
-waited or only let time pass goes on. SIGTERM or Ctrl-C stops it: no new jobs are taken, and work that
-cannot be gone on with later has a grace to end. A second one stops it at once. LONGWIRE_LOG says how much it logs: error, warn, info, debug, trace.";
+What was accepted is on the disk, and is there after any stop: ended jobs with their outcome, and
+what waited or only let time pass goes on. SIGTERM or Ctrl-C stops it: no new jobs are taken, and
+work that cannot be gone on with later has a grace to end. A second one stops it at once.
+
+LONGWIRE_LOG says how much it logs: error, warn, info, debug, trace.";
 
 pub(super) const START: &str = "\
 Examples:

@@ -167,13 +167,13 @@ pub(crate) struct StartArgs {
     #[arg(long, value_parser = connid)]
     pub(crate) connid: Option<Connid>,
     /// Seconds it may take, its time in the queue included; the route's default where it is left out.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     pub(crate) time: Option<Seconds>,
     /// Seconds it may go without any event while it runs.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     pub(crate) idle_time: Option<Seconds>,
     /// Seconds it may wait in the queue.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     pub(crate) queue_time: Option<Seconds>,
     /// What its consumer is given: JSON, `@FILE` with JSON in it, or `-` for stdin.
     #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
@@ -283,7 +283,7 @@ pub(crate) struct ExtendArgs {
     #[arg(value_parser = connid)]
     pub(crate) connid: Connid,
     /// Its deadline, in seconds from now.
-    #[arg(value_parser = seconds)]
+    #[arg(allow_negative_numbers = true, value_parser = seconds)]
     pub(crate) seconds: Seconds,
 }
 
@@ -328,6 +328,20 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_negative_number_is_refused_for_what_it_is() {
+        for line in [
+            "start request --time -1",
+            "start request --idle-time -0.5",
+            "start request --queue-time -1",
+            "extend 42 -1",
+        ] {
+            let words = std::iter::once("longwire").chain(line.split(' '));
+            let why = Cli::try_parse_from(words).unwrap_err().to_string();
+            assert!(why.contains("it must be seconds from 0"), "{line}: {why}");
+        }
     }
 
     #[test]

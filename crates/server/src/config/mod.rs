@@ -48,8 +48,10 @@ pub struct Config {
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
 
-    /// Origins whose pages may open a socket, beside the server's own, as browsers send them:
-    /// `https://app.example.com`.
+    /// Origins whose pages may use the server, beside its own, as browsers send them:
+    /// `https://app.example.com`. Their hosts are also the names under which the server may be
+    /// asked, beside its addresses and `localhost`: behind a proxy, or with a name of its own, that
+    /// name belongs here.
     pub allowed_origins: Vec<String>,
 
     /// Seconds that running jobs and open connections have to finish once the server was asked to
@@ -131,6 +133,7 @@ impl Config {
         let mut config: Self = toml::from_str(text).map_err(|error| source.refused(&error))?;
         config.add_default_route();
         config.fit_times_left_out(&source);
+        config.fit_sockets_left_out(&source);
         settled(rules::mistakes(&config, &source))?;
         Ok(config)
     }
@@ -151,6 +154,13 @@ impl Config {
 
     fn add_default_route(&mut self) {
         self.routes.entry(DEFAULT_ROUTE.to_owned()).or_default();
+    }
+
+    /// Whoever lowers `http_connections` alone means the sockets too.
+    fn fit_sockets_left_out(&mut self, source: &Source<'_>) {
+        if !source.has(&["limits", "sockets"]) {
+            self.limits.sockets = self.limits.sockets.min(self.limits.http_connections);
+        }
     }
 
     /// Whoever lowers `max_time_seconds` alone means the default times too.

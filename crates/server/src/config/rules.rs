@@ -13,7 +13,10 @@ use crate::consumers::exec::{progress::Rule, template::Template};
 pub(super) fn mistakes(config: &Config, source: &Source<'_>) -> Vec<Mistake> {
     let routes = config.routes.iter();
     let of_routes = routes.flat_map(|(name, route)| route_complaints(name, route, &config.limits));
-    let all = origins(config).chain(pings(config)).chain(of_routes);
+    let all = origins(config)
+        .chain(pings(config))
+        .chain(sockets(config))
+        .chain(of_routes);
     all.map(|it| source.mistake(&it.path, it.text)).collect()
 }
 
@@ -70,6 +73,13 @@ fn pings(config: &Config) -> Option<Complaint<'_>> {
     );
     let what = format!("is {dead}; it must be more than `socket.ping_seconds`, {ping}");
     (dead <= ping).then(|| complaint(&["socket", "dead_after_seconds"], &what))
+}
+
+/// Every socket is a connection.
+fn sockets(config: &Config) -> Option<Complaint<'_>> {
+    let (sockets, connections) = (config.limits.sockets, config.limits.http_connections);
+    let what = format!("is {sockets}; it must be at most `limits.http_connections`, {connections}");
+    (sockets > connections).then(|| complaint(&["limits", "sockets"], &what))
 }
 
 fn route_complaints<'a>(

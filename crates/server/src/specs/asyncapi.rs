@@ -74,7 +74,8 @@ fn socket() -> Value {
         "title": "The socket",
         "description": format!(
             "`GET /ws`, upgraded (RFC 6455), with the subprotocol `{SUBPROTOCOL}` or none offered. Where only unknown ones are offered the \
-             upgrade is refused with 400. A page of another origin is refused with 403, unless it is on the server's list."
+             upgrade is refused with 400. A page of another origin is refused with 403, unless it is on the server's list, and \
+             a `Host` that the server does not know as its own with 421."
         ),
         "bindings": { "ws": { "method": "GET", "bindingVersion": "0.1.0" } },
         "x-subprotocol": SUBPROTOCOL,

@@ -23,7 +23,7 @@ that is described in `/asyncapi.json`.\n\n\
 Kill asks first: the work is told to end, and forced only after its route's grace.\n\n\
 Refusals are problems (RFC 9457) with the stable `code` that the socket gives too. A path that is not here is \
 `404`, a method that a path does not take is `405` with `Allow`. A request that changes something and carries an \
-`Origin` that is neither this server's nor on its list is `403`.";
+`Origin` that is neither this server's nor on its list is `403`; one whose `Host` is a name that this server does not know as its own is `421`.";
 
 /// The REST interface as OpenAPI 3.1, with the limits of a server that is not configured.
 #[must_use]

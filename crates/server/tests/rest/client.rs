@@ -142,8 +142,13 @@ impl Client {
         } else {
             "Content-Type: application/json\r\n"
         };
+        let host = if headers.starts_with("Host:") || headers.contains("\nHost:") {
+            String::new()
+        } else {
+            format!("Host: {host}\r\n")
+        };
         let head = format!(
-            "{request} HTTP/{version}\r\nHost: {host}\r\nContent-Length: {length}\r\n{content_type}{headers}\r\n"
+            "{request} HTTP/{version}\r\n{host}Content-Length: {length}\r\n{content_type}{headers}\r\n"
         );
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
@@ -185,7 +190,8 @@ impl Client {
             _ => path,
         };
         let operation = &self.description["paths"][template][method.to_ascii_lowercase()];
-        if operation.is_null() {
+        // To a name that is not the server's, any operation answers the same.
+        if operation.is_null() || reply.status == 421 {
             return;
         }
         let response = &operation["responses"][reply.status.to_string()];

@@ -39,6 +39,7 @@ fn check(what: &str, reply: &Reply, status: u16, expected: &Value) {
 }
 
 const POST: &str = "POST /jobs";
+const POST_ASKED: &str = "OPTIONS /jobs";
 const PATCH: &str = "PATCH /jobs/runs";
 
 /// A request and its body; the status, the code and the field of its refusal.
@@ -400,6 +401,61 @@ fn foreign_pages_change_nothing() {
             );
         },
     );
+}
+
+#[test]
+fn pages_on_the_list_are_shown_their_answers() {
+    let config = "allowed_origins = [\"https://app.example.com\"]";
+    with_server(config, async |client| {
+        let asks =
+            "Access-Control-Request-Method: POST\nAccess-Control-Request-Headers: content-type";
+        let page = "Origin: https://app.example.com";
+        let reply = client
+            .call(POST_ASKED, &format!("{page}\n{asks}"), "")
+            .await;
+        assert_eq!(reply.status, 204);
+        let methods = reply.header("access-control-allow-methods");
+        assert_eq!(methods, Some("GET, POST, PATCH, DELETE"));
+        let headers = reply.header("access-control-allow-headers").unwrap();
+        assert!(headers.contains("Content-Type"), "{headers}");
+        for (request, body) in [
+            (POST, r#"{"route":"request"}"#),
+            ("GET /jobs", ""),
+            (POST, "{"),
+        ] {
+            let reply = client.call(request, page, body).await;
+            let shown = reply.header("access-control-allow-origin");
+            assert_eq!(shown, Some("https://app.example.com"), "{request}");
+            assert_eq!(reply.header("access-control-allow-credentials"), None);
+            assert_eq!(reply.header("vary"), Some("Origin"));
+        }
+        let stranger = "Origin: https://evil.example";
+        let reply = client
+            .call(POST_ASKED, &format!("{stranger}\n{asks}"), "")
+            .await;
+        assert_eq!(reply.status, 405);
+        for reply in [reply, client.call("GET /jobs", stranger, "").await] {
+            assert_eq!(reply.header("access-control-allow-origin"), None);
+        }
+    });
+}
+
+#[test]
+fn names_of_strangers_lead_nowhere() {
+    let config = "allowed_origins = [\"https://jobs.example.com\"]";
+    with_server(config, async |client| {
+        let start = r#"{"route":"request"}"#;
+        for (request, body) in [("POST /jobs", start), ("GET /jobs", ""), ("GET /", "")] {
+            let own = "Host: evil.example:80\nOrigin: http://evil.example:80";
+            let reply = client.call(request, own, body).await;
+            check(request, &reply, 421, &json!({ "code": "forbidden" }));
+        }
+        for host in ["jobs.example.com", "localhost:1", "[::1]:1", "10.0.0.1"] {
+            let headers = format!("Host: {host}\nOrigin: http://{host}");
+            let reply = client.call("POST /jobs", &headers, start).await;
+            assert_eq!(reply.status, 202, "{host}");
+        }
+    });
 }
 
 #[test]

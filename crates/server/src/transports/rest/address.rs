@@ -13,8 +13,9 @@ pub(super) fn connid(uri: &Uri, limits: &ParseLimits) -> Result<Connid, Refusal>
         let message = format!("\"connid\" must be at most {most} bytes; got {length}");
         return Err(Refusal::invalid("connid", message));
     }
-    Connid::new(&name)
-        .map_err(|rule| Refusal::invalid("connid", format!("\"connid\" must be {rule}")))
+    Connid::new(&name).map_err(|rule| {
+        Refusal::invalid("connid", format!("\"connid\" must be {rule}; got {name:?}"))
+    })
 }
 
 /// Where a job is to be asked for.

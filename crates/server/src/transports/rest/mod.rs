@@ -75,13 +75,18 @@ pub(crate) fn routes(rest: Rest, pages: Router) -> Router {
         .layer(from_fn_with_state(rest, guard))
 }
 
-/// Refuses what a foreign page asks to be changed, counts refusals, and says what holds for every answer.
+/// Refuses what was sent to a name that is not ours, and what a foreign page asks to be changed, counts refusals, and says what holds for every answer.
 async fn guard(State(rest): Shared, request: Request, next: Next) -> Response<Body> {
     let reads = matches!(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    let mut response = if reads || origin::allowed(request.headers(), &rest.allowed_origins) {
+    let page = origin::listed(request.headers(), &rest.allowed_origins);
+    let mut response = if !origin::knows_host(request.headers(), &rest.allowed_origins) {
+        misdirected().into_response()
+    } else if page.is_some() && is_preflight(&request) {
+        preflight()
+    } else if reads || origin::allowed(request.headers(), &rest.allowed_origins) {
         next.run(request).await
     } else {
         foreign().into_response()
@@ -95,7 +100,42 @@ async fn guard(State(rest): Shared, request: Request, next: Next) -> Response<Bo
         .entry(header::CACHE_CONTROL)
         .or_insert(fixed("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
+    if !rest.allowed_origins.is_empty() {
+        headers.append(header::VARY, fixed("Origin"));
+    }
+    if let Some(page) = page {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, page);
+        let exposed = fixed("Location, Preference-Applied, Retry-After");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    }
     response
+}
+
+/// Whether a browser asks beforehand what a page may do (the Fetch Standard, "CORS-preflight request").
+fn is_preflight(request: &Request) -> bool {
+    let asked = header::ACCESS_CONTROL_REQUEST_METHOD;
+    request.method() == Method::OPTIONS && request.headers().contains_key(asked)
+}
+
+/// What the pages on the list may send. No credentials: there are none.
+fn preflight() -> Response<Body> {
+    let headers = [
+        (
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "GET, POST, PATCH, DELETE",
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "Content-Type, Prefer, Last-Event-ID",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+fn misdirected() -> Problem {
+    let message = "this server does not know the name in `Host` as its own; add the origin it has there to `allowed_origins`, as in \"https://jobs.example.com\"";
+    Problem::of_http(StatusCode::MISDIRECTED_REQUEST, Code::Forbidden, message)
 }
 
 fn foreign() -> Problem {

@@ -26,6 +26,10 @@ pub(super) enum NotASocket {
     Subprotocol,
     #[error("pages of this origin may not open a socket here; add it to `allowed_origins`")]
     Origin,
+    #[error(
+        "this server does not know the name in `Host` as its own; add the origin it has there to `allowed_origins`, as in \"https://jobs.example.com\""
+    )]
+    Host,
 }
 
 impl NotASocket {
@@ -34,6 +38,7 @@ impl NotASocket {
             Self::Method | Self::Key | Self::Subprotocol => StatusCode::BAD_REQUEST,
             Self::Upgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
             Self::Origin => StatusCode::FORBIDDEN,
+            Self::Host => StatusCode::MISDIRECTED_REQUEST,
         }
     }
 }
@@ -59,6 +64,9 @@ impl Handshake {
         }
         if only(headers, header::SEC_WEBSOCKET_VERSION) != Some("13") {
             return Err(NotASocket::Version);
+        }
+        if !origin::knows_host(headers, allowed) {
+            return Err(NotASocket::Host);
         }
         if !origin::allowed(headers, allowed) {
             return Err(NotASocket::Origin);
@@ -220,6 +228,13 @@ mod tests {
                 Err(NotASocket::Origin),
             ),
             (&[("origin", Some("null"))], Err(NotASocket::Origin)),
+            (
+                &[
+                    ("host", Some("evil.example:8000")),
+                    ("origin", Some("http://evil.example:8000")),
+                ],
+                Err(NotASocket::Host),
+            ),
         ];
         for (change, expected) in table {
             let expected = expected.map(|protocol| protocol.map(str::to_owned));

@@ -106,10 +106,13 @@ where
 }
 
 fn refuse(context: &SocketContext, reason: NotASocket) -> Response<Body> {
-    let code = if reason == NotASocket::Origin {
-        Code::Forbidden
-    } else {
-        Code::InvalidFrame
+    let code = match reason {
+        NotASocket::Origin | NotASocket::Host => Code::Forbidden,
+        NotASocket::Method
+        | NotASocket::Upgrade
+        | NotASocket::Version
+        | NotASocket::Key
+        | NotASocket::Subprotocol => Code::InvalidFrame,
     };
     context.metrics.refused(code);
     let headers = [
