@@ -287,9 +287,9 @@ fn what_a_command_prints_says_how_far_it_came() {
     ] {
         let done = start(&server, "bar", &shell(script));
         let frames = frames(&done.stdout);
-        let told = frames.iter().filter(|frame| frame["progress"].is_object());
+        let mut told = frames.iter().filter(|frame| frame["progress"].is_object());
         assert_eq!(
-            told.last().unwrap()["progress"],
+            told.next_back().unwrap()["progress"],
             progress,
             "{script}: {}",
             done.stdout
