@@ -205,6 +205,9 @@ fn a_command_has_the_environment_of_its_route_alone() {
         ]
     );
     assert!(stdout.contains("GREETING=hello\n") && stdout.contains("LONGWIRE_CONNID=42\n"));
+    let limit = start(&server, "shell", &shell("ulimit -Sn"));
+    let files: u64 = printed(&limit, "stdout").0.trim().parse().unwrap();
+    assert!(files <= 1024, "the server's own limit goes along: {files}");
     // The folder itself is the fourth.
     let open = start(
         &server,

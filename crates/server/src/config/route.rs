@@ -168,7 +168,8 @@ pub struct ExecConfig {
     #[schemars(with = "Option<u64>", range(min = 1, max = 31_536_000), example = 600)]
     pub cpu_seconds: Option<u64>,
 
-    /// Files that each process of the command may have open. Where this is not set it is what the system allows.
+    /// Files that each process of the command may have open. Where this is not set it is 1024, which a
+    /// program may raise by itself as far as the system allows.
     #[schemars(with = "Option<u64>", range(min = 8, max = 1_048_576), example = 256)]
     pub open_files: Option<u64>,
 
