@@ -70,12 +70,9 @@ impl Dispatcher {
     /// A free place for a new job, unless others wait.
     pub(crate) async fn place(&self, route: &Route) -> Option<Slot> {
         if route.has_queue() {
-            let first = self
-                .writer
-                .store
-                .first_queued(&route.name, &self.mailbox)
-                .await;
-            if first.is_some() {
+            let store = &self.writer.store;
+            let first = store.queued(&route.name, 1, &self.mailbox).await;
+            if !first.is_empty() {
                 return None;
             }
         }
@@ -184,16 +181,28 @@ impl Dispatcher {
     /// Gives free places to those who wait.
     async fn fill_places(&self) {
         for route in self.router.iter().filter(|route| route.has_queue()) {
-            while let Some(job) = self
-                .writer
-                .store
-                .first_queued(&route.name, &self.mailbox)
-                .await
-            {
-                let Some(slot) = route.slot() else { break };
-                self.take(job, route, slot).await;
-            }
+            while self.fill_some(route).await {}
         }
+    }
+
+    /// Gives as many free places of a route as can be given at once. False where there was none to give, or nobody to take one.
+    async fn fill_some(&self, route: &Arc<Route>) -> bool {
+        let store = &self.writer.store;
+        // Asks also where there is no place: so is this told of the next who waits.
+        let most = route.free_places().clamp(1, AT_ONCE);
+        let waiting = store.queued(&route.name, most, &self.mailbox).await;
+        let places = waiting
+            .into_iter()
+            .map_while(|job| Some((job, route.slot()?)));
+        let placed: Vec<(Job, Slot)> = places.collect();
+        let any = !placed.is_empty();
+        at_once(
+            placed
+                .into_iter()
+                .map(|(job, slot)| self.take(job, route, slot)),
+        )
+        .await;
+        any
     }
 
     async fn take(&self, job: Job, route: &Arc<Route>, slot: Slot) {

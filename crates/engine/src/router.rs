@@ -102,6 +102,14 @@ impl Route {
         Some(Slot(Some((permit, Arc::clone(&self.freed)))))
     }
 
+    /// How many places are free; as many as can be where there is no bound.
+    #[must_use]
+    pub fn free_places(&self) -> usize {
+        self.slots
+            .as_ref()
+            .map_or(usize::MAX, |slots| slots.available_permits())
+    }
+
     /// Whether its jobs may have to wait.
     #[must_use]
     pub const fn has_queue(&self) -> bool {

@@ -43,8 +43,9 @@ pub trait Store: Send + Sync + 'static {
     /// to be next.
     fn due(&self, now: Timestamp, most: usize, reader: &Arc<Mailbox>) -> Answer<Due>;
 
-    /// The job that has waited longest on a route. Where none waits, the mailbox is told when one does.
-    fn first_queued(&self, route: &Arc<str>, reader: &Arc<Mailbox>) -> Answer<Option<Job>>;
+    /// The jobs that have waited longest on a route, at most so many, in their order. Where none waits, the mailbox is told when one
+    /// does.
+    fn queued(&self, route: &Arc<str>, most: usize, reader: &Arc<Mailbox>) -> Answer<Vec<Job>>;
 
     /// The place in its route's queue of a job, from 1.
     fn position(&self, job: &Job) -> Answer<Option<u64>>;

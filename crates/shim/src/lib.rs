@@ -17,7 +17,7 @@
 //! Where the server goes away, by whatever end, the shim sees the end of its orders, and the command is asked to end, then
 //! forced: nothing is left behind by a server that was killed.
 //!
-//! A program that serves commands calls [`hook`] first of all in its `main`, and starts shims with [`command`]; [`wire`] is what
+//! A program that serves commands calls [`hook()`] first of all in its `main`, and starts shims with [`command`]; [`wire`] is what
 //! server and shim say to one another.
 
 mod family;

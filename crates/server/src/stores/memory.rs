@@ -73,8 +73,8 @@ impl Store for MemoryStore {
         Answer::now(due)
     }
 
-    fn first_queued(&self, route: &Arc<str>, reader: &Arc<Mailbox>) -> Answer<Option<Job>> {
-        Answer::now(self.0.lock().first_queued(route, reader))
+    fn queued(&self, route: &Arc<str>, most: usize, reader: &Arc<Mailbox>) -> Answer<Vec<Job>> {
+        Answer::now(self.0.lock().queued(route, most, reader))
     }
 
     fn position(&self, job: &Job) -> Answer<Option<u64>> {

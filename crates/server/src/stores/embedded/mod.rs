@@ -468,8 +468,8 @@ impl Store for EmbeddedStore {
         Answer::now(due)
     }
 
-    fn first_queued(&self, route: &Arc<str>, reader: &Arc<Mailbox>) -> Answer<Option<Job>> {
-        Answer::now(self.shared.kept.lock().state.first_queued(route, reader))
+    fn queued(&self, route: &Arc<str>, most: usize, reader: &Arc<Mailbox>) -> Answer<Vec<Job>> {
+        Answer::now(self.shared.kept.lock().state.queued(route, most, reader))
     }
 
     fn position(&self, job: &Job) -> Answer<Option<u64>> {

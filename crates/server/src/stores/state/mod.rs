@@ -518,14 +518,20 @@ impl State {
         listing
     }
 
-    /// The job that has waited longest on a route, or whom to tell of the first.
-    pub(super) fn first_queued(&mut self, route: &Arc<str>, reader: &Arc<Mailbox>) -> Option<Job> {
+    /// The jobs that have waited longest on a route, or whom to tell of the first.
+    pub(super) fn queued(
+        &mut self,
+        route: &Arc<str>,
+        most: usize,
+        reader: &Arc<Mailbox>,
+    ) -> Vec<Job> {
         let jobs = self.route(route);
-        let Some(first) = jobs.queued.first().copied() else {
+        if jobs.queued.is_empty() {
             jobs.readers.add(reader);
-            return None;
-        };
-        self.jobs.get(&first).map(|entry| entry.job.clone())
+        }
+        let first: Vec<JobId> = jobs.queued.iter().take(most).copied().collect();
+        let jobs = first.iter().filter_map(|id| self.jobs.get(id));
+        jobs.map(|entry| entry.job.clone()).collect()
     }
 
     /// The place of a job in its route's queue, from 1.
