@@ -11,10 +11,10 @@ mod verbs;
 
 use std::collections::BTreeSet;
 
-use longwire_torture::{Invariant, Violation, check};
+use longwire_torture::{Fact, Invariant, Violation, check};
 
 use crate::{
-    bugs::TABLE,
+    bugs::{Bug, TABLE},
     stories::{random_story, story},
 };
 
@@ -61,11 +61,27 @@ fn each_invariant_is_broken_by_some_mistake() {
     assert_eq!(broken, all);
 }
 
+/// Deadlines outlive a server by the wall clock: how that was moved is not its mistake.
+#[test]
+fn a_timer_may_be_early_by_as_much_as_the_wall_clock_was_moved() {
+    for (moved, early) in [(10_000, true), (45_000, false)] {
+        let mut history = story(Some(Bug::EndsEarly));
+        let spawned = history.entries.iter_mut().rev().find_map(|entry| {
+            if let Fact::Spawned { wall } = &mut entry.fact {
+                Some(wall)
+            } else {
+                None
+            }
+        });
+        *spawned.unwrap() += moved;
+        assert_eq!(!check(&history).is_empty(), early, "{moved}");
+    }
+}
+
 #[test]
 fn a_history_without_a_last_look_proves_nothing() {
     let mut history = story(None);
-    let looks =
-        |entry: &longwire_torture::Entry| matches!(entry.fact, longwire_torture::Fact::Look { .. });
+    let looks = |entry: &longwire_torture::Entry| matches!(entry.fact, Fact::Look { .. });
     let look = history.entries.iter().position(looks).unwrap();
     history.entries.truncate(look);
     assert!(broken(&check(&history)).contains(&Invariant::AcknowledgedIsThere));

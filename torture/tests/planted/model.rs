@@ -458,6 +458,11 @@ impl Model {
             }
             self.receive(socket, event);
         }
+        if self.has(Bug::SaysTheEndTwice) && !job.is_live() {
+            let mut event = job.log[job.log.len() - 1].clone();
+            event["connid"] = job.connid.as_str().into();
+            self.receive(socket, event);
+        }
         *position = job.log.len().max(*position);
     }
 }

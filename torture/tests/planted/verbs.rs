@@ -28,11 +28,17 @@ impl Model {
         if request["on_conflict"] == "attach" && joins {
             return self.join(connid, request);
         }
+        if in_use && self.has(Bug::AnswersWithAnother) {
+            return self.join(connid, request);
+        }
         if in_use && !self.has(Bug::IgnoresTheConflict) {
             return refusal(request, "connid_in_use");
         }
         let mut reply = self.create(connid, request);
-        if self.has(Bug::StartsTwice) && request.get("connid").is_none() {
+        if self.has(Bug::AnswersAStartWrong) && connid == "dead" {
+            reply["time"] = 3.5.into();
+        }
+        if self.has(Bug::StartsTwice) && request["time"] == 0.8 {
             self.create(&self.next_id().to_string(), request);
         }
         if reply["status"] == "queued" {
@@ -49,8 +55,10 @@ impl Model {
             return refusal(request, "connid_in_use");
         };
         let mut reply = job.log[0].clone();
-        reply["attached"] = true.into();
-        reply["left"] = 0.into();
+        if request["on_conflict"] == "attach" {
+            reply["attached"] = true.into();
+            reply["left"] = 0.into();
+        }
         reply
     }
 
@@ -160,6 +168,9 @@ impl Model {
         }
         let mut refused = refusal(request, "already_ended");
         refused["ended"] = job.ended();
+        if self.has(Bug::RefusesWithAnotherEnd) {
+            refused["ended"]["status"] = "lost".into();
+        }
         Err(refused)
     }
 
