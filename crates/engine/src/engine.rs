@@ -315,7 +315,11 @@ impl Engine {
             reason: Some("replaced by a new start".into()),
         };
         match self.wish(job, wish).await {
-            Ok(killed) => drop(self.follow(id, killed.seq).ended().await),
+            Ok(killed) => tokio::select! {
+                _ = self.follow(id, killed.seq).ended() => {}
+                // Where its end is left to the next server nobody here would ever see it.
+                () = self.0.stop.cancelled() => return Err(shutting_down()),
+            },
             // Ended meanwhile is as good.
             Err(Unchanged::Refused(_)) => {}
             Err(Unchanged::Unavailable(why)) => return Err(unavailable(&why)),

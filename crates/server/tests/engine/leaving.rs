@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use longwire_engine::{Found, Name, Principal};
-use longwire_protocol::{OnConflict, OnDisconnect, Start};
+use longwire_protocol::{Code, OnConflict, OnDisconnect, Seconds, Start};
 use tokio::{task::yield_now, time::timeout};
 
 use super::{Bench, ROOMY, name, start};
@@ -93,4 +93,19 @@ async fn a_replacement_comes_though_its_starter_left() {
     let old = timeout(LONG, bench.engine.follow(first.spec.job, 0).ended()).await;
     assert_eq!(old.unwrap().unwrap().status().as_str(), "killed");
     assert_eq!(bench.status("a").await, "running");
+}
+
+#[tokio::test]
+async fn a_replacement_that_waits_does_not_keep_a_server_that_stops() {
+    let bench = on_disk().await;
+    bench.start("request", "a", "").await;
+    let asked = Start {
+        on_conflict: OnConflict::Replace,
+        ..start("request", "a", "")
+    };
+    let both = async { tokio::join!(bench.try_start(asked), bench.engine.drain(Seconds::ZERO)) };
+    let (replaced, ()) = timeout(LONG, both).await.expect("it stops");
+    // Its end is left to the next server.
+    assert_eq!(replaced.unwrap_err(), Code::ShuttingDown);
+    assert_eq!(bench.status("a").await, "ending");
 }

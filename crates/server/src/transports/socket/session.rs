@@ -18,7 +18,7 @@ use futures_util::{FutureExt, Sink, Stream, stream::FuturesUnordered};
 use longwire_engine::{Engine, FeedPage, Mailbox, Page};
 use longwire_protocol::{
     CloseCode, Code, EventFrame, FeedFrame, GapFrame, JobId, Notice, Refusal, RefusalFrame,
-    Request, Seconds, Spec, Target,
+    Request, Seconds, Seq, Spec, Target,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -51,10 +51,10 @@ const LINGER_BYTES: usize = 64 * 1024 * 1024;
 type Replies = FuturesUnordered<Pin<Box<dyn Future<Output = Answered> + Send>>>;
 type Reads = FuturesUnordered<Pin<Box<dyn Future<Output = Answer> + Send>>>;
 
-/// What a log or the feed answered, where it was not there at once.
+/// What a log or the feed answered, and from after which number it was asked.
 enum Answer {
-    Job(JobId, Option<Page>),
-    Feed(FeedPage),
+    Job(JobId, Seq, Option<Page>),
+    Feed(Seq, FeedPage),
 }
 
 /// Why a session ends.
@@ -431,10 +431,10 @@ impl Session {
         };
         let mut answer = self.engine().read(job, after, PAGE_BYTES, &self.mailbox);
         match answer.poll_unpin(cx) {
-            Poll::Ready(page) => self.take_answer(Answer::Job(job, page)),
-            Poll::Pending => self
-                .reading
-                .push(Box::pin(answer.map(move |page| Answer::Job(job, page)))),
+            Poll::Ready(page) => self.take_answer(Answer::Job(job, after, page)),
+            Poll::Pending => self.reading.push(Box::pin(
+                answer.map(move |page| Answer::Job(job, after, page)),
+            )),
         }
     }
 
@@ -446,16 +446,25 @@ impl Session {
             .engine()
             .feed(&self.verbs.who, after, FEED_PAGE, &self.mailbox);
         match answer.poll_unpin(cx) {
-            Poll::Ready(page) => self.take_answer(Answer::Feed(page)),
-            Poll::Pending => self.reading.push(Box::pin(answer.map(Answer::Feed))),
+            Poll::Ready(page) => self.take_answer(Answer::Feed(after, page)),
+            Poll::Pending => self
+                .reading
+                .push(Box::pin(answer.map(move |page| Answer::Feed(after, page)))),
         }
     }
 
     fn take_answer(&mut self, answer: Answer) {
         match answer {
-            Answer::Job(job, None) => drop(self.watches.remove(job)),
-            Answer::Job(job, Some(page)) => self.take_page(job, &page),
-            Answer::Feed(page) => self.take_feed(&page),
+            Answer::Job(job, _, None) => drop(self.watches.remove(job)),
+            // Watched anew from an earlier number meanwhile: what is between would be left out.
+            Answer::Job(job, after, Some(_)) if self.watches.is_before(job, after) => {
+                self.watches.queue(job);
+            }
+            Answer::Job(job, _, Some(page)) => self.take_page(job, &page),
+            Answer::Feed(after, _) if self.watches.feed().is_some_and(|now| now < after) => {
+                self.watches.queue_feed();
+            }
+            Answer::Feed(_, page) => self.take_feed(&page),
         }
     }
 

@@ -67,6 +67,13 @@ impl Watches {
         self.cursors.contains_key(&job)
     }
 
+    /// Whether that job is followed from a number before that one.
+    pub(super) fn is_before(&self, job: JobId, after: Seq) -> bool {
+        self.cursors
+            .get(&job)
+            .is_some_and(|cursor| cursor.after < after)
+    }
+
     pub(super) fn get_mut(&mut self, job: JobId) -> Option<&mut Cursor> {
         self.cursors.get_mut(&job)
     }
