@@ -251,6 +251,12 @@ fn each_way_to_fail_has_its_name() {
         ),
         (
             "narrow",
+            "test $(ulimit -v) = 97656 && exit 6",
+            "exit",
+            "code 6",
+        ),
+        (
+            "narrow",
             "ulimit -n; exec 3</dev/null; test $(ulimit -n) = 64 && exit 5",
             "exit",
             "code 5",

@@ -97,6 +97,13 @@ async fn play(mut task: Task) -> Work {
                 tokio::time::sleep(Duration::from_millis(millis.parse().unwrap())).await;
             }
             ("until", _) => drop(task.told_to_end().await),
+            ("until-forced", _) => task.told_to_force().await,
+            ("leave", survivors) => {
+                return Work::Stopped(Stopped {
+                    forced: true,
+                    survivors: survivors.parse().ok(),
+                });
+            }
             ("until-kill", _) => assert!(matches!(task.told_to_end().await, Told::Killed(_))),
             ("ok", _) => return Work::Done(None),
             ("fail", _) => {
@@ -113,6 +120,19 @@ async fn play(mut task: Task) -> Work {
         }
     }
     panic!("a script without an end")
+}
+
+/// Plays likewise, and forces its work itself: it has three seconds for that.
+struct Forcer(Player);
+
+impl Consumer for Forcer {
+    fn serve(&self, task: Task) -> Serving {
+        self.0.serve(task)
+    }
+
+    fn force_time(&self) -> Option<Seconds> {
+        Some(Seconds::from_secs(3))
+    }
 }
 
 /// Its clock is all that serves it.
@@ -195,8 +215,12 @@ impl Bench {
     async fn over(store: Arc<dyn Store>, concurrency: usize) -> Self {
         let player = Player::default();
         let at_work = Arc::clone(&player.at_work);
+        let forcer = Forcer(Player {
+            at_work: Arc::clone(&at_work),
+        });
         let player = Arc::new(player);
         let router = Router::default()
+            .with("force", settings(), Arc::new(forcer))
             .with("work", settings(), Arc::<Player>::clone(&player))
             .with("again", again(), Arc::<Player>::clone(&player))
             .with("quick", quick(), Arc::<Player>::clone(&player))
@@ -336,6 +360,11 @@ fn tell_end(story: &mut String, end: &longwire_protocol::End) {
     if let Some(kill) = &end.kill {
         let how = if kill.forced { "forced" } else { "willing" };
         write!(story, " {how} in {}", kill.ms).unwrap();
+        match kill.survivors {
+            Some(0) => {}
+            Some(survivors) => write!(story, " leaving {survivors}").unwrap(),
+            None => story.push_str(" unseen"),
+        }
     }
 }
 
@@ -453,6 +482,36 @@ async fn work_comes_back_in_every_way() {
         Case {
             script: "print a; panic",
             story: "0 running, 0 running \"a\", 0 failed panic",
+            ..CASE
+        },
+    ])
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consumer_that_forces_its_work_itself_has_its_time_for_that() {
+    let kill = &[(500, Deed::Kill)];
+    check(&[
+        Case {
+            route: "force",
+            script: "until told; wait 300; leave 0",
+            deeds: kill,
+            story: "0 running, 500 ending by anonymous, 800 killed forced in 300",
+            ..CASE
+        },
+        Case {
+            route: "force",
+            script: "until-forced; wait 2900; leave 2",
+            deeds: kill,
+            story: "0 running, 500 ending by anonymous, 4400 killed forced in 3900 leaving 2",
+            ..CASE
+        },
+        // Nobody can say what is left then.
+        Case {
+            route: "force",
+            script: "until-forced; hang",
+            deeds: kill,
+            story: "0 running, 500 ending by anonymous, 4500 killed forced in 4000 unseen",
             ..CASE
         },
     ])

@@ -78,7 +78,7 @@ async fn every_job_is_taken_up_or_has_an_end_that_says_why_not() {
             "work",
             false,
             killed,
-            "0 running, 0 ending by me, 0 killed forced in 0",
+            "0 running, 0 ending by me, 0 killed forced in 0 unseen",
         ),
         (
             "work",
@@ -103,7 +103,7 @@ async fn every_job_is_taken_up_or_has_an_end_that_says_why_not() {
             "again",
             false,
             killed,
-            "0 running, 0 ending by me, 0 killed forced in 0",
+            "0 running, 0 ending by me, 0 killed forced in 0 unseen",
         ),
         // It waits for its turn; a route without turns serves it at once.
         ("narrow", true, nothing, "0 queued, 0 running taken, 300 ok"),
