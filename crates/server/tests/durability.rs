@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use disk::FakeDisk;
+use disk::{FakeDisk, ROOMY};
 use futures_util::FutureExt;
 use longwire_engine::{
     Events, Found, Job, Mailbox, Name, NotAppended, NotCreated, Query, Random, Retention, Seeded,
@@ -27,19 +27,6 @@ use longwire_protocol::{
     Timestamp, Wish,
 };
 use longwire_server::stores::embedded::{DiskError, EmbeddedStore, Folder, Offline, Settings};
-
-const ROOMY: Retention = Retention {
-    jobs: 1_000_000,
-    queued_jobs_per_route: 1_000_000,
-    log_bytes_per_job: 1 << 30,
-    log_events_per_job: 1_000_000,
-    ended_jobs: 1_000_000,
-    ended_time: Seconds::from_secs(3600),
-    ended_bytes: 1 << 30,
-    expired_names: 1_000_000,
-    feed_events: 1_000_000,
-    routes: BTreeMap::new(),
-};
 
 const fn at(millis: u64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000 + millis * 1_000)

@@ -12,6 +12,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use disk::ROOMY;
 use longwire_engine::{
     Events, FeedPage, Found, Job, Listing, Mailbox, Name, NotAppended, NotCreated, Page, Query,
     Retention, RouteRetention, Stopped, Store, Word, Work,
@@ -25,20 +26,6 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 mod disk;
 
 type Make = fn(Retention) -> Arc<dyn Store>;
-
-/// Enough of everything; a test that is about one bound sets that one.
-const ROOMY: Retention = Retention {
-    jobs: 1_000_000,
-    queued_jobs_per_route: 1_000_000,
-    log_bytes_per_job: 1 << 30,
-    log_events_per_job: 1_000_000,
-    ended_jobs: 1_000_000,
-    ended_time: Seconds::from_secs(3600),
-    ended_bytes: 1 << 30,
-    expired_names: 1_000_000,
-    feed_events: 1_000_000,
-    routes: BTreeMap::new(),
-};
 
 const fn at(secs: u64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000 + secs * 1_000_000)

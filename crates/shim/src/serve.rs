@@ -27,7 +27,7 @@ use crate::{
     family,
     hook::stage_command,
     pump::{Reports, pump},
-    wire::{Exit, Gone, Order, Reason, Report, Start},
+    wire::{Exit, Gone, Order, Report, Start},
 };
 
 /// How long output is waited for once the command itself has ended: whoever holds its pipes has no more to say for it.
@@ -70,11 +70,7 @@ pub(crate) fn serve() -> ExitCode {
         }
         .keep(),
         Err(error) => {
-            let reason = Reason {
-                why: error.to_string(),
-                errno: error.raw_os_error(),
-            };
-            reports.tell(&Report::NotStarted(reason));
+            reports.tell(&Report::NotStarted(error.to_string()));
         }
     }
     ExitCode::SUCCESS

@@ -48,8 +48,8 @@ pub enum Order {
 pub enum Report {
     /// The command runs, as the process of this number.
     Started(u32),
-    /// It could not be started, for this reason.
-    NotStarted(Reason),
+    /// It could not be started, for this reason, in words.
+    NotStarted(String),
     /// It printed this to stdout.
     Stdout(Vec<u8>),
     /// It printed this to stderr.
@@ -58,15 +58,6 @@ pub enum Report {
     Exited(Exit),
     /// Nothing is left of it, or this much. The last report.
     Gone(Gone),
-}
-
-/// Why a command could not be started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// In words.
-    pub why: String,
-    /// The number of the system's error, where it was one.
-    pub errno: Option<i32>,
 }
 
 /// How the command itself ended.
@@ -157,7 +148,7 @@ impl Report {
     pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
         let frame = match self {
             Self::Started(pid) => frame(STARTED, &pid.to_be_bytes()),
-            Self::NotStarted(reason) => frame(NOT_STARTED, &json(reason)?),
+            Self::NotStarted(why) => frame(NOT_STARTED, &json(why)?),
             Self::Stdout(bytes) => frame(STDOUT, bytes),
             Self::Stderr(bytes) => frame(STDERR, bytes),
             Self::Exited(exit) => frame(EXITED, &json(exit)?),
@@ -252,10 +243,7 @@ mod tests {
     fn reports_read_back() {
         let reports = [
             Report::Started(7),
-            Report::NotStarted(Reason {
-                why: "no".to_owned(),
-                errno: Some(2),
-            }),
+            Report::NotStarted("no".to_owned()),
             Report::Stdout(vec![0xff, 0]),
             Report::Stderr(Vec::new()),
             Report::Exited(Exit::Signal(9)),

@@ -31,7 +31,7 @@ pub(super) fn open(dir: &Path) -> Result<Box<dyn Storage>> {
     Ok(Box::new(Lmdb { env, events }))
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "heed maps a file, and has no safe way to open one")]
 fn map(dir: &Path) -> Result<Env> {
     // SAFETY: only LMDB changes the file while it is mapped; nothing else knows of the directory.
     Ok(unsafe { EnvOpenOptions::new().map_size(MAP_BYTES).open(dir) }?)

@@ -137,7 +137,7 @@ fn number(value: &DeValue<'_>) -> Option<f64> {
 }
 
 /// Exact up to 2^53, which no range comes near.
-#[expect(clippy::cast_precision_loss)]
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
 fn whole(value: &DeValue<'_>) -> Option<f64> {
     let integer: &DeInteger<'_> = value.as_integer()?;
     i128::from_str_radix(integer.as_str(), integer.radix())

@@ -2,13 +2,31 @@
 //! full, and fails to sync.
 #![allow(dead_code, reason = "each test that has a disk uses some of it")]
 
-use std::{collections::BTreeSet, io, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    sync::Arc,
+};
 
 use longwire_engine::{Retention, Store};
 use longwire_protocol::Seconds;
 use longwire_server::stores::embedded::{Disk, DiskError, EmbeddedStore, Settings};
 use parking_lot::Mutex;
 use redb::StorageBackend;
+
+/// Enough of everything; a test that is about one bound sets that one.
+pub(crate) const ROOMY: Retention = Retention {
+    jobs: 1_000_000,
+    queued_jobs_per_route: 1_000_000,
+    log_bytes_per_job: 1 << 30,
+    log_events_per_job: 1_000_000,
+    ended_jobs: 1_000_000,
+    ended_time: Seconds::from_secs(3600),
+    ended_bytes: 1 << 30,
+    expired_names: 1_000_000,
+    feed_events: 1_000_000,
+    routes: BTreeMap::new(),
+};
 
 /// What a disk can write at once: a write is whole up to some multiple of this, when the power goes.
 const SECTOR: usize = 512;

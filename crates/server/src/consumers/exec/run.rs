@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use longwire_engine::{BadInput, Stopped, Task, Work};
 use longwire_protocol::{Failure, Payload, Stream};
-use longwire_shim::wire::{Exit, Gone, Order, Reason, Report, Start};
+use longwire_shim::wire::{Exit, Gone, Order, Report, Start};
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 
@@ -103,7 +103,7 @@ impl Run {
                     self.keeper.until_gone().await;
                     return work(self.asked, self.exit, &gone);
                 }
-                Step::Report(Ok(Some(Report::NotStarted(Reason { why, .. })))) => {
+                Step::Report(Ok(Some(Report::NotStarted(why)))) => {
                     return not_started(&self.program, &why);
                 }
                 Step::Report(Ok(Some(report))) => self.take(report).await,
