@@ -13,4 +13,5 @@
 mod client;
 mod events;
 mod refusals;
+mod stopping;
 mod verbs;
