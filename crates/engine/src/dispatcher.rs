@@ -289,15 +289,12 @@ pub(crate) async fn at_once(work: impl Iterator<Item = impl Future<Output = ()>>
 }
 
 fn died_failure() -> Failure {
-    Failure {
-        code: "server_died".into(),
-        message: "the server ended while the job ran, and how far it came cannot be known".into(),
-    }
+    Failure::new(
+        "server_died",
+        "the server ended while the job ran, and how far it came cannot be known",
+    )
 }
 
 fn unserved_failure() -> Failure {
-    Failure {
-        code: "unserved".into(),
-        message: "no route of that name is configured any more".into(),
-    }
+    Failure::new("unserved", "no route of that name is configured any more")
 }

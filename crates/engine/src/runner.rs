@@ -299,10 +299,7 @@ impl ProgressGate {
 }
 
 fn failure(code: &str, message: &str) -> Failure {
-    Failure {
-        code: code.into(),
-        message: message.into(),
-    }
+    Failure::new(code, message)
 }
 
 fn panic_failure(panic: &(dyn Any + Send)) -> Failure {

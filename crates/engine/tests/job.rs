@@ -46,10 +46,7 @@ fn wish(by: &str) -> Wish {
 }
 
 fn failure() -> Failure {
-    Failure {
-        code: "broke".into(),
-        message: "it broke".into(),
-    }
+    Failure::new("broke", "it broke")
 }
 
 fn printed() -> Change {

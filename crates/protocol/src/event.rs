@@ -234,12 +234,27 @@ pub struct Receipt {
 }
 
 /// What a job failed of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// A stable word for programs.
     pub code: Box<str>,
     /// A sentence for people.
     pub message: Box<str>,
+    /// More for programs, such as the code that a command exited with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Payload>,
+}
+
+impl Failure {
+    /// A failure without more for programs than its code.
+    #[must_use]
+    pub fn new(code: impl Into<Box<str>>, message: impl Into<Box<str>>) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+            detail: None,
+        }
+    }
 }
 
 /// How a job ended, with all that is to be said of it.
@@ -258,6 +273,12 @@ pub struct End {
 }
 
 impl End {
+    fn weight(&self) -> usize {
+        let detail = self.error.as_ref().and_then(|error| error.detail.as_ref());
+        let payloads = [self.result.as_ref(), detail].into_iter().flatten();
+        payloads.map(|payload| payload.as_str().len()).sum()
+    }
+
     /// An end of that kind with nothing more to say.
     #[must_use]
     pub const fn plain(outcome: Outcome) -> Self {
@@ -317,10 +338,7 @@ impl Event {
             Change::Accepted(spec) => spec.input.as_ref().map_or(0, |input| input.as_str().len()),
             Change::Output(output) => output.text.len(),
             Change::Progress(progress) => progress.note.as_ref().map_or(0, |note| note.len()),
-            Change::Ended(end) => end
-                .result
-                .as_ref()
-                .map_or(0, |result| result.as_str().len()),
+            Change::Ended(end) => end.weight(),
             Change::Taken
             | Change::Wished(_)
             | Change::TimeUp(_)

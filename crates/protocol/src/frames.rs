@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
     Attempt, Change, Clock, Connid, End, Event, Failure, FrameId, JobId, Payload, Progress,
@@ -365,7 +365,7 @@ pub enum Notice {
 }
 
 /// A refusal as it is sent. It never closes the socket.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RefusalFrame {
     /// The frame's own, as far as it could be made out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -378,6 +378,27 @@ pub struct RefusalFrame {
     /// Why.
     #[serde(flatten)]
     pub refusal: Refusal,
+}
+
+/// Reads the frame twice, as serde's `flatten` cannot hold a [`Payload`] within.
+impl<'de> Deserialize<'de> for RefusalFrame {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Frame {
+            id: Option<FrameId>,
+            route: Option<Box<str>>,
+            status: ErrorWord,
+        }
+        let whole = Payload::deserialize(deserializer)?;
+        let Frame { id, route, status } = whole.read().map_err(de::Error::custom)?;
+        let refusal = whole.read().map_err(de::Error::custom)?;
+        Ok(Self {
+            id,
+            route,
+            status,
+            refusal,
+        })
+    }
 }
 
 /// The word `error`.
@@ -432,23 +453,23 @@ pub enum ServerFrame {
 #[derive(Deserialize)]
 struct Marks<'a> {
     #[serde(default)]
-    id: Option<serde::de::IgnoredAny>,
+    id: Option<de::IgnoredAny>,
     #[serde(default, borrow)]
     route: Option<Cow<'a, str>>,
     #[serde(default, borrow)]
     status: Option<Cow<'a, str>>,
     #[serde(default)]
-    seq: Option<serde::de::IgnoredAny>,
+    seq: Option<de::IgnoredAny>,
     #[serde(default)]
-    connid: Option<serde::de::IgnoredAny>,
+    connid: Option<de::IgnoredAny>,
     #[serde(default)]
-    feed: Option<serde::de::IgnoredAny>,
+    feed: Option<de::IgnoredAny>,
     #[serde(default)]
-    gap: Option<serde::de::IgnoredAny>,
+    gap: Option<de::IgnoredAny>,
     #[serde(default)]
-    notice: Option<serde::de::IgnoredAny>,
+    notice: Option<de::IgnoredAny>,
     #[serde(default)]
-    left: Option<serde::de::IgnoredAny>,
+    left: Option<de::IgnoredAny>,
 }
 
 impl ServerFrame {
@@ -480,7 +501,7 @@ impl ServerFrame {
         } else if marks.connid.is_some() && marks.seq.is_some() {
             serde_json::from_str(text).map(Self::Event)
         } else {
-            Err(serde::de::Error::custom("not a frame of longwire.v1"))
+            Err(de::Error::custom("not a frame of longwire.v1"))
         }
     }
 }

@@ -144,7 +144,11 @@ fn request() -> impl Strategy<Value = Request> {
 }
 
 fn failure() -> impl Strategy<Value = Failure> {
-    (text(), text()).prop_map(|(code, message)| Failure { code, message })
+    (text(), text(), of(payload())).prop_map(|(code, message, detail)| Failure {
+        code,
+        message,
+        detail,
+    })
 }
 
 fn wish() -> impl Strategy<Value = Wish> {

@@ -16,10 +16,10 @@ impl Consumer for Count {
     fn serve(&self, mut task: Task) -> Serving {
         Box::pin(async move {
             let Some(total) = task.input().and_then(|input| input.read::<u32>().ok()) else {
-                return Work::Failed(Failure {
-                    code: "invalid_input".into(),
-                    message: "the input must be a whole number, such as 5".into(),
-                });
+                return Work::Failed(Failure::new(
+                    "invalid_input",
+                    "the input must be a whole number, such as 5",
+                ));
             };
             for done in 1..=total {
                 tokio::select! {

@@ -1538,10 +1538,7 @@ const fn about(op: &Op) -> Option<&Index> {
 }
 
 fn proposed(op: &Op, job: &mut Job, now: Timestamp) -> Events {
-    let lost = || Failure {
-        code: "x".into(),
-        message: "x".into(),
-    };
+    let lost = || Failure::new("x", "x");
     match op {
         Op::Create { .. } | Op::Pass(_) => Events::new(),
         Op::Begin(_) => events(job.begin(now)),

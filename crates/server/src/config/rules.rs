@@ -8,7 +8,7 @@ use super::{
     route::wrong_with_name,
     source::{Source, dotted},
 };
-use crate::consumers::exec::{progress::Rule, template::Template};
+use crate::consumers::{output::progress::Rule, template::Template};
 
 pub(super) fn mistakes(config: &Config, source: &Source<'_>) -> Vec<Mistake> {
     let routes = config.routes.iter();

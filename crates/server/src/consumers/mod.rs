@@ -1,6 +1,8 @@
 //! Who serves routes: a file each, and this table.
 
 pub(crate) mod exec;
+pub(crate) mod output;
+pub(crate) mod template;
 mod timer;
 
 use std::{collections::BTreeMap, sync::Arc};

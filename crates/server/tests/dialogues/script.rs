@@ -117,10 +117,7 @@ async fn count(task: &Task, to: u32, within: Duration) -> Result<(), Over> {
 }
 
 fn failed(code: &str) -> Work {
-    Work::Failed(Failure {
-        code: code.into(),
-        message: "as the script says".into(),
-    })
+    Work::Failed(Failure::new(code, "as the script says"))
 }
 
 fn seconds(number: f64) -> Duration {

@@ -107,10 +107,7 @@ async fn play(mut task: Task) -> Work {
             ("until-kill", _) => assert!(matches!(task.told_to_end().await, Told::Killed(_))),
             ("ok", _) => return Work::Done(None),
             ("fail", _) => {
-                return Work::Failed(Failure {
-                    code: "broke".into(),
-                    message: "it broke".into(),
-                });
+                return Work::Failed(Failure::new("broke", "it broke"));
             }
             ("stop", _) => return Work::Stopped(Stopped::WILLINGLY),
             ("panic", "when dropped") => held.push(PanicsWhenDropped),

@@ -1,11 +1,8 @@
 //! A route that is a command.
 
 mod keeper;
-mod lines;
 mod plan;
-pub(crate) mod progress;
 mod run;
-pub(crate) mod template;
 
 use longwire_engine::{BadInput, Consumer, Serving, Task};
 use longwire_protocol::{Payload, Seconds};

@@ -7,8 +7,8 @@ use longwire_protocol::{Attempt, Payload, Seconds, Spec};
 use longwire_shim::{Limits, wire::Start};
 use serde_json::{Map, Value};
 
-use super::{
-    progress::{Reader, Rule},
+use super::super::{
+    output::progress::{Reader, Rule},
     template::{Template, bad},
 };
 use crate::config::{ExecConfig, StdinConfig};

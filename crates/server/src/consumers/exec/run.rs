@@ -8,7 +8,10 @@ use longwire_shim::wire::{Exit, Gone, Order, Report, Start};
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 
-use super::{keeper::Keeper, lines::Lines, progress::Reader};
+use super::{
+    super::output::{lines::Lines, progress::Reader},
+    keeper::Keeper,
+};
 
 /// How long a line may wait for its end before it goes into the log as far as it came.
 const LINE_TIME: Duration = Duration::from_millis(500);
@@ -270,8 +273,5 @@ fn not_started(program: &str, why: &str) -> Work {
 }
 
 fn failed(code: &str, message: String) -> Work {
-    Work::Failed(Failure {
-        code: code.into(),
-        message: message.into(),
-    })
+    Work::Failed(Failure::new(code, message))
 }

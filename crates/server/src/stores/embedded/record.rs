@@ -122,6 +122,8 @@ struct FailureRecord<'a> {
     code: &'a str,
     #[b(1)]
     message: &'a str,
+    #[b(2)]
+    detail: Option<&'a str>,
 }
 
 #[derive(Encode, Decode)]
@@ -393,6 +395,7 @@ impl<'a> From<&'a End> for EndRecord<'a> {
             error: end.error.as_ref().map(|error| FailureRecord {
                 code: &error.code,
                 message: &error.message,
+                detail: error.detail.as_ref().map(Payload::as_str),
             }),
             kill: end.kill.as_ref().map(|kill| ReceiptRecord {
                 wish: (&kill.wish).into(),
@@ -409,10 +412,7 @@ fn end(record: EndRecord<'_>) -> Result<End, Unreadable> {
     Ok(End {
         outcome: outcome(record.outcome)?,
         result: record.result.map(payload).transpose()?,
-        error: record.error.map(|error| Failure {
-            code: error.code.into(),
-            message: error.message.into(),
-        }),
+        error: record.error.as_ref().map(failure).transpose()?,
         kill: record.kill.map(|kill| Receipt {
             wish: kill.wish.into(),
             forced: kill.forced,
@@ -420,6 +420,14 @@ fn end(record: EndRecord<'_>) -> Result<End, Unreadable> {
             ms: kill.ms,
         }),
         clock: record.clock.map(clock).transpose()?,
+    })
+}
+
+fn failure(record: &FailureRecord<'_>) -> Result<Failure, Unreadable> {
+    let detail = record.detail.map(payload).transpose()?;
+    Ok(Failure {
+        detail,
+        ..Failure::new(record.code, record.message)
     })
 }
 

@@ -31,7 +31,8 @@ fn shown(progress: &Progress) -> String {
 }
 
 fn recorded(file: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/consumers/exec/progress/recorded");
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("src/consumers/output/progress/recorded");
     fs::read(folder.join(file)).unwrap()
 }
 

@@ -82,7 +82,7 @@ fn what_is_right() -> String {
 }
 
 /// Reads all that one command prints, by all rules of its route.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     stdout: Pieces,
     stderr: Pieces,
     /// In the order of their rules: of what two can read, the first counts.
@@ -91,7 +91,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(rules: &[Rule]) -> Self {
+    pub(crate) fn new(rules: &[Rule]) -> Self {
         Self {
             stdout: Pieces::default(),
             stderr: Pieces::default(),
@@ -101,7 +101,7 @@ impl Reader {
     }
 
     /// How far the command has come by the last word of these bytes, where that is news.
-    pub(super) fn push(&mut self, stream: Stream, bytes: &[u8]) -> Option<Progress> {
+    pub(crate) fn push(&mut self, stream: Stream, bytes: &[u8]) -> Option<Progress> {
         if self.readers.is_empty() {
             return None;
         }

@@ -6,7 +6,7 @@ const LINE_BYTES: usize = 16 * 1024;
 /// Puts a stream together to whole lines. What a carriage return takes back, as the bars of many programs do, is left out, and so
 /// do they not fill the log.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     pending: Vec<u8>,
     /// What is pending was said before, and nothing came since.
     said: bool,
@@ -14,7 +14,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Takes what came; returns the text of all lines that are whole now.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Option<String> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Option<String> {
         self.said &= bytes.is_empty();
         self.pending.extend_from_slice(bytes);
         let whole = match self.pending.iter().rposition(|byte| *byte == b'\n') {
@@ -32,13 +32,13 @@ impl Lines {
     }
 
     /// Whether there is a line that has not ended, and was not said as it stands.
-    pub(super) fn is_waiting(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         !self.pending.is_empty() && !self.said
     }
 
     /// The line that has not ended, as far as it came: a question that waits for its answer, or a bar. A bar may still be taken back,
     /// so it stays.
-    pub(super) fn so_far(&mut self) -> Option<String> {
+    pub(crate) fn so_far(&mut self) -> Option<String> {
         if self.pending.last() == Some(&b'\r') {
             self.said = true;
             return Some(text(&self.pending));
@@ -49,7 +49,7 @@ impl Lines {
     }
 
     /// What is left at the end.
-    pub(super) fn rest(&mut self) -> Option<String> {
+    pub(crate) fn rest(&mut self) -> Option<String> {
         let rest = std::mem::take(&mut self.pending);
         (!rest.is_empty() && !self.said).then(|| text(&rest))
     }
