@@ -148,6 +148,7 @@ impl Conversation {
                 Heard::Reply(ask)
             }
             ServerFrame::Status(page) => self.plain_reply(page.id.as_ref()),
+            ServerFrame::Routes(page) => self.plain_reply(page.id.as_ref()),
             ServerFrame::Refused(refused) => self.plain_reply(refused.id.as_ref()),
             ServerFrame::Event(event) => self.event(seen, event),
             ServerFrame::Gap(gap) => self.gap(seen, gap),

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use longwire_protocol::{
-    Connid, Done, Extend, Kill, Request, Seconds, Seq, ServerFrame, Start, StatusPage, StatusQuery,
-    Target, Watch, not_startable,
+    Connid, Done, Extend, Kill, Request, RoutesPage, RoutesQuery, Seconds, Seq, ServerFrame, Start,
+    StatusPage, StatusQuery, Target, Watch, not_startable,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{
@@ -212,6 +212,20 @@ impl Client {
     pub async fn status(&self, query: StatusQuery) -> Result<StatusPage, Error> {
         let frame = self.ask(Request::Status(query), Then::Tell).await?;
         if let ServerFrame::Status(mut page) = frame {
+            page.id = None;
+            return Ok(page);
+        }
+        Err(unexpected(&frame))
+    }
+
+    /// The routes on which jobs may be started, by name, with their terms and the schemas of their inputs.
+    ///
+    /// # Errors
+    /// Where the connection is gone for good.
+    pub async fn routes(&self) -> Result<RoutesPage, Error> {
+        let question = Request::Routes(RoutesQuery {});
+        let frame = self.ask(question, Then::Tell).await?;
+        if let ServerFrame::Routes(mut page) = frame {
             page.id = None;
             return Ok(page);
         }

@@ -105,6 +105,7 @@ impl Desk {
             ServerFrame::Started(_)
             | ServerFrame::Done(_)
             | ServerFrame::Status(_)
+            | ServerFrame::Routes(_)
             | ServerFrame::Refused(_) => self.answer(frame),
             ServerFrame::Notice(_) => {}
         }
@@ -359,6 +360,7 @@ fn id_of(frame: &ServerFrame) -> Option<u64> {
         ServerFrame::Started(started) => started.id.as_ref(),
         ServerFrame::Done(done) => done.id.as_ref(),
         ServerFrame::Status(page) => page.id.as_ref(),
+        ServerFrame::Routes(page) => page.id.as_ref(),
         ServerFrame::Refused(refused) => refused.id.as_ref(),
         ServerFrame::Event(_)
         | ServerFrame::Feed(_)

@@ -61,6 +61,7 @@ impl Job {
                 (job, connid, None)
             }
             ServerFrame::Status(_)
+            | ServerFrame::Routes(_)
             | ServerFrame::Refused(_)
             | ServerFrame::Event(_)
             | ServerFrame::Feed(_)

@@ -40,6 +40,12 @@ pub trait Consumer: Send + Sync + 'static {
         Ok(())
     }
 
+    /// What an input must be, as JSON Schema, for those who ask; [`Consumer::check`] is what holds. None where any input will do, or
+    /// where it cannot be said so.
+    fn schema(&self) -> Option<Payload> {
+        None
+    }
+
     /// How long it takes at most to force its work and to see that nothing is left, once [`Task::told_to_force`] said so. None
     /// where dropping the future does all that.
     fn force_time(&self) -> Option<Seconds> {

@@ -11,6 +11,7 @@ mod dispatcher;
 mod engine;
 mod job;
 mod life;
+mod listing;
 mod log;
 mod observer;
 mod principal;

@@ -10,6 +10,8 @@ use crate::{Consumer, Mailbox};
 /// The terms of a route.
 #[derive(Clone, Debug)]
 pub struct RouteSettings {
+    /// What the route is for, in words for its users.
+    pub description: Arc<str>,
     /// How long a job may take where its start does not say.
     pub time: Seconds,
     /// How long it may take at most.
@@ -45,6 +47,7 @@ pub enum OnLost {
 impl Default for RouteSettings {
     fn default() -> Self {
         Self {
+            description: Arc::default(),
             time: Seconds::from_secs(60),
             max_time: Seconds::from_secs(7 * 86_400),
             idle_time: None,

@@ -14,6 +14,7 @@ mod kill;
 mod live;
 mod paint;
 mod print;
+mod routes;
 mod serve;
 mod settings;
 mod show;
@@ -59,6 +60,7 @@ fn run(cli: Cli) -> Exit {
         Command::Watch(args) => on_client(watch::run(&global, args)),
         Command::Kill(args) => on_client(kill::run(&global, args)),
         Command::Status(args) => on_client(status::run(&global, args)),
+        Command::Routes(args) => on_client(routes::run(&global, args)),
         Command::Extend(args) => on_client(extend::run(&global, args)),
     };
     done.unwrap_or_else(|failure| failure.report(&global))

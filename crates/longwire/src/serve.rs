@@ -26,12 +26,24 @@ const LOG: &str = "LONGWIRE_LOG";
 
 pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     let config = configuration(args)?;
+    if args.check {
+        return check(&config);
+    }
     log_as(config.log)?;
     raise_open_files(config.limits.http_connections);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(serve(config))
+}
+
+/// Says whether a server could be started like this. What only a start can tell, such as a port that is taken, is not asked.
+fn check(config: &Config) -> Result<Exit, Failure> {
+    Server::check(config).map_err(refused)?;
+    let names: Vec<&str> = config.routes.keys().map(String::as_str).collect();
+    let (routes, address) = (names.join(", "), config.listen);
+    print::line(&format!("ok: would listen on {address} and serve {routes}"))?;
+    Ok(Exit::Ok)
 }
 
 fn configuration(args: &ServeArgs) -> Result<Config, Failure> {

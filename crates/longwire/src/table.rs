@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use longwire_client::{JobView, Status};
+use longwire_client::JobView;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::{
@@ -33,25 +33,36 @@ pub(crate) fn lines(paint: Paint, jobs: &[JobView], width: Option<usize>) -> Vec
     let rows: Vec<[String; 6]> = std::iter::once(HEADS.map(str::to_owned))
         .chain(jobs.iter().map(cells))
         .collect();
-    let widths: [usize; 6] = std::array::from_fn(|column| {
-        rows.iter()
-            .map(|row| row[column].width())
-            .max()
-            .unwrap_or(0)
-    });
-    let line = |(at, row): (usize, &[String; 6])| {
-        let job = at.checked_sub(1).and_then(|at| jobs.get(at));
-        one_line(paint, row, &widths, job.map(|job| job.status), width)
+    aligned(&rows, width, |row, column, cell| {
+        let job = row.checked_sub(1).and_then(|row| jobs.get(row));
+        match job {
+            None => paint.dim(cell),
+            Some(job) if column == STATUS => paint.status(job.status, cell),
+            Some(_) if column == 0 => paint.bold(cell),
+            Some(_) => cell.to_owned(),
+        }
+    })
+}
+
+/// Rows of a table as lines, each within a width if there is one. `paint` is given a cell's row and column.
+pub(crate) fn aligned<const N: usize>(
+    rows: &[[String; N]],
+    width: Option<usize>,
+    paint: impl Fn(usize, usize, &str) -> String,
+) -> Vec<String> {
+    let widest = |column: usize| rows.iter().map(|row| row[column].width()).max();
+    let widths: [usize; N] = std::array::from_fn(|column| widest(column).unwrap_or(0));
+    let line = |(at, row): (usize, &[String; N])| {
+        one_line(row, &widths, width, |column, cell| paint(at, column, cell))
     };
     rows.iter().enumerate().map(line).collect()
 }
 
-fn one_line(
-    paint: Paint,
-    row: &[String; 6],
-    widths: &[usize; 6],
-    status: Option<Status>,
+fn one_line<const N: usize>(
+    row: &[String; N],
+    widths: &[usize; N],
     width: Option<usize>,
+    paint: impl Fn(usize, &str) -> String,
 ) -> String {
     let mut line = String::new();
     let mut room = width.unwrap_or(usize::MAX);
@@ -59,12 +70,7 @@ fn one_line(
         let cell = cut(cell, room);
         let (used, wanted) = (cell.width(), widths[column].min(room));
         room = room.saturating_sub(wanted + 2);
-        line.push_str(&match status {
-            None => paint.dim(&cell),
-            Some(status) if column == STATUS => paint.status(status, &cell),
-            Some(_) if column == 0 => paint.bold(&cell),
-            Some(_) => cell,
-        });
+        line.push_str(&paint(column, &cell));
         let is_last = column + 1 == row.len() || room == 0;
         if is_last {
             break;

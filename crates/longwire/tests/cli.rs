@@ -288,6 +288,62 @@ fn a_wrong_command_line_exits_with_2() {
 }
 
 #[test]
+fn routes_are_listed_and_one_is_shown() {
+    let server = Server::new();
+    let list = server.run(&["routes"]).stdout;
+    assert!(list.starts_with("ROUTE "), "{list}");
+    assert!(
+        list.lines().nth(1).unwrap().starts_with("request"),
+        "{list}"
+    );
+    let one = server.run(&["routes", "request"]).stdout;
+    assert!(one.contains("kill grace   5"), "{one}");
+    let frames = frames(&server.run(&["routes", "--json"]).stdout);
+    assert_eq!(frames[0]["routes"][0]["route"], "request");
+    let unknown = server.run(&["routes", "requst"]);
+    assert_eq!(unknown.code, 1, "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("no route \"requst\""),
+        "{}",
+        unknown.stderr
+    );
+}
+
+#[test]
+fn a_server_is_checked_without_being_started() {
+    let dir = run::scratch("serve-check");
+    let file = dir.join("longwire.toml");
+    let path = file.to_str().unwrap();
+    std::fs::write(
+        &file,
+        "[routes.sleep]\nconsumer = \"exec\"\nargv = [\"sleep\", \"{n}\"]\n",
+    )
+    .unwrap();
+    let said = prints(&[
+        "serve",
+        "--check",
+        "--config",
+        path,
+        "--listen",
+        "127.0.0.1:1",
+    ]);
+    assert_eq!(
+        said,
+        "ok: would listen on 127.0.0.1:1 and serve request, sleep\n"
+    );
+    std::fs::write(
+        &file,
+        "[routes.sleep]\nconsumer = \"exec\"\nargv = [\"sleep\", \"{n\"]\n",
+    )
+    .unwrap();
+    fails(
+        &["serve", "--check", "--config", path],
+        2,
+        "longwire.toml:3: ",
+    );
+}
+
+#[test]
 fn an_address_in_use_is_told() {
     let server = Server::new();
     let address = server.url.trim_start_matches("http://");

@@ -309,6 +309,54 @@ pub struct StatusPage {
     pub next: Option<JobId>,
 }
 
+/// A route on which jobs may be started: its terms, and how much there is of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteView {
+    /// Its name.
+    pub route: Arc<str>,
+    /// What it is for, in its operator's words.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub description: Arc<str>,
+    /// Seconds that a job is given where its start does not say.
+    pub time: Seconds,
+    /// Seconds that it may be given at most.
+    pub max_time: Seconds,
+    /// Seconds that a job may go without an event where its start does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_time: Option<Seconds>,
+    /// Seconds that a job may wait in the queue where its start does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_time: Option<Seconds>,
+    /// Seconds between asking a job to end and ending it by force.
+    pub kill_grace: Seconds,
+    /// How many jobs run at once; left out where there is no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u64>,
+    /// Whether its jobs outlive the server's process.
+    pub durable: bool,
+    /// How many jobs wait.
+    pub queued: u64,
+    /// How many jobs run, or are ending.
+    pub running: u64,
+    /// What an input must be, as JSON Schema, where the route says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Payload>,
+}
+
+/// The reply to a question for the routes: all of them, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RoutesPage {
+    /// The request's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<FrameId>,
+    /// Always `routes`.
+    pub route: Cow<'static, str>,
+    /// Always `ok`.
+    pub status: Status,
+    /// The routes.
+    pub routes: Vec<RouteView>,
+}
+
 /// A change of some job's state, to whoever watches them all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedFrame {
@@ -437,6 +485,8 @@ pub enum ServerFrame {
     Done(Done),
     /// The direct reply to a status.
     Status(StatusPage),
+    /// The direct reply to a question for the routes.
+    Routes(RoutesPage),
     /// A frame was refused.
     Refused(Box<RefusalFrame>),
     /// Something happened to a job that is watched.
@@ -492,6 +542,8 @@ impl ServerFrame {
             serde_json::from_str(text).map(Self::Gap)
         } else if marks.route.as_deref() == Some("status") {
             serde_json::from_str(text).map(Self::Status)
+        } else if marks.route.as_deref() == Some("routes") {
+            serde_json::from_str(text).map(Self::Routes)
         } else if verb {
             serde_json::from_str(text).map(Self::Done)
         } else if marks.feed.is_some() {

@@ -39,14 +39,14 @@ pub use event::{
 pub use fields::ParseLimits;
 pub use frames::{
     Done, EndedView, EventFrame, FeedFrame, Gap, GapFrame, JobView, KillNote, Notice, RefusalFrame,
-    ServerFrame, Started, StatusPage, later,
+    RouteView, RoutesPage, ServerFrame, Started, StatusPage, later,
 };
 pub use ids::{Attempt, Connid, FrameId, JobId, Seq};
 pub use payload::Payload;
 pub use refusal::{Code, Refusal, nearest};
 pub use request::{
-    Extend, Kill, OnConflict, OnDisconnect, RESERVED, Request, Start, StatusQuery, Target, Unwatch,
-    VERBS, Watch, Where, not_startable,
+    Extend, Kill, OnConflict, OnDisconnect, RESERVED, Request, RoutesQuery, Start, StatusQuery,
+    Target, Unwatch, VERBS, Watch, Where, not_startable,
 };
 pub use schema::{client_schema, server_schema};
 pub use time::{Seconds, Timestamp};

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The routes that are not a consumer's.
-pub const VERBS: [&str; 5] = ["kill", "status", "watch", "unwatch", "extend"];
+pub const VERBS: [&str; 6] = ["kill", "status", "watch", "unwatch", "extend", "routes"];
 
 /// The names that will be verbs: nothing answers to them yet, and no route may be configured under one of them.
 pub const RESERVED: [&str; 4] = ["claim", "append", "end", "query/module"];
@@ -37,6 +37,8 @@ pub enum Request {
     Unwatch(Unwatch),
     /// Move a job's deadline.
     Extend(Extend),
+    /// What may be started.
+    Routes(RoutesQuery),
     /// Start a job: any route that is not a verb.
     #[serde(untagged)]
     Start(Start),
@@ -234,6 +236,11 @@ pub struct Extend {
     pub time: Seconds,
 }
 
+/// The routes on which jobs may be started, with their terms and the schemas of their inputs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoutesQuery {}
+
 /// Which job is meant: by the client's name or by the server's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -340,6 +347,7 @@ impl Request {
             "watch" => verb().read().map(Self::Watch),
             "unwatch" => verb().read().map(Self::Unwatch),
             "extend" => verb().read().map(Self::Extend),
+            "routes" => verb().read().map(Self::Routes),
             _ => Start::read(route, &fields).map(Self::Start),
         }
     }
@@ -378,6 +386,7 @@ impl Request {
             Self::Watch(watch) => check_target(watch.connid.as_ref(), watch.job, limits)?,
             Self::Unwatch(unwatch) => check_target(unwatch.connid.as_ref(), unwatch.job, limits)?,
             Self::Extend(extend) => check_connid(Some(&extend.connid), limits)?,
+            Self::Routes(RoutesQuery {}) => {}
         }
         Ok(self)
     }

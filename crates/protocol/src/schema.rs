@@ -3,8 +3,8 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::{
-    Done, EventFrame, Extend, FeedFrame, FrameId, GapFrame, Kill, Notice, RefusalFrame, Start,
-    Started, StatusPage, StatusQuery, Unwatch, Watch,
+    Done, EventFrame, Extend, FeedFrame, FrameId, GapFrame, Kill, Notice, RefusalFrame, RoutesPage,
+    RoutesQuery, Start, Started, StatusPage, StatusQuery, Unwatch, Watch,
 };
 
 /// The schema of a client's frames: one of the verbs, or a start.
@@ -29,6 +29,10 @@ pub fn client_schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Sche
             verb("extend", generator.root_schema_for::<Extend>()),
         ),
         (
+            "routes",
+            verb("routes", generator.root_schema_for::<RoutesQuery>()),
+        ),
+        (
             "start",
             frame_schema(generator.root_schema_for::<Start>(), None, &id),
         ),
@@ -42,6 +46,7 @@ pub fn server_schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Sche
         ("started", generator.root_schema_for::<Started>()),
         ("done", generator.root_schema_for::<Done>()),
         ("statusPage", generator.root_schema_for::<StatusPage>()),
+        ("routesPage", generator.root_schema_for::<RoutesPage>()),
         ("refusal", generator.root_schema_for::<RefusalFrame>()),
         ("event", generator.root_schema_for::<EventFrame>()),
         ("feed", generator.root_schema_for::<FeedFrame>()),

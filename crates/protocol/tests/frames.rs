@@ -11,8 +11,8 @@ use longwire_protocol::{
     Change, Clock, Code, Connid, Done, End, EndedView, Event, EventFrame, Extend, Failure,
     FeedFrame, FrameId, Gap, GapFrame, JobId, JobView, Kill, KillNote, Notice, OnConflict,
     OnDisconnect, Outcome, Output, ParseLimits, Payload, Progress, Receipt, Refusal, RefusalFrame,
-    Request, Seconds, ServerFrame, Spec, Start, Started, Status, StatusPage, StatusQuery, Stream,
-    Timestamp, Unwatch, VERBS, Watch, Where, Wish,
+    Request, RouteView, RoutesPage, RoutesQuery, Seconds, ServerFrame, Spec, Start, Started,
+    Status, StatusPage, StatusQuery, Stream, Timestamp, Unwatch, VERBS, Watch, Where, Wish,
 };
 use proptest::{collection::vec, option::of, prelude::*, sample::select};
 
@@ -140,6 +140,7 @@ fn request() -> impl Strategy<Value = Request> {
             Request::Unwatch(Unwatch { connid, job })
         }),
         (connid(), seconds()).prop_map(|(connid, time)| Request::Extend(Extend { connid, time })),
+        Just(Request::Routes(RoutesQuery {})),
     ]
 }
 
@@ -417,6 +418,42 @@ fn status_page() -> impl Strategy<Value = StatusPage> {
         })
 }
 
+fn route_view() -> impl Strategy<Value = RouteView> {
+    let times = (
+        seconds(),
+        seconds(),
+        seconds(),
+        of(seconds()),
+        of(seconds()),
+    );
+    let counts = (any::<u64>(), any::<u64>(), of(any::<u64>()), any::<bool>());
+    (word(), word(), of(payload()), times, counts).prop_map(
+        |(route, description, schema, times, counts)| RouteView {
+            route,
+            description,
+            time: times.0,
+            max_time: times.1,
+            kill_grace: times.2,
+            idle_time: times.3,
+            queue_time: times.4,
+            queued: counts.0,
+            running: counts.1,
+            concurrency: counts.2,
+            durable: counts.3,
+            schema,
+        },
+    )
+}
+
+fn routes_page() -> impl Strategy<Value = RoutesPage> {
+    (of(frame_id()), vec(route_view(), 0..3)).prop_map(|(id, routes)| RoutesPage {
+        id,
+        route: "routes".into(),
+        status: Status::Ok,
+        routes,
+    })
+}
+
 fn refusal_frame() -> impl Strategy<Value = RefusalFrame> {
     (
         (of(frame_id()), of(text()), select(&Code::ALL[..]), text()),
@@ -469,6 +506,7 @@ fn written() -> impl Strategy<Value = (String, ServerFrame)> {
         started().prop_map(|f| (json(&f), ServerFrame::Started(f))),
         done().prop_map(|f| (json(&f), ServerFrame::Done(f))),
         status_page().prop_map(|f| (json(&f), ServerFrame::Status(f))),
+        routes_page().prop_map(|f| (json(&f), ServerFrame::Routes(f))),
         refusal_frame().prop_map(|f| (json(&f), ServerFrame::Refused(Box::new(f)))),
         event_frame().prop_map(|f| (json(&f), ServerFrame::Event(Box::new(f)))),
         feed_frame().prop_map(|f| (json(&f), ServerFrame::Feed(f))),

@@ -875,7 +875,7 @@ fn a_job_is_named_one_way_or_the_other() {
 /// A verb that is not a start is never read as one.
 #[test]
 fn verbs_are_not_starts() {
-    for verb in ["kill", "status", "watch", "unwatch", "extend"] {
+    for verb in ["kill", "status", "watch", "unwatch", "extend", "routes"] {
         assert!(VERBS.contains(&verb));
         let frame = format!("{{\"route\":\"{verb}\",\"connid\":1,\"time\":1}}");
         assert!(!matches!(parse(&frame), Ok(Request::Start(_))), "{frame}");

@@ -125,6 +125,16 @@ impl Server {
         })
     }
 
+    /// Whether a server could be bound to this configuration, as far as that can be said without doing it: each value, and each
+    /// route.
+    ///
+    /// # Errors
+    /// Where the configuration is not valid, or a route cannot be served.
+    pub fn check(config: &Config) -> Result<(), BindError> {
+        config.validate()?;
+        consumers::of_routes(config).map(drop)
+    }
+
     /// The address it listens on; with port 0 configured, the one it was given.
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {

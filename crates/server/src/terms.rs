@@ -13,6 +13,7 @@ use crate::{
 /// The terms of a route.
 pub(crate) fn of_route(route: &RouteConfig, config: &Config) -> RouteSettings {
     RouteSettings {
+        description: route.description.as_str().into(),
         time: route.time_seconds.into(),
         max_time: route.longest_time(&config.limits).into(),
         idle_time: route.idle_seconds.map(Seconds::from),

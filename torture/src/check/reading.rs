@@ -174,7 +174,7 @@ impl<'a> Story<'a> {
                 status: Some(change.status),
                 body: None,
             }),
-            ServerFrame::Gap(_) | ServerFrame::Notice(_) => {}
+            ServerFrame::Routes(_) | ServerFrame::Gap(_) | ServerFrame::Notice(_) => {}
         }
     }
 

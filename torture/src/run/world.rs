@@ -58,7 +58,10 @@ impl World {
                 let ended = change.status.has_ended();
                 known.see(change.job, &change.connid, change.seq, ended);
             }
-            ServerFrame::Refused(_) | ServerFrame::Gap(_) | ServerFrame::Notice(_) => {}
+            ServerFrame::Routes(_)
+            | ServerFrame::Refused(_)
+            | ServerFrame::Gap(_)
+            | ServerFrame::Notice(_) => {}
         }
     }
 

@@ -23,6 +23,7 @@ Examples:
   longwire serve --ephemeral                  keeps them in memory, and forgets them
   longwire config > longwire.toml             a file to begin with
   longwire serve --config longwire.toml
+  longwire serve --config longwire.toml --check
 
 What was accepted is on the disk, and is there after any stop: ended jobs with their outcome, and
 what waited or only let time pass goes on. SIGTERM or Ctrl-C stops it: no new jobs are taken, and
@@ -75,6 +76,14 @@ Examples:
   longwire extend 42 0.5
 
 With what it has had, it must stay within what its route allows.";
+
+pub(super) const ROUTES: &str = "\
+Examples:
+  longwire routes                             all of them, by name
+  longwire routes report                      one, with the JSON Schema of its input
+  longwire routes --json | jq '.routes[].route'
+
+Of an input's fields, those with a * must be there.";
 
 pub(super) const CONFIG: &str = "\
 Examples:

@@ -71,6 +71,9 @@ pub(crate) enum Command {
     /// Give a request more time, or less.
     #[command(after_help = help::EXTEND)]
     Extend(ExtendArgs),
+    /// Show what may be started: the routes, their terms and what their inputs must be.
+    #[command(after_help = help::ROUTES)]
+    Routes(RoutesArgs),
     /// Print the whole default configuration file.
     #[command(after_help = help::CONFIG)]
     Config(ConfigArgs),
@@ -114,6 +117,9 @@ pub(crate) struct ServeArgs {
     /// Keep everything in memory, to be forgotten when the server stops.
     #[arg(long, conflicts_with = "data")]
     pub(crate) ephemeral: bool,
+    /// Say whether a server could be started like this, and start none.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 /// Where jobs are kept.
@@ -288,6 +294,12 @@ pub(crate) struct ExtendArgs {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct RoutesArgs {
+    /// That one route, with the whole schema of its input.
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct ConfigArgs {
     /// Check a file instead, and say what is wrong with it.
     #[arg(long, value_name = "FILE", conflicts_with = "markdown")]
@@ -376,6 +388,9 @@ mod tests {
             ("--server http://host status", true),
             ("extend 42 60", true),
             ("extend 42", false),
+            ("routes", true),
+            ("routes report", true),
+            ("serve --check --config longwire.toml", true),
             ("serve --listen 127.0.0.1:0 --ephemeral", true),
             ("serve --listen localhost", false),
             ("serve --data a --ephemeral", false),

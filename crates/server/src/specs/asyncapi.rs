@@ -85,7 +85,7 @@ fn socket() -> Value {
 }
 
 /// What a client may send, and what answers it directly.
-const REQUESTS: [(&str, &str, &str); 6] = [
+const REQUESTS: [(&str, &str, &str); 7] = [
     (
         "start",
         "Start a job. Its events follow the reply.",
@@ -108,6 +108,11 @@ const REQUESTS: [(&str, &str, &str); 6] = [
         "done",
     ),
     ("extend", "Move a job's deadline.", "done"),
+    (
+        "routes",
+        "What may be started: the routes, their terms, and the schemas of their inputs.",
+        "routesPage",
+    ),
 ];
 
 /// What the server sends without being asked anew.
@@ -191,6 +196,10 @@ fn examples(name: &str) -> &'static [&'static str] {
         "statusPage" => {
             &[r#"{"id":3,"route":"status","status":"ok","total":0,"jobs":[],"next":null}"#]
         }
+        "routes" => &[r#"{"route":"routes","id":8}"#],
+        "routesPage" => &[
+            r#"{"id":8,"route":"routes","status":"ok","routes":[{"route":"request","time":60,"max_time":604800,"kill_grace":5,"durable":true,"queued":0,"running":1}]}"#,
+        ],
         "refusal" => &[
             r#"{"id":2,"route":"kill","status":"error","code":"unknown_connid","message":"invalid connection id: 99","field":"connid","connid":"99"}"#,
         ],

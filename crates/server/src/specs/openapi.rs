@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     config::Limits,
-    transports::rest::{Health, JobsPage, LONGEST_WAIT, METRICS_TYPE, ProblemView},
+    transports::rest::{Health, JobsPage, LONGEST_WAIT, METRICS_TYPE, ProblemView, RoutesList},
 };
 
 const JSON: &str = "application/json";
@@ -43,6 +43,7 @@ pub(crate) fn openapi_of(limits: &Limits) -> Value {
             { "name": "operations", "description": "For those who run the server." },
         ],
         "paths": {
+            "/routes": { "get": routes(&mut schemas) },
             "/jobs": { "get": list(&mut schemas), "post": start(&mut schemas) },
             "/jobs/{connid}": {
                 "parameters": [connid(&mut schemas)],
@@ -109,6 +110,24 @@ fn query(name: &str, description: &str, schema: &Value) -> Value {
 
 fn bad(codes: &[Code]) -> Vec<Fault> {
     codes.iter().copied().map(Fault::Code).collect()
+}
+
+fn routes(schemas: &mut Schemas) -> Value {
+    let list = schemas.written::<RoutesList>();
+    let found = response("The routes, by name.", JSON, &list, Some(all_routes()));
+    json!({
+        "operationId": "routes",
+        "summary": "What may be started",
+        "description": "The routes on which jobs may be started, with their terms and, where they say so, the schemas of their inputs.",
+        "tags": ["jobs"],
+        "responses": responses([(200, found)], &bad(&[Code::InvalidField, Code::UnknownField, Code::Internal])),
+    })
+}
+
+fn all_routes() -> Value {
+    json!({ "routes": [{
+        "route": "request", "time": 60, "max_time": 604_800, "kill_grace": 5, "durable": true, "queued": 0, "running": 1,
+    }] })
 }
 
 fn start(schemas: &mut Schemas) -> Value {

@@ -33,6 +33,7 @@ fn a_job_is_started_seen_extended_and_killed() {
         go(
             client,
             &[
+                ("GET /routes", "", 200, json!({ "routes": [{ "route": "request", "time": 60, "running": 0, "queued": 0 }, { "route": "talk" }] })),
                 ("GET /jobs", "", 200, json!({ "total": 0, "jobs": [], "next": null })),
                 ("POST /jobs", r#"{"route":"request","connid":42,"time":"30","tags":["a"]}"#, 202, started),
                 ("POST /jobs", r#"{"route":"request","connid":"ä/".."#, 400, json!({ "code": "invalid_json" })),

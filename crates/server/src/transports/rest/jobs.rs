@@ -8,7 +8,8 @@ use axum::{
 };
 use longwire_engine::{Killed, Opened};
 use longwire_protocol::{
-    Code, Connid, Done, Extend, JobId, JobView, RESERVED, Refusal, Start, StatusQuery, VERBS, Where,
+    Code, Connid, Done, Extend, JobId, JobView, RESERVED, Refusal, RouteView, Start, StatusQuery,
+    VERBS, Where,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -28,6 +29,21 @@ pub(crate) struct JobsPage {
     jobs: Vec<JobView>,
     /// What to give as `after` for the page that follows; null on the last.
     next: Option<JobId>,
+}
+
+/// The routes on which jobs may be started, by name.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct RoutesList {
+    /// The routes.
+    routes: Vec<RouteView>,
+}
+
+/// `GET /routes`
+pub(super) async fn routes(State(rest): Shared, uri: Uri) -> Answer {
+    Parameters::of(&uri, &[])?;
+    let page = rest.engine.routes(&rest.who()).await;
+    let routes = page.routes;
+    json(StatusCode::OK, &RoutesList { routes })
 }
 
 /// `POST /jobs`

@@ -25,7 +25,7 @@ use serde::Serialize;
 
 use self::problem::{Problem, Refused};
 pub(crate) use self::{
-    jobs::JobsPage,
+    jobs::{JobsPage, RoutesList},
     operations::{Health, METRICS_TYPE},
     prefer::LONGEST_WAIT,
     problem::{CONTENT_TYPE as PROBLEM_TYPE, ProblemView, of_code},
@@ -64,6 +64,7 @@ pub(crate) fn routes(rest: Rest, pages: Router) -> Router {
     let jobs = get(jobs::list).post(jobs::start);
     let job = get(jobs::view).delete(jobs::kill).patch(jobs::extend);
     Router::new()
+        .route("/routes", get(jobs::routes))
         .route("/jobs", jobs)
         .route("/jobs/{connid}", job)
         .route("/jobs/{connid}/events", get(events::events))

@@ -307,9 +307,11 @@ impl Session {
                 (Some(connid), None) => self.watches.named(connid).is_none(),
                 (None, None) => false,
             },
-            Request::Kill(_) | Request::Status(_) | Request::Unwatch(_) | Request::Extend(_) => {
-                false
-            }
+            Request::Kill(_)
+            | Request::Status(_)
+            | Request::Unwatch(_)
+            | Request::Extend(_)
+            | Request::Routes(_) => false,
         };
         (one_more && self.watches.len() >= most).then(|| {
             let message = format!(

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use longwire_engine::{Engine, Opened, Principal, Watcher};
 use longwire_protocol::{
-    Done, FrameId, Kill, Refusal, RefusalFrame, Request, Seq, Spec, Start, StatusQuery, Target,
-    Watch,
+    Done, FrameId, Kill, Refusal, RefusalFrame, Request, RoutesPage, RoutesQuery, Seq, Spec, Start,
+    StatusQuery, Target, Watch,
 };
 use serde::Serialize;
 
@@ -60,6 +60,13 @@ impl Verbs {
                         ..done
                     })
                 })
+            }
+            Request::Routes(RoutesQuery {}) => {
+                let page = self.engine.routes(&self.who).await;
+                Ok(Answered::new(&RoutesPage {
+                    id: id.clone(),
+                    ..page
+                }))
             }
         };
         answered
@@ -182,6 +189,7 @@ pub(super) fn route_of(request: &Request) -> Box<str> {
         Request::Watch(_) => "watch".into(),
         Request::Unwatch(_) => "unwatch".into(),
         Request::Extend(_) => "extend".into(),
+        Request::Routes(_) => "routes".into(),
     }
 }
 

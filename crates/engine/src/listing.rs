@@ -1,0 +1,44 @@
+//! What may be started: the routes, as clients see them.
+
+use longwire_protocol::{RouteView, RoutesPage, Status};
+
+use crate::{Engine, Principal, Route};
+
+impl Engine {
+    /// The routes on which jobs may be started, by name. The reply's `id` is for the transport to fill in.
+    pub async fn routes(&self, _who: &Principal) -> RoutesPage {
+        let counts = self.counts().await;
+        let count_of = |route: &Route| {
+            let mut counts = counts.routes.iter();
+            let found = counts.find(|(name, ..)| *name == route.name);
+            found.map_or((0, 0), |(_, queued, running)| (*queued, *running))
+        };
+        let routes = self.router().iter();
+        RoutesPage {
+            id: None,
+            route: "routes".into(),
+            status: Status::Ok,
+            routes: routes
+                .map(|route| self.route_view(route, count_of(route)))
+                .collect(),
+        }
+    }
+
+    fn route_view(&self, route: &Route, (queued, running): (u64, u64)) -> RouteView {
+        let settings = &route.settings;
+        RouteView {
+            route: route.name.clone(),
+            description: settings.description.clone(),
+            time: settings.time,
+            max_time: settings.max_time,
+            idle_time: settings.idle_time,
+            queue_time: settings.queue_time,
+            kill_grace: settings.kill_grace,
+            concurrency: settings.concurrency.map(|most| most as u64),
+            durable: self.0.writer.store.outlives(&route.name),
+            queued,
+            running,
+            schema: route.consumer.schema(),
+        }
+    }
+}
