@@ -1,6 +1,6 @@
 //! The code behind a route.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 use longwire_protocol::{
     Attempt, Change, Clock, Output, Payload, Progress, Seconds, Spec, Stream, Wish,
@@ -56,7 +56,8 @@ pub trait Consumer: Send + Sync + 'static {
 /// The work of one job: a future that says how it came back.
 pub type Serving = Pin<Box<dyn Future<Output = Work> + Send>>;
 
-/// A job, as its consumer sees it.
+/// A job, as its consumer sees it. All clones are one job.
+#[derive(Clone)]
 pub struct Task {
     spec: Arc<Spec>,
     attempt: Attempt,
@@ -76,6 +77,14 @@ pub(crate) struct Telling {
 /// The job takes no more reports: it has ended. Whoever gets this stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Over;
+
+impl fmt::Display for Over {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the job has ended")
+    }
+}
+
+impl Error for Over {}
 
 /// Why a job is told to end.
 #[derive(Clone, Debug, PartialEq)]

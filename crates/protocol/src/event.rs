@@ -1,6 +1,6 @@
 //! What a job's log is made of.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -187,6 +187,25 @@ pub struct Progress {
     pub note: Option<Box<str>>,
 }
 
+impl Progress {
+    /// So much of so much.
+    #[must_use]
+    pub fn of(done: impl Into<f64>, total: impl Into<f64>) -> Self {
+        Self {
+            done: Some(done.into()),
+            total: Some(total.into()),
+            note: None,
+        }
+    }
+
+    /// With a note, for people to read.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<Box<str>>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+}
+
 /// Where output was written to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -254,6 +273,19 @@ impl Failure {
             message: message.into(),
             detail: None,
         }
+    }
+}
+
+/// Any error, with what it came from, is a failure of code `failed`: so `?` does in work that may fail.
+impl<E: Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            message.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        Self::new("failed", message)
     }
 }
 

@@ -1,56 +1,62 @@
-//! A server with a consumer of one's own: `cargo run -p longwire-server --example consumer`, then start a job on the route
-//! `count`: `{"route":"count","input":5}`.
+//! A server with consumers of one's own: `cargo run -p longwire-server --example consumer`, then start a job on the route `count`,
+//! which is dropped where it waits when it is killed, or on `tidy`, which then cleans up:
+//! `{"route":"count","input":{"to":5}}`.
 
 #![expect(clippy::print_stdout, reason = "an example says where it listens")]
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use longwire_engine::{Consumer, Serving, Stopped, Task, Work};
-use longwire_protocol::{Failure, Progress, Stream};
-use longwire_server::{Server, config::Config};
+use longwire_server::{
+    BindError, Server,
+    config::Config,
+    handler::{Failure, Progress, Stream, Task, handler},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize, JsonSchema)]
+struct Count {
+    /// The last number.
+    to: u32,
+}
+
+#[derive(Serialize)]
+struct Counted {
+    numbers: u32,
+}
 
 /// Counts to the number it is given, a second each.
-struct Count;
-
-impl Consumer for Count {
-    fn serve(&self, mut task: Task) -> Serving {
-        Box::pin(async move {
-            let Some(total) = task.input().and_then(|input| input.read::<u32>().ok()) else {
-                return Work::Failed(Failure::new(
-                    "invalid_input",
-                    "the input must be a whole number, such as 5",
-                ));
-            };
-            for done in 1..=total {
-                tokio::select! {
-                    _ = task.told_to_end() => return Work::Stopped(Stopped::WILLINGLY),
-                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
-                }
-                let progress = Progress {
-                    done: Some(done.into()),
-                    total: Some(total.into()),
-                    note: None,
-                };
-                let reported = task.progress(progress).await;
-                if reported.is_err()
-                    || task
-                        .output(Stream::Stdout, format!("{done}\n"))
-                        .await
-                        .is_err()
-                {
-                    return Work::Stopped(Stopped::WILLINGLY);
-                }
-            }
-            Work::Done(None)
-        })
+async fn count(task: Task, input: Count) -> Result<Counted, Failure> {
+    if input.to > 1_000_000 {
+        return Err(Failure::new("too_far", "it counts to a million at most"));
     }
+    for number in 1..=input.to {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        task.output(Stream::Stdout, format!("{number}\n")).await?;
+        task.progress(Progress::of(number, input.to)).await?;
+    }
+    Ok(Counted { numbers: input.to })
+}
+
+/// Works until it is told to end, then cleans up, for which it has the grace of its route.
+async fn tidy(mut task: Task, (): ()) -> Result<(), Failure> {
+    let why = task.told_to_end().await;
+    task.output(Stream::Stderr, format!("cleaning up: {why:?}\n"))
+        .await?;
+    Err(Failure::new("stopped", "it was told to end"))
+}
+
+/// A server with both beside the routes of its configuration.
+pub(crate) async fn server(config: Config) -> Result<Server, BindError> {
+    let server = Server::bind(config).await?;
+    Ok(server
+        .with_consumer("count", handler(count))
+        .with_consumer("tidy", handler(tidy).ends_itself()))
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let server = Server::bind(Config::default())
-        .await?
-        .with_consumer("count", Arc::new(Count));
+    let server = server(Config::default()).await?;
     println!("listening on http://{}", server.local_addr());
     let ctrl_c = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
     server.run(ctrl_c, std::future::pending()).await?;

@@ -14,6 +14,7 @@
 
 pub mod config;
 mod consumers;
+pub mod handler;
 mod http;
 mod metrics;
 mod specs;
@@ -141,11 +142,12 @@ impl Server {
         self.address
     }
 
-    /// Serves a route with a consumer of your own, on the terms that the configuration has for that name, or the defaults.
+    /// Serves a route with a consumer of your own, such as a [`handler()`](handler::handler), on the terms that the configuration has
+    /// for that name, or the defaults.
     #[must_use]
-    pub fn with_consumer(mut self, route: &str, consumer: Arc<dyn Consumer>) -> Self {
+    pub fn with_consumer(mut self, route: &str, consumer: impl Consumer) -> Self {
         self.config.routes.entry(route.to_owned()).or_default();
-        self.consumers.insert(route.to_owned(), consumer);
+        self.consumers.insert(route.to_owned(), Arc::new(consumer));
         self
     }
 

@@ -1,6 +1,6 @@
 //! Plays one dialogue.
 
-use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use longwire_server::{Server, config::Config};
 use serde_json::Value;
@@ -93,9 +93,9 @@ async fn server(config: Config) -> Result<Server, String> {
         .map(str::to_owned)
         .collect();
     let server = Server::bind(config).await.map_err(|e| e.to_string())?;
-    Ok(scripted.iter().fold(server, |server, route| {
-        server.with_consumer(route, Arc::new(Script))
-    }))
+    Ok(scripted
+        .iter()
+        .fold(server, |server, route| server.with_consumer(route, Script)))
 }
 
 /// A folder that nobody has used.

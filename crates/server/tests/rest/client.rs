@@ -1,6 +1,6 @@
 //! A server, and a client that speaks just enough HTTP.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use longwire_engine::{Consumer, Serving, Task, Work};
 use longwire_protocol::Stream;
@@ -49,7 +49,7 @@ pub(crate) fn with_server(config: &str, test: impl AsyncFnOnce(&Client)) {
         let server = Server::bind(config)
             .await
             .unwrap()
-            .with_consumer("talk", Arc::new(Talker));
+            .with_consumer("talk", Talker);
         let (stop, stopped) = oneshot::channel();
         let client = Client {
             address: server.local_addr(),
