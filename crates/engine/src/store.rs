@@ -59,6 +59,9 @@ pub trait Store: Send + Sync + 'static {
     /// How much is kept.
     fn counts(&self) -> Answer<Counts>;
 
+    /// Keeps the jobs of routes so from now on. What is over a bound that has become lower is let go of.
+    fn keep(&self, routes: BTreeMap<Arc<str>, RouteRetention>);
+
     /// Whether what is written of this route's jobs is there after the process has ended, however it did.
     fn outlives(&self, _route: &str) -> bool {
         false
@@ -106,7 +109,7 @@ pub struct Retention {
     pub routes: BTreeMap<Arc<str>, RouteRetention>,
 }
 
-/// What a store keeps of the jobs of one route that have ended, where that is not what it keeps of all.
+/// What a store keeps of the jobs of one route, where that is not what it keeps of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RouteRetention {
     /// At most so many, within what is kept of all.
@@ -115,6 +118,8 @@ pub struct RouteRetention {
     pub ended_time: Option<Seconds>,
     /// Bytes of their logs together, within what is kept of all.
     pub ended_bytes: Option<usize>,
+    /// Whether new jobs of it are kept in memory alone, also where others are written to a disk.
+    pub fleeting: bool,
 }
 
 /// How to name a job.

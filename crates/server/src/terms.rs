@@ -1,6 +1,6 @@
 //! From what was configured to the terms that the engine and the stores are given.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use longwire_engine::{OnLost, Retention, RouteRetention, RouteSettings};
 use longwire_protocol::Seconds;
@@ -33,12 +33,6 @@ pub(crate) fn of_route(route: &RouteConfig, config: &Config) -> RouteSettings {
 /// What is kept.
 pub(crate) fn of_retention(config: &Config) -> Retention {
     let limits = &config.limits;
-    let of_route = |route: &RouteConfig| RouteRetention {
-        ended_jobs: route.ended_jobs_kept,
-        ended_time: route.ended_seconds_kept.map(Seconds::from),
-        ended_bytes: route.ended_bytes_kept,
-    };
-    let routes = config.routes.iter();
     Retention {
         jobs: limits.jobs,
         queued_jobs_per_route: limits.queued_jobs_per_route,
@@ -49,20 +43,28 @@ pub(crate) fn of_retention(config: &Config) -> Retention {
         ended_bytes: limits.ended_bytes_kept,
         expired_names: limits.expired_names_kept,
         feed_events: limits.feed_events_kept,
-        routes: routes
-            .map(|(name, route)| (name.as_str().into(), of_route(route)))
-            .collect(),
+        routes: of_routes_kept(config),
     }
+}
+
+/// What is kept of each route's jobs.
+pub(crate) fn of_routes_kept(config: &Config) -> BTreeMap<Arc<str>, RouteRetention> {
+    let of_route = |route: &RouteConfig| RouteRetention {
+        ended_jobs: route.ended_jobs_kept,
+        ended_time: route.ended_seconds_kept.map(Seconds::from),
+        ended_bytes: route.ended_bytes_kept,
+        fleeting: !route.durable,
+    };
+    let routes = config.routes.iter();
+    routes
+        .map(|(name, route)| (name.as_str().into(), of_route(route)))
+        .collect()
 }
 
 /// How a store on disk keeps it.
 pub(crate) fn of_store(config: &Config) -> Settings {
-    let fleeting = config.routes.iter().filter(|(_, route)| !route.durable);
     Settings {
         retention: of_retention(config),
         output_wait: config.store.output_wait_seconds.into(),
-        fleeting: fleeting
-            .map(|(name, _)| name.as_str().into())
-            .collect::<BTreeSet<Arc<str>>>(),
     }
 }

@@ -19,8 +19,8 @@ use std::{
 use disk::{FakeDisk, ROOMY};
 use futures_util::FutureExt;
 use longwire_engine::{
-    Events, Found, Job, Mailbox, Name, NotAppended, NotCreated, Query, Random, Retention, Seeded,
-    Store, Work,
+    Events, Found, Job, Mailbox, Name, NotAppended, NotCreated, Query, Random, Retention,
+    RouteRetention, Seeded, Store, Work,
 };
 use longwire_protocol::{
     Change, Connid, Event, JobId, OnDisconnect, Output, Progress, Seconds, Seq, Spec, Stream,
@@ -592,7 +592,6 @@ fn settings() -> Settings {
     Settings {
         retention: ROOMY,
         output_wait: Seconds::ZERO,
-        fleeting: BTreeSet::new(),
     }
 }
 
@@ -744,15 +743,23 @@ fn a_file_is_no_folder_and_that_is_said() {
     }
 }
 
+/// These routes are kept in memory only.
+fn fleeting(names: &[&str]) -> BTreeMap<Arc<str>, RouteRetention> {
+    let fleeting = RouteRetention {
+        fleeting: true,
+        ..RouteRetention::default()
+    };
+    let names = names.iter();
+    names.map(|name| ((*name).into(), fleeting)).collect()
+}
+
 #[test]
 fn jobs_of_a_fleeting_route_are_not_written_and_share_the_names() {
     let disk = FakeDisk::default();
     let open = || {
-        let fleeting = Settings {
-            fleeting: BTreeSet::from(["r".into()]),
-            ..settings()
-        };
-        EmbeddedStore::open(Arc::new(disk.clone()), fleeting).unwrap()
+        let store = EmbeddedStore::open(Arc::new(disk.clone()), settings()).unwrap();
+        store.keep(fleeting(&["r"]));
+        store
     };
     let lasting = || {
         let spec = Spec {
@@ -787,11 +794,11 @@ fn jobs_of_a_fleeting_route_are_not_written_and_share_the_names() {
 #[test]
 fn a_job_on_disk_stays_there_when_its_route_becomes_fleeting() {
     let disk = FakeDisk::default();
-    let open = |fleeting: &[&str], ended_jobs| {
+    let open = |names: &[&str], ended_jobs| {
         let settings = Settings {
-            fleeting: fleeting.iter().map(|route| (*route).into()).collect(),
             retention: Retention {
                 ended_jobs,
+                routes: fleeting(names),
                 ..ROOMY
             },
             ..settings()

@@ -885,10 +885,12 @@ async fn a_route_may_keep_less_than_all_or_for_longer(make: Make) {
     let routes = [("few", few), ("small", small), ("long", long)];
     let retention = Retention {
         ended_time: Seconds::from_secs(3600),
-        routes: routes.map(|(name, it)| (name.into(), it)).into(),
         ..ROOMY
     };
     let mut bench = Bench::new(make, retention);
+    // Told later than from the beginning: it is the same.
+    let routes = routes.map(|(name, it)| (name.into(), it));
+    bench.store.keep(routes.into());
     let mut number = 0;
     for route in ["few", "few", "small", "long", "other", "other"] {
         number += 1;
@@ -916,6 +918,32 @@ async fn a_route_may_keep_less_than_all_or_for_longer(make: Make) {
         "-", "-", "-", "-", "-",
     ];
     assert_eq!(known, expected);
+}
+
+/// A route that keeps less from now on lets go at once, and whoever sleeps until the next is to go is told.
+async fn what_a_route_keeps_may_change(make: Make) {
+    let mut bench = Bench::new(make, ROOMY);
+    for number in 1..=3 {
+        let spec = spec(number, &number.to_string(), "r");
+        let job = bench.accept(spec, false).await.unwrap();
+        bench.end(job, at(number)).await;
+    }
+    let sleeper = Mailbox::new();
+    bench.store.due(at(3), 1, &sleeper).await;
+    let two_for_a_minute = RouteRetention {
+        ended_jobs: Some(2),
+        ended_time: Some(Seconds::from_secs(60)),
+        ..RouteRetention::default()
+    };
+    bench.store.keep([("r".into(), two_for_a_minute)].into());
+    let known = [bench.find("1").await, bench.find("2").await];
+    assert_eq!(known, ["expired", "job"]);
+    assert!(sleeper.take().await.alarms);
+    let due = bench.store.due(at(3), 1, &sleeper).await;
+    assert_eq!(due.next, Some(at(62)));
+    bench.store.keep([].into());
+    bench.store.due(at(3000), 1, &sleeper).await;
+    assert_eq!(bench.find("2").await, "job", "as all others are kept again");
 }
 
 async fn ended_logs_have_a_bound_in_bytes(make: Make) {
@@ -1659,6 +1687,7 @@ macro_rules! stores {
             what_ended_first_goes_first_when_there_are_too_many,
             a_name_that_was_used_again_outlives_its_first_job,
             a_route_may_keep_less_than_all_or_for_longer,
+            what_a_route_keeps_may_change,
             ended_logs_have_a_bound_in_bytes,
             inputs_weigh,
             ended_jobs_go_when_their_time_has_come,

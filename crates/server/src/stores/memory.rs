@@ -1,15 +1,19 @@
 //! Keeps everything in memory: nothing outlives the process.
 
-use std::{hash::BuildHasher, hash::RandomState, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
 
 use longwire_engine::{
     Answer, Counts, Due, Events, FeedPage, Found, Job, Listing, Mailbox, Name, NotAppended,
-    NotCreated, Page, Query, Retention, Store,
+    NotCreated, Page, Query, Retention, RouteRetention, Store,
 };
 use longwire_protocol::{JobId, Seq, Timestamp};
 use parking_lot::Mutex;
 
-use super::state::{Beside, State};
+use super::state::{Beside, State, rouse};
 
 /// The store that keeps everything in memory.
 pub struct MemoryStore(Mutex<State>);
@@ -91,5 +95,13 @@ impl Store for MemoryStore {
 
     fn counts(&self) -> Answer<Counts> {
         Answer::now(self.0.lock().counts())
+    }
+
+    fn keep(&self, routes: BTreeMap<Arc<str>, RouteRetention>) {
+        let mut state = self.0.lock();
+        let sleeper = state.keep(routes);
+        drop(state.take_dropped());
+        drop(state);
+        rouse(sleeper.as_ref());
     }
 }

@@ -2,11 +2,7 @@
 //! full, and fails to sync.
 #![allow(dead_code, reason = "each test that has a disk uses some of it")]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use longwire_engine::{Retention, Store};
 use longwire_protocol::Seconds;
@@ -293,7 +289,6 @@ pub(crate) fn open(disk: &FakeDisk, retention: Retention) -> Result<EmbeddedStor
     let settings = Settings {
         retention,
         output_wait: Seconds::ZERO,
-        fleeting: BTreeSet::new(),
     };
     EmbeddedStore::open(Arc::new(disk.clone()), settings)
 }

@@ -17,14 +17,14 @@ mod table;
 mod writer;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     hash::{BuildHasher, RandomState},
     sync::Arc,
 };
 
 use longwire_engine::{
     Answer, Counts, Due, Events, FeedPage, Found, Job, Listing, Mailbox, Name, NotAppended,
-    NotCreated, Page, Query, Retention, Store, Unavailable,
+    NotCreated, Page, Query, Retention, RouteRetention, Store, Unavailable,
 };
 use longwire_protocol::{Change, Connid, JobId, Seconds, Seq, Timestamp};
 use parking_lot::Mutex;
@@ -42,7 +42,7 @@ pub use self::{
     disk_error::DiskError,
     offline::{Found as FoundOnDisk, Offline},
 };
-use super::state::{Beside, State};
+use super::state::{Beside, State, rouse};
 
 /// Changes that wait to be written before whoever brings more has to wait.
 const ORDERS: usize = 4096;
@@ -54,15 +54,12 @@ pub struct Settings {
     pub retention: Retention,
     /// How long output and progress may wait for others to be written together with them.
     pub output_wait: Seconds,
-    /// Routes whose jobs are kept in memory only.
-    pub fleeting: BTreeSet<Arc<str>>,
 }
 
 /// The store that keeps everything on a disk.
 pub struct EmbeddedStore {
     shared: Arc<Shared>,
     orders: mpsc::Sender<Order>,
-    fleeting: BTreeSet<Arc<str>>,
     tasks: TaskTracker,
 }
 
@@ -268,7 +265,6 @@ impl EmbeddedStore {
             writer::tell_full(&shared, &error.to_string());
         }
         let (orders, taken) = mpsc::channel(ORDERS);
-        let fleeting = settings.fleeting.clone();
         let writer = Writer::new(Arc::clone(&shared), taken, (disk, flushes, table), settings);
         let tasks = TaskTracker::new();
         tasks.spawn(writer.run());
@@ -276,7 +272,6 @@ impl EmbeddedStore {
         Ok(Self {
             shared,
             orders,
-            fleeting,
             tasks,
         })
     }
@@ -403,7 +398,7 @@ fn load(table: &Table, retention: Retention) -> Result<State, DiskError> {
 
 impl Store for EmbeddedStore {
     fn create(&self, job: Job, events: Events) -> Answer<Result<(), NotCreated>> {
-        if self.fleeting.contains(&job.spec().route) {
+        if !self.outlives(&job.spec().route) {
             return self.create_fleeting(job, events);
         }
         if let Some(why) = self.trouble() {
@@ -488,8 +483,18 @@ impl Store for EmbeddedStore {
         Answer::now(self.shared.kept.lock().state.counts())
     }
 
+    fn keep(&self, routes: BTreeMap<Arc<str>, RouteRetention>) {
+        let mut kept = self.shared.kept.lock();
+        let sleeper = kept.state.keep(routes);
+        if kept.state.has_dropped() {
+            self.shared.untidy.notify_one();
+        }
+        drop(kept);
+        rouse(sleeper.as_ref());
+    }
+
     fn outlives(&self, route: &str) -> bool {
-        !self.fleeting.contains(route)
+        !self.shared.kept.lock().state.is_fleeting(route)
     }
 
     fn trouble(&self) -> Option<Unavailable> {

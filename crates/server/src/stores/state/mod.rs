@@ -123,9 +123,14 @@ impl Wakes {
         self.job.tell(|word| word.jobs.push(job));
         self.feed.tell(|word| word.feed = true);
         self.queue.tell(|word| word.queues = true);
-        if let Some(sleeper) = self.sleeper.and_then(|sleeper| sleeper.upgrade()) {
-            sleeper.tell(|word| word.alarms = true);
-        }
+        rouse(self.sleeper.as_ref());
+    }
+}
+
+/// Has a sleeper ask for the next alarm anew.
+pub(super) fn rouse(sleeper: Option<&Weak<Mailbox>>) {
+    if let Some(sleeper) = sleeper.and_then(Weak::upgrade) {
+        sleeper.tell(|word| word.alarms = true);
     }
 }
 
@@ -352,6 +357,26 @@ impl State {
         } else if old.is_none() {
             self.live.insert(id);
         }
+    }
+
+    /// Keeps the jobs of routes so from now on.
+    pub(super) fn keep(
+        &mut self,
+        routes: BTreeMap<Arc<str>, RouteRetention>,
+    ) -> Option<Weak<Mailbox>> {
+        for (name, route) in &mut self.routes {
+            route.retention = routes.get(name).copied().unwrap_or_default();
+        }
+        self.retention.routes = routes;
+        self.forget_surplus();
+        // Some may have to go earlier than whoever sleeps knows.
+        self.sleeper.take().map(|(_, sleeper)| sleeper)
+    }
+
+    /// Whether new jobs of that route are kept in memory alone.
+    pub(super) fn is_fleeting(&self, route: &str) -> bool {
+        let retention = self.retention.routes.get(route);
+        retention.is_some_and(|retention| retention.fleeting)
     }
 
     /// The jobs of that route.
