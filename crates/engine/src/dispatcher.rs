@@ -163,7 +163,7 @@ impl Dispatcher {
         let id = job.id();
         let settled = self.writer.settle(job, |job, now| {
             let clock = job.due(now);
-            clock.map_or_else(Events::new, |clock| Self::time_up(route, job, clock, now))
+            clock.map_or_else(Events::new, |clock| Self::time_up(&route, job, clock, now))
         });
         let job = settled.await;
         if job.status().has_ended() && route.has_queue() {
@@ -180,7 +180,8 @@ impl Dispatcher {
 
     /// Gives free places to those who wait.
     async fn fill_places(&self) {
-        for route in self.router.iter().filter(|route| route.has_queue()) {
+        let routes = self.router.routes();
+        for route in routes.iter().filter(|route| route.has_queue()) {
             while self.fill_some(route).await {}
         }
     }
@@ -241,15 +242,15 @@ impl Dispatcher {
         if job.status() == Status::Queued {
             // Its turn comes as it would have; a route that has lost its bound since has no turns.
             if !route.has_queue() {
-                self.take(job, route, Slot::beyond()).await;
+                self.take(job, &route, Slot::beyond()).await;
             }
         } else if route.consumer.is_clock() {
             let (id, slot) = (job.id(), route.slot().unwrap_or_else(Slot::beyond));
-            self.begin(job, route, slot).await;
+            self.begin(job, &route, slot).await;
             // It may have been killed, and not yet be dead.
             self.look_at(id).await;
         } else {
-            self.serve_again_or_lose(job, route).await;
+            self.serve_again_or_lose(job, &route).await;
         }
     }
 

@@ -140,7 +140,7 @@ impl Engine {
     /// `shutting_down`, `unknown_route`, `invalid_field` (a time over the route's), `connid_in_use`, `too_many`.
     pub async fn start(&self, who: &Principal, start: Start) -> Result<Opened, Refusal> {
         self.takes_jobs()?;
-        let route = Arc::clone(self.0.router.find(&start.route)?);
+        let route = self.0.router.find_open(&start.route)?;
         let on_conflict = start.on_conflict;
         let spec = Arc::new(self.spec(who, start, &route)?);
         let (engine, who) = (self.clone(), who.clone());

@@ -2,7 +2,9 @@
 
 use longwire_protocol::{RouteView, RoutesPage, Status};
 
-use crate::{Engine, Principal, Route};
+use std::sync::Arc;
+
+use crate::{Engine, Principal, Route, Router};
 
 impl Engine {
     /// The routes on which jobs may be started, by name. The reply's `id` is for the transport to fill in.
@@ -13,15 +15,23 @@ impl Engine {
             let found = counts.find(|(name, ..)| *name == route.name);
             found.map_or((0, 0), |(_, queued, running)| (*queued, *running))
         };
-        let routes = self.router().iter();
+        let routes = self.router().routes();
+        let open = routes.iter().filter(|route| !route.is_retired());
         RoutesPage {
             id: None,
             route: "routes".into(),
             status: Status::Ok,
-            routes: routes
+            routes: open
                 .map(|route| self.route_view(route, count_of(route)))
                 .collect(),
         }
+    }
+
+    /// Has these routes from now on; jobs that run are not touched. One that is there no more takes no new jobs, and serves those it has.
+    /// A route that is served by its clock alone and is to have work, or the other way round, stays as it is: the names of these are
+    /// returned.
+    pub fn set_routes(&self, routes: Router) -> Vec<Arc<str>> {
+        self.router().replace(routes)
     }
 
     fn route_view(&self, route: &Route, (queued, running): (u64, u64)) -> RouteView {

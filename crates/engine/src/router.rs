@@ -1,9 +1,18 @@
 //! Which consumer serves a route, and on what terms.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{
+            AtomicUsize,
+            Ordering::{AcqRel, Acquire, Relaxed},
+        },
+    },
+};
 
 use longwire_protocol::{Attempt, Code, RESERVED, Refusal, Seconds, VERBS, nearest};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use parking_lot::RwLock;
 
 use crate::{Consumer, Mailbox};
 
@@ -70,13 +79,38 @@ pub struct Route {
     pub settings: RouteSettings,
     /// Who serves it.
     pub consumer: Arc<dyn Consumer>,
-    slots: Option<Arc<Semaphore>>,
+    places: Arc<Places>,
+    /// Its jobs may have to wait: it has a bound, or had one when some were accepted.
+    queues: bool,
+    /// It is configured no more, and serves what it had accepted before.
+    retired: bool,
     freed: Arc<Mailbox>,
+}
+
+/// How many jobs may run at once, and how many do. It outlives a change of its route.
+#[derive(Debug)]
+struct Places {
+    most: AtomicUsize,
+    taken: AtomicUsize,
+}
+
+impl Places {
+    fn take(&self) -> bool {
+        let most = self.most.load(Relaxed);
+        let one_more = |taken: usize| Some(taken + 1).filter(|taken| *taken <= most);
+        let taken = self.taken.try_update(AcqRel, Relaxed, one_more);
+        taken.is_ok()
+    }
+
+    fn free(&self) -> usize {
+        let most = self.most.load(Relaxed);
+        most.saturating_sub(self.taken.load(Acquire))
+    }
 }
 
 /// A place of a route. Dropping it gives it back, and word of that to the router's mailbox.
 #[derive(Debug)]
-pub struct Slot(Option<(OwnedSemaphorePermit, Arc<Mailbox>)>);
+pub struct Slot(Option<(Arc<Places>, Arc<Mailbox>)>);
 
 impl Slot {
     /// A place beyond those that the route has: for who had one before the server was started anew.
@@ -87,8 +121,8 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some((permit, freed)) = self.0.take() {
-            drop(permit);
+        if let Some((places, freed)) = self.0.take() {
+            places.taken.fetch_sub(1, AcqRel);
             freed.tell(|word| word.queues = true);
         }
     }
@@ -98,32 +132,59 @@ impl Route {
     /// A free place, if there is one.
     #[must_use]
     pub fn slot(&self) -> Option<Slot> {
-        let Some(slots) = &self.slots else {
+        if !self.queues {
             return Some(Slot(None));
-        };
-        let permit = Arc::clone(slots).try_acquire_owned().ok()?;
-        Some(Slot(Some((permit, Arc::clone(&self.freed)))))
+        }
+        let taken = self.places.take();
+        taken.then(|| Slot(Some((Arc::clone(&self.places), Arc::clone(&self.freed)))))
     }
 
-    /// How many places are free; as many as can be where there is no bound.
+    /// How many places are free; about as many as can be where there is no bound.
     #[must_use]
     pub fn free_places(&self) -> usize {
-        self.slots
-            .as_ref()
-            .map_or(usize::MAX, |slots| slots.available_permits())
+        self.places.free()
     }
 
     /// Whether its jobs may have to wait.
     #[must_use]
     pub const fn has_queue(&self) -> bool {
-        self.slots.is_some()
+        self.queues
+    }
+
+    /// Whether it is configured no more: it takes no new jobs, and serves those it has.
+    #[must_use]
+    pub const fn is_retired(&self) -> bool {
+        self.retired
+    }
+
+    /// Goes on with the places and the queue that the route of this name had before.
+    fn succeeds(&mut self, before: &Self) {
+        let most = self.places.most.load(Relaxed);
+        before.places.most.store(most, Relaxed);
+        self.places = Arc::clone(&before.places);
+        self.queues |= before.queues;
+    }
+
+    /// The route as it was, for what it has accepted.
+    fn retired(&self) -> Self {
+        Self {
+            name: Arc::clone(&self.name),
+            settings: self.settings.clone(),
+            consumer: Arc::clone(&self.consumer),
+            places: Arc::clone(&self.places),
+            queues: self.queues,
+            retired: true,
+            freed: Arc::clone(&self.freed),
+        }
     }
 }
 
-/// All routes by name.
+type Routes = BTreeMap<Arc<str>, Arc<Route>>;
+
+/// All routes by name. They may be changed while jobs run.
 #[derive(Default)]
 pub struct Router {
-    routes: BTreeMap<Arc<str>, Arc<Route>>,
+    routes: RwLock<Routes>,
     freed: Arc<Mailbox>,
 }
 
@@ -137,17 +198,19 @@ impl Router {
         consumer: Arc<dyn Consumer>,
     ) -> Self {
         let name: Arc<str> = name.into();
-        let slots = settings
-            .concurrency
-            .map(|most| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))));
         let route = Route {
             name: Arc::clone(&name),
+            places: Arc::new(Places {
+                most: AtomicUsize::new(settings.concurrency.unwrap_or(usize::MAX)),
+                taken: AtomicUsize::new(0),
+            }),
+            queues: settings.concurrency.is_some(),
+            retired: false,
             settings,
             consumer,
-            slots,
             freed: Arc::clone(&self.freed),
         };
-        self.routes.insert(name, Arc::new(route));
+        self.routes.get_mut().insert(name, Arc::new(route));
         self
     }
 
@@ -155,8 +218,20 @@ impl Router {
     ///
     /// # Errors
     /// `unknown_route`, naming the nearest.
-    pub fn find(&self, name: &str) -> Result<&Arc<Route>, Refusal> {
-        self.routes.get(name).ok_or_else(|| self.unknown(name))
+    pub fn find(&self, name: &str) -> Result<Arc<Route>, Refusal> {
+        let routes = self.routes.read();
+        let found = routes.get(name).cloned();
+        found.ok_or_else(|| unknown(&routes, name))
+    }
+
+    /// The route of that name, where new jobs may be started on it.
+    ///
+    /// # Errors
+    /// `unknown_route`, naming the nearest.
+    pub fn find_open(&self, name: &str) -> Result<Arc<Route>, Refusal> {
+        let routes = self.routes.read();
+        let found = routes.get(name).filter(|route| !route.retired).cloned();
+        found.ok_or_else(|| unknown(&routes, name))
     }
 
     /// Told of every place that becomes free.
@@ -165,29 +240,60 @@ impl Router {
     }
 
     /// The routes, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Route>> {
-        self.routes.values()
+    #[must_use]
+    pub fn routes(&self) -> Vec<Arc<Route>> {
+        self.routes.read().values().cloned().collect()
     }
 
-    fn unknown(&self, name: &str) -> Refusal {
-        let names = || self.routes.keys().map(|name| &**name).chain(VERBS);
-        let advice = match nearest(name, names()) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => format!("the routes are {}", names().collect::<Vec<_>>().join(", ")),
-        };
-        let got: String = name.chars().take(64).collect();
-        if RESERVED.contains(&name) {
-            let message = format!("{got:?} is reserved for a verb that is not there yet");
-            return Refusal::new(Code::UnknownRoute, message).about("route");
+    /// Has these routes from now on. One that is there no more serves what it had accepted. One that would change from being
+    /// served by its clock alone to having work, or back, stays as it is: nobody would be there to end its jobs. Returns the names
+    /// of these.
+    pub(crate) fn replace(&self, new: Self) -> Vec<Arc<str>> {
+        let mut left = Vec::new();
+        let mut routes = self.routes.write();
+        let mut new = new.routes.into_inner();
+        for (name, before) in &*routes {
+            let Some(route) = new.get_mut(name) else {
+                new.insert(Arc::clone(name), Arc::new(before.retired()));
+                continue;
+            };
+            if route.consumer.is_clock() != before.consumer.is_clock() {
+                left.push(Arc::clone(name));
+                *route = Arc::clone(before);
+            } else if let Some(route) = Arc::get_mut(route) {
+                route.succeeds(before);
+            }
         }
-        if VERBS.contains(&name) {
-            let message = format!("{got:?} is a verb; no job can be started on it here");
-            return Refusal::new(Code::UnknownRoute, message).about("route");
+        for route in new.values_mut().filter_map(Arc::get_mut) {
+            route.freed = Arc::clone(&self.freed);
         }
-        Refusal::new(
-            Code::UnknownRoute,
-            format!("unknown route {got:?}; {advice}"),
-        )
-        .about("route")
+        *routes = new;
+        drop(routes);
+        // Some may have more places now.
+        self.freed.tell(|word| word.queues = true);
+        left
     }
+}
+
+fn unknown(routes: &Routes, name: &str) -> Refusal {
+    let open = || routes.values().filter(|route| !route.retired);
+    let names = || open().map(|route| &*route.name).chain(VERBS);
+    let advice = match nearest(name, names()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("the routes are {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    let got: String = name.chars().take(64).collect();
+    if RESERVED.contains(&name) {
+        let message = format!("{got:?} is reserved for a verb that is not there yet");
+        return Refusal::new(Code::UnknownRoute, message).about("route");
+    }
+    if VERBS.contains(&name) {
+        let message = format!("{got:?} is a verb; no job can be started on it here");
+        return Refusal::new(Code::UnknownRoute, message).about("route");
+    }
+    Refusal::new(
+        Code::UnknownRoute,
+        format!("unknown route {got:?}; {advice}"),
+    )
+    .about("route")
 }

@@ -11,6 +11,7 @@
 mod disk;
 mod leaving;
 mod recovery;
+mod routes;
 
 use std::{
     collections::BTreeMap,
