@@ -2,9 +2,9 @@
 
 use longwire_protocol::{RouteView, RoutesPage, Status};
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Engine, Principal, Route, Router};
+use crate::{Engine, Principal, Route, RouteRetention, Router};
 
 impl Engine {
     /// The routes on which jobs may be started, by name. The reply's `id` is for the transport to fill in.
@@ -32,6 +32,11 @@ impl Engine {
     /// returned.
     pub fn set_routes(&self, routes: Router) -> Vec<Arc<str>> {
         self.router().replace(routes)
+    }
+
+    /// Keeps the jobs of routes so from now on.
+    pub fn keep(&self, routes: BTreeMap<Arc<str>, RouteRetention>) {
+        self.0.writer.store.keep(routes);
     }
 
     fn route_view(&self, route: &Route, (queued, running): (u64, u64)) -> RouteView {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use longwire_server::{
-    BindError, Server,
+    BindError, Reloader, Server,
     config::{Config, LogFormat},
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -18,7 +18,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     print,
-    signals::{Stops, outlive_the_limit_of_files},
+    signals::{Hangup, Hangups, Stops, outlive_the_limit_of_files},
 };
 
 /// Says how much is logged.
@@ -27,21 +27,21 @@ const LOG: &str = "LONGWIRE_LOG";
 pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     let config = configuration(args)?;
     if args.check {
-        return check(&config);
+        return check(config);
     }
     log_as(config.log)?;
     raise_open_files(config.limits.http_connections);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(serve(config))
+    runtime.block_on(serve(config, args))
 }
 
 /// Says whether a server could be started like this. What only a start can tell, such as a port that is taken, is not asked.
-fn check(config: &Config) -> Result<Exit, Failure> {
-    Server::check(config).map_err(refused)?;
-    let names: Vec<&str> = config.routes.keys().map(String::as_str).collect();
+fn check(config: Config) -> Result<Exit, Failure> {
+    let names: Vec<String> = config.routes.keys().cloned().collect();
     let (routes, address) = (names.join(", "), config.listen);
+    Server::check(config).map_err(refused)?;
     print::line(&format!("ok: would listen on {address} and serve {routes}"))?;
     Ok(Exit::Ok)
 }
@@ -135,8 +135,9 @@ fn log_as(format: LogFormat) -> Result<(), Failure> {
     set.map_err(|error| Failure::Failed(error.to_string()))
 }
 
-async fn serve(config: Config) -> Result<Exit, Failure> {
+async fn serve(config: Config, args: &ServeArgs) -> Result<Exit, Failure> {
     let (mut first, mut second) = (Stops::new()?, Stops::new()?);
+    let mut hangups = Hangups::new()?;
     outlive_the_limit_of_files()?;
     let kept_in = config.store.dir.clone().filter(|_| !config.store.ephemeral);
     let server = Server::bind(config).await.map_err(refused)?;
@@ -146,8 +147,12 @@ async fn serve(config: Config) -> Result<Exit, Failure> {
         server.local_addr(),
         kept_in.as_deref(),
     ));
-    let drain = async move {
-        first.next().await;
+    let reloader = server.reloader();
+    let drain = async {
+        tokio::select! {
+            _ = first.next() => {}
+            () = read_again(args, &reloader, &mut hangups) => {}
+        }
     };
     let now = async move {
         second.next().await;
@@ -156,6 +161,33 @@ async fn serve(config: Config) -> Result<Exit, Failure> {
     let served = server.run(drain, now).await;
     served.map_err(|error| Failure::Failed(error.to_string()))?;
     Ok(Exit::Ok)
+}
+
+/// Reads the configuration again whenever somebody asks for it. Ends when the terminal is gone.
+async fn read_again(args: &ServeArgs, reloader: &Reloader, hangups: &mut Hangups) {
+    while hangups.next().await == Hangup::Asked {
+        if args.config.is_none() {
+            tracing::warn!(
+                "there is no configuration file to read again: the server was started without --config"
+            );
+            continue;
+        }
+        let read = configuration(args).map_err(|failure| failure.to_string());
+        let reloaded = match read {
+            Ok(config) => reloader.reload(config).await,
+            Err(why) => {
+                tracing::error!(why, "the configuration was not taken over");
+                continue;
+            }
+        };
+        match reloaded {
+            Some(Ok(reloaded)) => tracing::info!(%reloaded, "the configuration was read again"),
+            Some(Err(error)) => {
+                tracing::error!(why = %error, "the configuration was not taken over");
+            }
+            None => tracing::warn!("the server is stopping, and takes no configuration over"),
+        }
+    }
 }
 
 fn refused(error: BindError) -> Failure {

@@ -1,6 +1,6 @@
-//! Being asked to stop.
+//! Being asked to stop, or to read the configuration again.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -32,6 +32,41 @@ impl Stops {
         tokio::select! {
             _ = self.interrupt.recv() => Stop::Interrupt,
             _ = self.terminate.recv() => Stop::Terminate,
+        }
+    }
+}
+
+/// SIGHUP, which means two things: that the configuration is to be read again, or that the terminal is gone.
+pub(crate) struct Hangups {
+    signal: Signal,
+    has_terminal: bool,
+}
+
+/// What a SIGHUP means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hangup {
+    /// The terminal that the program was started in is gone.
+    TerminalGone,
+    /// Somebody sent it.
+    Asked,
+}
+
+impl Hangups {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            signal: signal(SignalKind::hangup())?,
+            has_terminal: io::stderr().is_terminal(),
+        })
+    }
+
+    /// Waits for the next.
+    pub(crate) async fn next(&mut self) -> Hangup {
+        // It never ends while the runtime is there.
+        let _ = self.signal.recv().await;
+        if self.has_terminal && !io::stderr().is_terminal() {
+            Hangup::TerminalGone
+        } else {
+            Hangup::Asked
         }
     }
 }

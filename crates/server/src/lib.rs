@@ -17,6 +17,7 @@ mod consumers;
 pub mod handler;
 mod http;
 mod metrics;
+mod reload;
 mod specs;
 mod stopping;
 pub mod stores;
@@ -24,21 +25,22 @@ mod terms;
 mod transports;
 mod write_timeout;
 
-use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use config::Config;
-use longwire_engine::{Consumer, Engine, Parts, Random, Router, RuntimeClock, Store, Unavailable};
+use longwire_engine::{Consumer, Engine, Parts, Random, RuntimeClock, Store, Unavailable};
 use longwire_protocol::{ParseLimits, Seconds};
 use stores::embedded::DiskError;
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, watch},
+    sync::{Semaphore, mpsc, watch},
 };
 use tokio_util::task::TaskTracker;
 
 use crate::{
     http::Http,
     metrics::Metrics,
+    reload::{Reload, Routes},
     stopping::{Phase, Stopping},
     transports::{
         console,
@@ -47,6 +49,7 @@ use crate::{
     },
 };
 
+pub use reload::{Reloaded, Reloader};
 pub use specs::{asyncapi, openapi};
 
 /// Why a server could not be started.
@@ -97,9 +100,10 @@ const CLOSE_TIME: Duration = Duration::from_secs(8);
 pub struct Server {
     listener: Arc<TcpListener>,
     address: SocketAddr,
-    config: Config,
     store: Arc<dyn Store>,
-    consumers: BTreeMap<String, Arc<dyn Consumer>>,
+    routes: Routes,
+    reloader: Reloader,
+    reloads: mpsc::Receiver<Reload>,
 }
 
 impl Server {
@@ -108,21 +112,23 @@ impl Server {
     /// # Errors
     /// Where the configuration is not valid, or its address or its folder cannot be had.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
-        config.validate()?;
-        let consumers = consumers::of_routes(&config)?;
+        let routes = Routes::new(config)?;
+        let asked = routes.config.listen;
         let refused = |source| BindError::Listen {
-            address: config.listen,
+            address: asked,
             source,
         };
-        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+        let listener = TcpListener::bind(asked).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let store = stores::open(&config).await?;
+        let store = stores::open(&routes.config).await?;
+        let (reloader, reloads) = Reloader::new();
         Ok(Self {
             listener: Arc::new(listener),
             address,
-            config,
             store,
-            consumers,
+            routes,
+            reloader,
+            reloads,
         })
     }
 
@@ -131,9 +137,8 @@ impl Server {
     ///
     /// # Errors
     /// Where the configuration is not valid, or a route cannot be served.
-    pub fn check(config: &Config) -> Result<(), BindError> {
-        config.validate()?;
-        consumers::of_routes(config).map(drop)
+    pub fn check(config: Config) -> Result<(), BindError> {
+        Routes::new(config).map(drop)
     }
 
     /// The address it listens on; with port 0 configured, the one it was given.
@@ -146,9 +151,14 @@ impl Server {
     /// for that name, or the defaults.
     #[must_use]
     pub fn with_consumer(mut self, route: &str, consumer: impl Consumer) -> Self {
-        self.config.routes.entry(route.to_owned()).or_default();
-        self.consumers.insert(route.to_owned(), Arc::new(consumer));
+        self.routes.add(route, Arc::new(consumer));
         self
+    }
+
+    /// The way to give this server another configuration while it runs.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
     }
 
     /// Takes up what an earlier server left, then serves until `drain` ends; then takes no new jobs and gives those that run the
@@ -158,40 +168,45 @@ impl Server {
     /// # Errors
     /// Where the disk fails for good.
     pub async fn run(
-        self,
+        mut self,
         drain: impl Future<Output = ()> + Send,
         now: impl Future<Output = ()> + Send,
     ) -> Result<(), StoreFailed> {
+        let store = Arc::clone(&self.store);
         tokio::select! {
             () = self.serve_until(drain) => tracing::info!("stopped"),
             () = now => tracing::warn!("stopped at once: what ran is cut off"),
-            why = self.store.broken() => return Err(StoreFailed { why }),
+            why = store.broken() => return Err(StoreFailed { why }),
         }
         Ok(())
     }
 
-    async fn serve_until(&self, drain: impl Future<Output = ()> + Send) {
+    async fn serve_until(&mut self, drain: impl Future<Output = ()> + Send) {
         let mut drain = std::pin::pin!(drain);
         let metrics = Arc::new(Metrics::new());
-        tokio::select! {
-            engine = self.engine(&metrics) => self.serve(&engine, &metrics, drain).await,
-            () = drain.as_mut() => tracing::info!("stopped before it had taken up what an earlier server left"),
+        let engine = tokio::select! {
+            engine = self.engine(&metrics) => Some(engine),
+            () = drain.as_mut() => None,
+        };
+        match engine {
+            Some(engine) => self.serve(&engine, &metrics, drain).await,
+            None => tracing::info!("stopped before it had taken up what an earlier server left"),
         }
         self.store.close().await;
     }
 
     async fn serve(
-        &self,
+        &mut self,
         engine: &Engine,
         metrics: &Arc<Metrics>,
         drain: impl Future<Output = ()>,
     ) {
-        let grace = Seconds::from(self.config.shutdown_grace_seconds);
+        let grace = Seconds::from(self.routes.config.shutdown_grace_seconds);
         let (phase, phases) = watch::channel(Phase::Serving);
         let tasks = TaskTracker::new();
         let http = self.http(engine, metrics, Stopping::new(phases), &tasks);
         let serving = tasks.spawn(http.serve(Arc::clone(&self.listener)));
-        drain.await;
+        self.reload_until(engine, drain).await;
         tracing::info!(
             grace_seconds = grace.as_f64(),
             "draining: no new jobs are taken"
@@ -210,26 +225,30 @@ impl Server {
         }
     }
 
+    /// Takes over what is read again, until then.
+    async fn reload_until(&mut self, engine: &Engine, drain: impl Future<Output = ()>) {
+        let mut drain = std::pin::pin!(drain);
+        loop {
+            tokio::select! {
+                () = drain.as_mut() => return,
+                Some(reload) = self.reloads.recv() => {
+                    let reloaded = self.routes.reload(reload.config, engine);
+                    // Whoever asked may have gone.
+                    drop(reload.answer.send(reloaded));
+                }
+            }
+        }
+    }
+
     async fn engine(&self, metrics: &Arc<Metrics>) -> Engine {
         let parts = Parts {
             store: Arc::clone(&self.store),
-            router: self.router(),
+            router: self.routes.router(),
             clock: Arc::new(RuntimeClock::system()),
             random: Arc::new(SystemRandom),
             observer: Arc::<Metrics>::clone(metrics),
         };
         Engine::start_up(parts).await
-    }
-
-    fn router(&self) -> Router {
-        let mut router = Router::default();
-        for (name, route) in &self.config.routes {
-            if let Some(consumer) = self.consumers.get(name) {
-                let terms = terms::of_route(route, &self.config);
-                router = router.with(name, terms, Arc::clone(consumer));
-            }
-        }
-        router
     }
 
     fn http(
@@ -239,20 +258,21 @@ impl Server {
         stopping: Stopping,
         tasks: &TaskTracker,
     ) -> Http {
-        let limits = &self.config.limits;
+        let config = &self.routes.config;
+        let limits = &config.limits;
         let parse_limits = ParseLimits {
             connid_bytes: limits.connid_bytes,
             tags_per_job: limits.tags_per_job,
             tag_bytes: limits.tag_bytes,
             reason_bytes: limits.reason_bytes,
         };
-        let allowed_origins: Arc<[String]> = self.config.allowed_origins.clone().into();
+        let allowed_origins: Arc<[String]> = config.allowed_origins.clone().into();
         let sockets = SocketContext {
             engine: engine.clone(),
             metrics: Arc::clone(metrics),
             limits: limits.clone(),
             parse_limits,
-            settings: self.config.socket.clone(),
+            settings: config.socket.clone(),
             allowed_origins: Arc::clone(&allowed_origins),
             stopping: stopping.clone(),
             places: Arc::new(Semaphore::new(limits.sockets)),
@@ -269,7 +289,7 @@ impl Server {
         Http {
             router: socket::routes(Arc::new(sockets)).merge(rest::routes(rest, console::routes())),
             limits: limits.clone(),
-            stalled: self.config.socket.stalled_seconds,
+            stalled: config.socket.stalled_seconds,
             stopping,
             tasks: tasks.clone(),
         }

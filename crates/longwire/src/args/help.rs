@@ -28,6 +28,7 @@ Examples:
 What was accepted is on the disk, and is there after any stop: ended jobs with their outcome, and
 what waited or only let time pass goes on. SIGTERM or Ctrl-C stops it: no new jobs are taken, and
 work that cannot be gone on with later has a grace to end. A second one stops it at once.
+SIGHUP has it read the routes of its configuration file again; jobs that run are not touched.
 
 LONGWIRE_LOG says how much it logs: error, warn, info, debug, trace.";
 

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         atomic::{AtomicU32, Ordering},
@@ -146,6 +146,10 @@ impl Server {
         ));
         let file = file.join("longwire.toml");
         std::fs::write(&file, text).unwrap();
+        Self::with_file(&file)
+    }
+
+    pub(crate) fn with_file(file: &Path) -> Self {
         let config = file.to_str().unwrap();
         Self::serve(&["--listen", "127.0.0.1:0", "--ephemeral", "--config", config])
     }
@@ -169,6 +173,12 @@ impl Server {
     pub(crate) fn spawn(&self, args: &[&str]) -> Running {
         let args = [&["--server", &self.url], args].concat();
         Running::new(command(&args))
+    }
+
+    /// Has it read its configuration again, and waits for what it says of that.
+    pub(crate) fn reads_again(&mut self, says: &str) {
+        self.running.signal("HUP");
+        self.running.says(says);
     }
 
     /// Asks it to stop; its exit code.

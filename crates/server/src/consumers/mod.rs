@@ -11,22 +11,24 @@ use longwire_engine::Consumer;
 
 use crate::{
     BindError,
-    config::{Config, ConsumerConfig},
+    config::{ConsumerConfig, RouteConfig},
 };
 
-/// The consumer of every route that is configured.
+/// The consumer of each of these routes.
 ///
 /// # Errors
 /// The first route that cannot be served.
-pub(crate) fn of_routes(config: &Config) -> Result<BTreeMap<String, Arc<dyn Consumer>>, BindError> {
-    let of_route = |(name, route): (&String, &crate::config::RouteConfig)| {
+pub(crate) fn of_routes(
+    routes: &BTreeMap<String, RouteConfig>,
+) -> Result<BTreeMap<String, Arc<dyn Consumer>>, BindError> {
+    let of_route = |(name, route): (&String, &RouteConfig)| {
         let consumer = consumer(&route.consumer).map_err(|why| BindError::Route {
             route: name.clone(),
             why,
         })?;
         Ok((name.clone(), consumer))
     };
-    config.routes.iter().map(of_route).collect()
+    routes.iter().map(of_route).collect()
 }
 
 /// The consumer that a route's configuration names.
