@@ -50,10 +50,7 @@ fn failure() -> Failure {
 }
 
 fn printed() -> Change {
-    Change::Output(Output {
-        text: "x".into(),
-        stream: Stream::Stdout,
-    })
+    Change::Output(Output::of_text(Stream::Stdout, "x"))
 }
 
 fn progressed() -> Change {

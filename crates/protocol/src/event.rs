@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attempt, Connid, JobId, OnDisconnect, Payload, Seconds, Seq, Timestamp};
+use crate::{Attempt, Connid, JobId, OnDisconnect, Output, Payload, Seconds, Seq, Timestamp};
 
 /// What was asked for when a job was started. It never changes; the log's first event and everything that describes the
 /// job share it.
@@ -185,26 +185,6 @@ pub struct Progress {
     /// What it is at, for people to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Box<str>>,
-}
-
-/// Where output was written to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Stream {
-    /// The work's output.
-    #[default]
-    Stdout,
-    /// What it says beside.
-    Stderr,
-}
-
-/// A piece of what a job printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    /// The text as it came.
-    pub text: Arc<str>,
-    /// Where it was written to.
-    pub stream: Stream,
 }
 
 /// The wish that a job be killed, and whose it was.

@@ -228,7 +228,9 @@ fn change() -> impl Strategy<Value = Change> {
         Just(Change::Taken),
         progress().prop_map(|progress| Change::Progress(progress.into())),
         (word(), select(streams.to_vec()))
-            .prop_map(|(text, stream)| Change::Output(Output { text, stream })),
+            .prop_map(|(text, stream)| Change::Output(Output::of_text(stream, text))),
+        (vec(any::<u8>(), 0..9), select(streams.to_vec()))
+            .prop_map(|(bytes, stream)| Change::Output(Output::of_bytes(stream, &bytes))),
         wish().prop_map(|wish| Change::Wished(wish.into())),
         clock().prop_map(Change::TimeUp),
         timestamp().prop_map(Change::Extended),

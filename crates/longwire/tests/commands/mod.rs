@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     frames,
-    run::{Done, Running, Server, fails, longwire, scratch},
+    run::{Done, Running, Server, fails, longwire, scratch, writes},
 };
 
 const ROUTES: &str = r#"
@@ -278,6 +278,41 @@ fn both_streams_are_told_apart_and_bars_leave_their_last_state() {
     let done = start(&server, "shell", &shell(script));
     assert_eq!(printed(&done, "stdout").0, "out\ndone\nrest");
     assert_eq!(printed(&done, "stderr").0, "err\n");
+}
+
+#[test]
+fn bytes_that_are_no_text_come_out_as_they_went_in() {
+    let server = server();
+    // Every byte, in an order in which no two make a letter; and a line that is none among others.
+    let every = r"i=255; while [ $i -ge 0 ]; do printf \\$(printf %03o $i); i=$((i-1)); done";
+    let bytes: Vec<u8> = (0..=255).rev().collect();
+    let input = shell(every).to_string();
+    let start = [
+        "--server",
+        server.url.as_str(),
+        "start",
+        "shell",
+        "--input",
+        &input,
+    ];
+    assert_eq!(writes(&start), bytes);
+
+    let done = self::start(&server, "shell", &shell(r"printf 'one\ncaf\351\ntwo\n'"));
+    let frames = frames(&done.stdout);
+    let told: Vec<_> = frames
+        .iter()
+        .filter(|frame| frame["output"].is_string())
+        .map(|frame| (&frame["output"], &frame["encoding"]))
+        .collect();
+    let (none, base64) = (Value::Null, json!("base64"));
+    assert_eq!(
+        told,
+        [
+            (&json!("one\n"), &none),
+            (&json!("Y2Fm6Qo="), &base64),
+            (&json!("two\n"), &none)
+        ]
+    );
 }
 
 #[test]
