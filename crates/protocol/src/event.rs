@@ -209,6 +209,10 @@ pub struct Receipt {
     /// served the job is gone and nobody could look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survivors: Option<u32>,
+    /// The signals that the work was sent to end it, such as `TERM` and `KILL`, each kind once, in that order; none where it is no
+    /// process.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<Box<str>>,
     /// Milliseconds from the wish to the end.
     pub ms: u64,
 }

@@ -156,14 +156,21 @@ fn wish() -> impl Strategy<Value = Wish> {
 }
 
 fn receipt() -> impl Strategy<Value = Receipt> {
-    (wish(), any::<bool>(), of(any::<u32>()), any::<u64>()).prop_map(
-        |(wish, forced, survivors, ms)| Receipt {
+    let signals = vec(select(&["TERM", "KILL", "INT"][..]), 0..3);
+    (
+        wish(),
+        any::<bool>(),
+        of(any::<u32>()),
+        signals,
+        any::<u64>(),
+    )
+        .prop_map(|(wish, forced, survivors, signals, ms)| Receipt {
             wish,
             forced,
             survivors,
+            signals: signals.into_iter().map(Into::into).collect(),
             ms,
-        },
-    )
+        })
 }
 
 fn clock() -> impl Strategy<Value = Clock> {

@@ -408,6 +408,23 @@ fn a_kill_leaves_nothing_of_any_tree() {
 }
 
 #[test]
+fn the_receipt_says_which_signals_it_took() {
+    let server = server();
+    let input = shell("trap '' TERM; echo ready; while :; do sleep 1; done").to_string();
+    let mut job = server.spawn(&["start", "shell", "--connid", "deaf", "--input", &input]);
+    job.says("ready");
+    let killed = server.run(&["kill", "deaf", "--wait"]);
+    assert!(
+        killed.stdout.contains(", by force (TERM, KILL), "),
+        "{}",
+        killed.stdout
+    );
+    let status = server.run(&["status", "deaf", "--json"]);
+    let receipt = &frames(&status.stdout)[0]["jobs"][0]["kill"];
+    assert_eq!(receipt["signals"], json!(["TERM", "KILL"]), "{receipt}");
+}
+
+#[test]
 fn a_command_that_ends_when_asked_is_not_forced() {
     let server = server();
     let script = "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done";
@@ -417,8 +434,12 @@ fn a_command_that_ends_when_asked_is_not_forced() {
     let killed = server.run(&["kill", "polite", "--wait", "--json"]);
     let receipt = frames(&killed.stdout).pop().unwrap()["ended"]["kill"].clone();
     assert_eq!(
-        (&receipt["forced"], &receipt["survivors"]),
-        (&json!(false), &json!(0))
+        (
+            &receipt["forced"],
+            &receipt["survivors"],
+            &receipt["signals"]
+        ),
+        (&json!(false), &json!(0), &json!(["TERM"]))
     );
     job.says("bye");
 }

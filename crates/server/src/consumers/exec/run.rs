@@ -82,7 +82,7 @@ impl Run {
                 Step::Report(Ok(Some(Report::Gone(gone)))) => {
                     self.printer.say_rest(&self.task).await;
                     self.keeper.until_gone().await;
-                    return work(self.asked, self.exit, &gone);
+                    return work(self.asked, self.exit, gone);
                 }
                 Step::Report(Ok(Some(Report::NotStarted(why)))) => {
                     return not_started(&self.program, &why);
@@ -162,17 +162,18 @@ impl Run {
     }
 }
 
-fn work(asked: Option<Why>, exit: Option<Exit>, gone: &Gone) -> Work {
+fn work(asked: Option<Why>, exit: Option<Exit>, gone: Gone) -> Work {
     match (asked, exit) {
         (Some(Why::Told), _) => Work::Stopped(Stopped {
             forced: gone.forced,
             survivors: Some(gone.survivors),
+            signals: gone.signals.into_iter().map(Into::into).collect(),
         }),
         (Some(Why::TooMuchOutput), _) => failed(
             "too_much_output",
             "it printed more than its route allows (output_bytes), and was ended".to_owned(),
         ),
-        (None, Some(Exit::Code(0))) => done(gone),
+        (None, Some(Exit::Code(0))) => done(&gone),
         (None, Some(Exit::Code(code))) => failed("exit", format!("it exited with code {code}")),
         (None, Some(Exit::Signal(signal))) => {
             let name = longwire_shim::signal_name(signal);

@@ -136,6 +136,8 @@ struct ReceiptRecord<'a> {
     survivors: Option<u32>,
     #[n(3)]
     ms: u64,
+    #[b(4)]
+    signals: Option<Vec<&'a str>>,
 }
 
 #[derive(Encode, Decode)]
@@ -407,6 +409,7 @@ impl<'a> From<&'a End> for EndRecord<'a> {
                 forced: kill.forced,
                 survivors: kill.survivors,
                 ms: kill.ms,
+                signals: of_signals(&kill.signals),
             }),
             clock: end.clock.map(of_clock),
         }
@@ -418,14 +421,24 @@ fn end(record: EndRecord<'_>) -> Result<End, Unreadable> {
         outcome: outcome(record.outcome)?,
         result: record.result.map(payload).transpose()?,
         error: record.error.as_ref().map(failure).transpose()?,
-        kill: record.kill.map(|kill| Receipt {
-            wish: kill.wish.into(),
-            forced: kill.forced,
-            survivors: kill.survivors,
-            ms: kill.ms,
-        }),
+        kill: record.kill.map(receipt),
         clock: record.clock.map(clock).transpose()?,
     })
+}
+
+fn of_signals(signals: &[Box<str>]) -> Option<Vec<&str>> {
+    (!signals.is_empty()).then(|| signals.iter().map(|signal| &**signal).collect())
+}
+
+fn receipt(record: ReceiptRecord<'_>) -> Receipt {
+    let signals = record.signals.unwrap_or_default();
+    Receipt {
+        wish: record.wish.into(),
+        forced: record.forced,
+        survivors: record.survivors,
+        signals: signals.into_iter().map(Into::into).collect(),
+        ms: record.ms,
+    }
 }
 
 fn failure(record: &FailureRecord<'_>) -> Result<Failure, Unreadable> {
@@ -519,23 +532,58 @@ mod tests {
         output
     }
 
+    fn receipt(bytes: &[u8]) -> Receipt {
+        let event = event(JobId::from_bits(7), 2, bytes).unwrap();
+        let Change::Ended(end) = event.change else {
+            panic!("{event:?}");
+        };
+        end.kill.clone().unwrap()
+    }
+
+    fn killed(signals: &[&str]) -> Receipt {
+        Receipt {
+            wish: Wish {
+                by: "me".into(),
+                reason: None,
+            },
+            forced: true,
+            survivors: Some(0),
+            signals: signals.iter().copied().map(Into::into).collect(),
+            ms: 9,
+        }
+    }
+
     #[test]
     fn what_was_written_before_a_field_was_added_still_reads() {
         let before = b"\x84\x00\x01\x01\x82\x03\x82\x61x\x01";
         let read = output(before);
         assert_eq!(read, Output::of_text(Stream::Stderr, "x"));
+
+        let before = b"\x84\x00\x01\x05\x82\x07\x81\x84\x05\xf6\xf6\x84\x81\x62me\xf5\x00\x09";
+        assert_eq!(receipt(before), killed(&[]));
     }
 
-    #[test]
-    fn output_in_base64_reads_back() {
-        let written = Output::of_bytes(Stream::Stdout, b"\xff");
-        let event = Event {
+    fn written(status: Status, change: Change) -> Vec<u8> {
+        of_event(&Event {
             seq: 2,
             at: Timestamp::from_micros(5),
             attempt: 1,
-            status: Status::Running,
-            change: Change::Output(written.clone()),
+            status,
+            change,
+        })
+    }
+
+    #[test]
+    fn what_is_written_now_reads_back() {
+        let bytes = Output::of_bytes(Stream::Stdout, b"\xff");
+        let event = written(Status::Running, Change::Output(bytes.clone()));
+        assert_eq!(output(&event), bytes);
+
+        let end = End {
+            kill: Some(killed(&["TERM", "KILL"])),
+            ..End::plain(Outcome::Killed)
         };
-        assert_eq!(output(&of_event(&event)), written);
+        let event = written(Status::Killed, Change::Ended(end.into()));
+        assert_eq!(receipt(&event), killed(&["TERM", "KILL"]));
     }
 }
