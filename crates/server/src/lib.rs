@@ -36,6 +36,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    consumers::schema::Schema,
     http::Http,
     metrics::Metrics,
     stopping::{Phase, Stopping},
@@ -99,6 +100,8 @@ pub struct Server {
     config: Config,
     store: Arc<dyn Store>,
     consumers: BTreeMap<String, Arc<dyn Consumer>>,
+    /// Of the inputs of the routes that have one, whoever serves them.
+    schemas: BTreeMap<String, Arc<Schema>>,
 }
 
 impl Server {
@@ -109,6 +112,7 @@ impl Server {
     pub async fn bind(config: Config) -> Result<Self, BindError> {
         config.validate()?;
         let consumers = consumers::of_routes(&config)?;
+        let schemas = consumers::schemas(&config)?;
         let refused = |source| BindError::Listen {
             address: config.listen,
             source,
@@ -122,6 +126,7 @@ impl Server {
             config,
             store,
             consumers,
+            schemas,
         })
     }
 
@@ -214,7 +219,8 @@ impl Server {
         for (name, route) in &self.config.routes {
             if let Some(consumer) = self.consumers.get(name) {
                 let terms = terms::of_route(route, &self.config);
-                router = router.with(name, terms, Arc::clone(consumer));
+                let consumer = consumers::checked(consumer, self.schemas.get(name));
+                router = router.with(name, terms, consumer);
             }
         }
         router
