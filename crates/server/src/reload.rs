@@ -12,7 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     BindError,
     config::{Config, RouteConfig},
-    consumers, terms,
+    consumers::{self, schema::Schema},
+    terms,
 };
 
 /// The way to a server that runs, to give it another configuration. Cheap to clone.
@@ -80,6 +81,8 @@ impl fmt::Display for Reloaded {
 pub(crate) struct Routes {
     pub(crate) config: Config,
     consumers: BTreeMap<String, Arc<dyn Consumer>>,
+    /// Of the inputs of the routes that have one, whoever serves them.
+    schemas: BTreeMap<String, Arc<Schema>>,
     /// Those that a Rust program serves itself, whatever the configuration says.
     own: BTreeSet<String>,
 }
@@ -89,6 +92,7 @@ impl Routes {
         config.validate()?;
         Ok(Self {
             consumers: consumers::of_routes(&config.routes)?,
+            schemas: consumers::schemas(&config.routes)?,
             config,
             own: BTreeSet::new(),
         })
@@ -106,7 +110,8 @@ impl Routes {
         for (name, route) in &self.config.routes {
             if let Some(consumer) = self.consumers.get(name) {
                 let terms = terms::of_route(route, &self.config);
-                router = router.with(name, terms, Arc::clone(consumer));
+                let consumer = consumers::checked(consumer, self.schemas.get(name));
+                router = router.with(name, terms, consumer);
             }
         }
         router
@@ -123,6 +128,7 @@ impl Routes {
             new.routes.entry(name.clone()).or_default();
         }
         let consumers = self.consumers_of(&new.routes)?;
+        self.schemas = consumers::schemas(&new.routes)?;
         let mut reloaded = differences(&self.config.routes, &new.routes);
         reloaded.needs_restart = other_keys(&self.config, &new);
         let before = std::mem::replace(&mut self.config.routes, new.routes);
