@@ -55,7 +55,7 @@ pub struct Task {
     spec: Arc<Spec>,
     attempt: Attempt,
     grace: Seconds,
-    output_bytes: usize,
+    event_bytes: usize,
     reports: mpsc::Sender<Change>,
     told: watch::Receiver<Telling>,
 }
@@ -94,7 +94,7 @@ impl From<&Ending> for Told {
 impl Task {
     pub(crate) fn new(
         (spec, attempt): (Arc<Spec>, Attempt),
-        (grace, output_bytes): (Seconds, usize),
+        (grace, event_bytes): (Seconds, usize),
         reports: mpsc::Sender<Change>,
         told: watch::Receiver<Telling>,
     ) -> Self {
@@ -102,7 +102,7 @@ impl Task {
             spec,
             attempt,
             grace,
-            output_bytes,
+            event_bytes,
             reports,
             told,
         }
@@ -140,7 +140,7 @@ impl Task {
         self.report(Change::Progress(Arc::new(progress))).await
     }
 
-    /// Adds output to the log; what is longer than one event may be becomes several. Waits while the log takes in what came
+    /// Adds text to the log; what is longer than one event may be becomes several. Waits while the log takes in what came
     /// before, never for who reads it.
     ///
     /// # Errors
@@ -151,17 +151,32 @@ impl Task {
         text: impl Into<Arc<str>> + Send,
     ) -> Result<(), Over> {
         let mut text: Arc<str> = text.into();
-        while text.len() > self.output_bytes {
-            let (piece, rest) = text.split_at(piece_of(&text, self.output_bytes));
-            let (piece, rest) = (Arc::from(piece), Arc::from(rest));
-            let piece = Output {
-                text: piece,
-                stream,
-            };
+        while text.len() > self.event_bytes {
+            let (piece, rest) = text.split_at(piece_of(&text, self.event_bytes));
+            let (piece, rest) = (Output::of_text(stream, piece), Arc::from(rest));
             self.report(Change::Output(piece)).await?;
             text = rest;
         }
-        self.report(Change::Output(Output { text, stream })).await
+        let rest = Output::of_text(stream, text);
+        self.report(Change::Output(rest)).await
+    }
+
+    /// Adds bytes to the log, as [`Task::output`] does: as text where all of them are UTF-8, and else in base64, which then has
+    /// to fit into an event.
+    ///
+    /// # Errors
+    /// [`Over`] once the job has ended.
+    pub async fn print(&self, stream: Stream, bytes: &[u8]) -> Result<(), Over> {
+        if let Ok(text) = str::from_utf8(bytes) {
+            return self.output(stream, text).await;
+        }
+        // Four letters stand for three bytes.
+        let most = (self.event_bytes / 4).max(1) * 3;
+        for piece in bytes.chunks(most) {
+            let piece = Output::of_bytes(stream, piece);
+            self.report(Change::Output(piece)).await?;
+        }
+        Ok(())
     }
 
     async fn report(&self, change: Change) -> Result<(), Over> {

@@ -25,6 +25,7 @@ mod event;
 mod fields;
 mod frames;
 mod ids;
+mod output;
 mod payload;
 mod refusal;
 mod request;
@@ -33,8 +34,7 @@ mod time;
 
 pub use close::{CLOSE_CODES, CloseCode};
 pub use event::{
-    Change, Clock, End, Event, Failure, Outcome, Output, Progress, Receipt, Spec, Status, Stream,
-    Wish,
+    Change, Clock, End, Event, Failure, Outcome, Progress, Receipt, Spec, Status, Wish,
 };
 pub use fields::ParseLimits;
 pub use frames::{
@@ -42,6 +42,7 @@ pub use frames::{
     ServerFrame, Started, StatusPage, later,
 };
 pub use ids::{Attempt, Connid, FrameId, JobId, Seq};
+pub use output::{Encoding, Output, Stream};
 pub use payload::Payload;
 pub use refusal::{Code, Refusal, nearest};
 pub use request::{

@@ -244,9 +244,10 @@ impl Keeper {
     }
 
     fn ask(&mut self) {
-        self.sent("TERM");
         // Whoever has just ended need not be asked.
-        let _ = killpg(self.group, Signal::SIGTERM);
+        if killpg(self.group, Signal::SIGTERM).is_ok() {
+            self.sent("TERM");
+        }
     }
 
     /// Kills all that is left.

@@ -75,7 +75,7 @@ pub enum Exit {
 pub struct Gone {
     /// Processes of it that are still there, though they were killed: 0 is verified.
     pub survivors: u32,
-    /// The signals that were sent, in order, each kind once.
+    /// The signals that were sent to end it, such as `TERM`, in order, each kind once.
     pub signals: Vec<String>,
     /// Whether something had to be killed that the end was asked of before, or that was left after the command's own end.
     pub forced: bool,

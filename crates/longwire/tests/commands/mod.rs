@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     frames,
-    run::{Done, Running, Server, fails, longwire, scratch},
+    run::{Done, Running, Server, fails, longwire, scratch, writes},
 };
 
 const ROUTES: &str = r#"
@@ -281,6 +281,41 @@ fn both_streams_are_told_apart_and_bars_leave_their_last_state() {
 }
 
 #[test]
+fn bytes_that_are_no_text_come_out_as_they_went_in() {
+    let server = server();
+    // Every byte, in an order in which no two make a letter; and a line that is none among others.
+    let every = r"i=255; while [ $i -ge 0 ]; do printf \\$(printf %03o $i); i=$((i-1)); done";
+    let bytes: Vec<u8> = (0..=255).rev().collect();
+    let input = shell(every).to_string();
+    let start = [
+        "--server",
+        server.url.as_str(),
+        "start",
+        "shell",
+        "--input",
+        &input,
+    ];
+    assert_eq!(writes(&start), bytes);
+
+    let done = self::start(&server, "shell", &shell(r"printf 'one\ncaf\351\ntwo\n'"));
+    let frames = frames(&done.stdout);
+    let told: Vec<_> = frames
+        .iter()
+        .filter(|frame| frame["output"].is_string())
+        .map(|frame| (&frame["output"], &frame["encoding"]))
+        .collect();
+    let (none, base64) = (Value::Null, json!("base64"));
+    assert_eq!(
+        told,
+        [
+            (&json!("one\n"), &none),
+            (&json!("Y2Fm6Qo="), &base64),
+            (&json!("two\n"), &none)
+        ]
+    );
+}
+
+#[test]
 fn what_a_command_prints_says_how_far_it_came() {
     let server = server();
     for (script, progress) in [
@@ -373,6 +408,23 @@ fn a_kill_leaves_nothing_of_any_tree() {
 }
 
 #[test]
+fn the_receipt_says_which_signals_it_took() {
+    let server = server();
+    let input = shell("trap '' TERM; echo ready; while :; do sleep 1; done").to_string();
+    let mut job = server.spawn(&["start", "shell", "--connid", "deaf", "--input", &input]);
+    job.says("ready");
+    let killed = server.run(&["kill", "deaf", "--wait"]);
+    assert!(
+        killed.stdout.contains(", by force (TERM, KILL), "),
+        "{}",
+        killed.stdout
+    );
+    let status = server.run(&["status", "deaf", "--json"]);
+    let receipt = &frames(&status.stdout)[0]["jobs"][0]["kill"];
+    assert_eq!(receipt["signals"], json!(["TERM", "KILL"]), "{receipt}");
+}
+
+#[test]
 fn a_command_that_ends_when_asked_is_not_forced() {
     let server = server();
     let script = "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done";
@@ -382,8 +434,12 @@ fn a_command_that_ends_when_asked_is_not_forced() {
     let killed = server.run(&["kill", "polite", "--wait", "--json"]);
     let receipt = frames(&killed.stdout).pop().unwrap()["ended"]["kill"].clone();
     assert_eq!(
-        (&receipt["forced"], &receipt["survivors"]),
-        (&json!(false), &json!(0))
+        (
+            &receipt["forced"],
+            &receipt["survivors"],
+            &receipt["signals"]
+        ),
+        (&json!(false), &json!(0), &json!(["TERM"]))
     );
     job.says("bye");
 }

@@ -35,8 +35,7 @@ impl Exec {
 impl Consumer for Exec {
     fn serve(&self, task: Task) -> Serving {
         let start = self.0.start(task.spec(), task.attempt(), task.grace());
-        let progress = self.0.progress();
-        Box::pin(run::run(start, task, progress, self.0.output_bytes))
+        Box::pin(run::run(start, task, self.0.printer()))
     }
 
     fn check(&self, input: Option<&Payload>) -> Result<(), BadInput> {

@@ -8,7 +8,10 @@ use longwire_shim::{Limits, wire::Start};
 use serde_json::{Map, Value};
 
 use super::super::{
-    output::progress::{Reader, Rule},
+    output::{
+        Printer,
+        progress::{Reader, Rule},
+    },
     template::{Template, bad},
 };
 use crate::config::{ExecConfig, StdinConfig};
@@ -26,7 +29,7 @@ pub(super) struct Plan {
     stdin: Stdin,
     limits: Limits,
     progress: Vec<Rule>,
-    pub(super) output_bytes: u64,
+    output_bytes: u64,
 }
 
 enum Stdin {
@@ -89,9 +92,9 @@ impl Plan {
         })
     }
 
-    /// What reads the progress of one command.
-    pub(super) fn progress(&self) -> Reader {
-        Reader::new(&self.progress)
+    /// What reads all that one command prints.
+    pub(super) fn printer(&self) -> Printer {
+        Printer::new(self.output_bytes, Reader::new(&self.progress))
     }
 
     /// The command with an input in it.

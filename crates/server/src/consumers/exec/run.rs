@@ -1,20 +1,13 @@
 //! One job's command, from its start until nothing of it is left.
 
-use std::{io, time::Duration};
+use std::io;
 
 use longwire_engine::{BadInput, Stopped, Task, Work};
 use longwire_protocol::{Failure, Payload, Stream};
 use longwire_shim::wire::{Exit, Gone, Order, Report, Start};
 use serde::Serialize;
-use tokio::time::{Instant, sleep_until};
 
-use super::{
-    super::output::{lines::Lines, progress::Reader},
-    keeper::Keeper,
-};
-
-/// How long a line may wait for its end before it goes into the log as far as it came.
-const LINE_TIME: Duration = Duration::from_millis(500);
+use super::{super::output::Printer, keeper::Keeper};
 
 /// What the work of a command comes to.
 #[derive(Serialize)]
@@ -26,12 +19,7 @@ struct Done {
 }
 
 /// Runs the command of a job.
-pub(super) async fn run(
-    start: Result<Start, BadInput>,
-    task: Task,
-    progress: Reader,
-    output_bytes: u64,
-) -> Work {
+pub(super) async fn run(start: Result<Start, BadInput>, task: Task, printer: Printer) -> Work {
     let start = match start {
         Ok(start) => start,
         // The route was another when the job was accepted.
@@ -49,12 +37,7 @@ pub(super) async fn run(
         told: false,
         asked: None,
         exit: None,
-        printed: 0,
-        output_bytes,
-        progress,
-        stdout: Lines::default(),
-        stderr: Lines::default(),
-        line_due: None,
+        printer,
     };
     run.until_gone().await
 }
@@ -68,12 +51,7 @@ struct Run {
     /// Why the command had to end, where it did not do so by itself before.
     asked: Option<Why>,
     exit: Option<Exit>,
-    printed: u64,
-    output_bytes: u64,
-    progress: Reader,
-    stdout: Lines,
-    stderr: Lines,
-    line_due: Option<Instant>,
+    printer: Printer,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,11 +78,11 @@ impl Run {
                     forced = true;
                     self.order(&Order::Force).await;
                 }
-                Step::LineDue => self.say_lines().await,
+                Step::LineDue => self.printer.say_lines(&self.task).await,
                 Step::Report(Ok(Some(Report::Gone(gone)))) => {
-                    self.say_rest().await;
+                    self.printer.say_rest(&self.task).await;
                     self.keeper.until_gone().await;
-                    return work(self.asked, self.exit, &gone);
+                    return work(self.asked, self.exit, gone);
                 }
                 Step::Report(Ok(Some(Report::NotStarted(why)))) => {
                     return not_started(&self.program, &why);
@@ -117,13 +95,7 @@ impl Run {
     }
 
     async fn step(&mut self, forced: bool) -> Step {
-        let (told, line_due) = (self.told, self.line_due);
-        let line = async move {
-            match line_due {
-                Some(at) => sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        };
+        let (told, line_due) = (self.told, self.printer.line_due());
         // One future, as both need the task to themselves.
         let task = &mut self.task;
         let orders = async move {
@@ -140,7 +112,7 @@ impl Run {
         tokio::select! {
             biased;
             step = orders => step,
-            () = line => Step::LineDue,
+            () = line_due => Step::LineDue,
             report = self.keeper.report() => Step::Report(report),
         }
     }
@@ -172,52 +144,10 @@ impl Run {
     }
 
     async fn print(&mut self, stream: Stream, bytes: &[u8]) {
-        let left = self.output_bytes.saturating_sub(self.printed);
-        let most = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-        self.printed += bytes.len() as u64;
-        let whole = self.lines(stream).push(&bytes[..most]);
-        self.say(stream, whole).await;
-        if let Some(progress) = self.progress.push(stream, &bytes[..most]) {
-            // As above: a job that is over takes no more.
-            let _ = self.task.progress(progress).await;
-        }
-        let waiting = self.stdout.is_waiting() || self.stderr.is_waiting();
-        self.line_due =
-            waiting.then(|| self.line_due.unwrap_or_else(|| Instant::now() + LINE_TIME));
-        if most < bytes.len() && self.asked.is_none() {
+        let printed = self.printer.print(&self.task, stream, bytes).await;
+        if printed.is_err() && self.asked.is_none() {
             self.asked = Some(Why::TooMuchOutput);
             self.order(&Order::Force).await;
-        }
-    }
-
-    fn lines(&mut self, stream: Stream) -> &mut Lines {
-        match stream {
-            Stream::Stdout => &mut self.stdout,
-            Stream::Stderr => &mut self.stderr,
-        }
-    }
-
-    async fn say_lines(&mut self) {
-        self.line_due = None;
-        for stream in [Stream::Stdout, Stream::Stderr] {
-            if self.lines(stream).is_waiting() {
-                let text = self.lines(stream).so_far();
-                self.say(stream, text).await;
-            }
-        }
-    }
-
-    async fn say_rest(&mut self) {
-        for stream in [Stream::Stdout, Stream::Stderr] {
-            let text = self.lines(stream).rest();
-            self.say(stream, text).await;
-        }
-    }
-
-    async fn say(&self, stream: Stream, text: Option<String>) {
-        if let Some(text) = text {
-            // A job that is over takes no more, and this future is dropped next.
-            let _ = self.task.output(stream, text).await;
         }
     }
 
@@ -232,17 +162,18 @@ impl Run {
     }
 }
 
-fn work(asked: Option<Why>, exit: Option<Exit>, gone: &Gone) -> Work {
+fn work(asked: Option<Why>, exit: Option<Exit>, gone: Gone) -> Work {
     match (asked, exit) {
         (Some(Why::Told), _) => Work::Stopped(Stopped {
             forced: gone.forced,
             survivors: Some(gone.survivors),
+            signals: gone.signals.into_iter().map(Into::into).collect(),
         }),
         (Some(Why::TooMuchOutput), _) => failed(
             "too_much_output",
             "it printed more than its route allows (output_bytes), and was ended".to_owned(),
         ),
-        (None, Some(Exit::Code(0))) => done(gone),
+        (None, Some(Exit::Code(0))) => done(&gone),
         (None, Some(Exit::Code(code))) => failed("exit", format!("it exited with code {code}")),
         (None, Some(Exit::Signal(signal))) => {
             let name = longwire_shim::signal_name(signal);
