@@ -99,6 +99,7 @@ pub struct Server {
     config: Config,
     store: Arc<dyn Store>,
     consumers: BTreeMap<String, Arc<dyn Consumer>>,
+    random: Arc<dyn Random>,
 }
 
 impl Server {
@@ -108,7 +109,8 @@ impl Server {
     /// Where the configuration is not valid, or its address or its folder cannot be had.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
         config.validate()?;
-        let consumers = consumers::of_routes(&config)?;
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let consumers = consumers::of_routes(&config, &random)?;
         let refused = |source| BindError::Listen {
             address: config.listen,
             source,
@@ -122,6 +124,7 @@ impl Server {
             config,
             store,
             consumers,
+            random,
         })
     }
 
@@ -203,7 +206,7 @@ impl Server {
             store: Arc::clone(&self.store),
             router: self.router(),
             clock: Arc::new(RuntimeClock::system()),
-            random: Arc::new(SystemRandom),
+            random: Arc::clone(&self.random),
             observer: Arc::<Metrics>::clone(metrics),
         };
         Engine::start_up(parts).await

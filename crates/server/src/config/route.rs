@@ -4,7 +4,7 @@ use longwire_protocol::{RESERVED, VERBS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, seconds};
+use super::{HttpConfig, Limits, seconds};
 
 /// The route that is there without any configuration.
 pub const DEFAULT_ROUTE: &str = "request";
@@ -125,6 +125,8 @@ pub enum ConsumerConfig {
     Timer,
     /// A command is run: never by a shell, and only what is written here.
     Exec(Box<ExecConfig>),
+    /// A request is sent to an HTTP upstream, whose answer is the result.
+    Http(Box<HttpConfig>),
 }
 
 /// The command of a route.

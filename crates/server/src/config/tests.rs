@@ -205,15 +205,15 @@ fn every_socket_is_a_connection() {
 fn a_consumer_that_is_missing_or_unknown() {
     check(
         "log = \"json\"\n[routes.x]\ntime_seconds = 5",
-        "config.toml:2: `routes.x.consumer` is missing; it must be one of \"timer\", \"exec\"",
+        "config.toml:2: `routes.x.consumer` is missing; it must be one of \"timer\", \"exec\", \"http\"",
     );
     check(
         "[routes.x]\nconsumer = \"timr\"",
-        "config.toml:2: `routes.x.consumer` is \"timr\"; it must be one of \"timer\", \"exec\"",
+        "config.toml:2: `routes.x.consumer` is \"timr\"; it must be one of \"timer\", \"exec\", \"http\"",
     );
     check(
         "[routes.x]\nconsumer = 1",
-        "config.toml:2: `routes.x.consumer` is 1; it must be one of \"timer\", \"exec\"",
+        "config.toml:2: `routes.x.consumer` is 1; it must be one of \"timer\", \"exec\", \"http\"",
     );
 }
 
@@ -247,7 +247,7 @@ fn a_dotted_route_name_without_quotes() {
         "[routes.media.encode]\nconsumer = \"timer\"",
         "config.toml:1: unknown key `routes.media.encode`; \
          a name with a dot is put in quotes: `routes.\"media.encode\"`\n\
-         config.toml:1: `routes.media.consumer` is missing; it must be one of \"timer\", \"exec\"",
+         config.toml:1: `routes.media.consumer` is missing; it must be one of \"timer\", \"exec\", \"http\"",
     );
     read("[routes.\"media.encode\"]\nconsumer = \"timer\"");
 }
@@ -334,6 +334,148 @@ fn a_rule_for_progress_that_is_none() {
         "[routes.x]\nconsumer = \"exec\"\nargv = [\"ls\"]\nprogress = [\"osc\", '(?<percent>[0-9]+)%']",
     );
     config.validate().unwrap();
+}
+
+#[test]
+fn an_upstream_that_cannot_be_asked_like_that() {
+    let check_key = |lines: &str, key: &str, complaint: &str| {
+        let text = format!("[routes.x]\nconsumer = \"http\"\nurl = \"http://a\"\n{lines}");
+        let text = if key == "url" {
+            text.replace("url = \"http://a\"\n", "")
+        } else {
+            text
+        };
+        let got = Config::from_toml(&text, FILE).expect_err(lines).to_string();
+        let line = if key == "url" { 3 } else { 4 };
+        let begin = format!("config.toml:{line}: `routes.x.{key}` {complaint}");
+        assert!(
+            got.starts_with(&begin) && !got.contains('\n'),
+            "{lines}: {got}"
+        );
+    };
+    for (lines, key, complaint) in [
+        (
+            "url = \"reports.example.com\"",
+            "url",
+            "is no URL; it must be as in",
+        ),
+        ("url = \"http://{host}\"", "url", "has a place to fill"),
+        (
+            "path = \"a/b\"",
+            "path",
+            "is \"a/b\"; it must begin with a \"/\"",
+        ),
+        (
+            "query = { q = \"{\" }",
+            "query",
+            "has \"{\" in it, which has a",
+        ),
+        (
+            "headers = { host = \"b\" }",
+            "headers",
+            "has \"host\" in it, which only the server",
+        ),
+        (
+            "headers = { a = \"{\" }",
+            "headers",
+            "has \"{\" in it, which has a",
+        ),
+        (
+            "headers = { a = \"{b}\\r\\nEvil: {c}\" }",
+            "headers",
+            "has \"{b}\\r\\nEvil: {c}\" in it: it has a line break",
+        ),
+        (
+            "headers_from_env = { te = \"PATH\" }",
+            "headers_from_env",
+            "has \"te\" in it, which only the server",
+        ),
+        (
+            "headers_from_env = { a = \"NO_SUCH_VARIABLE\" }",
+            "headers_from_env",
+            "names NO_SUCH_VARIABLE, which is no variable",
+        ),
+        (
+            "allow_headers = [\"Cookie\", \"a b\"]",
+            "allow_headers",
+            "has \"a b\" in it, which is no name of a header",
+        ),
+        (
+            "allow_headers = [\"Connection\"]",
+            "allow_headers",
+            "has \"Connection\" in it, which only the server",
+        ),
+        (
+            "allow_headers = [\"A\"]\nheaders = { a = \"b\" }",
+            "allow_headers",
+            "has \"A\" in it, which `headers` sets, too",
+        ),
+        (
+            "headers_from_env = { a = \"PATH\" }\nheaders = { a = \"b\" }",
+            "headers_from_env",
+            "has \"a\" in it, which `headers` sets, too",
+        ),
+        (
+            "allow_headers = [\"Idempotency-Key\"]\nidempotency_key = true",
+            "allow_headers",
+            "has \"Idempotency-Key\" in it, which `idempotency_key`",
+        ),
+        (
+            "body = \"field\"\nmethod = \"POST\"",
+            "body_field",
+            "is missing; it must name the field",
+        ),
+        (
+            "body_field = \"x\"",
+            "body_field",
+            "goes with `body = \"field\"`",
+        ),
+        ("body = \"json\"", "body", "does not go with GET or HEAD"),
+        (
+            "retries = 1\nmethod = \"POST\"",
+            "retries",
+            "must be 0 for POST and PATCH",
+        ),
+        (
+            "progress = [\"jsn\"]",
+            "progress",
+            "has \"jsn\" in it, which is no rule",
+        ),
+        (
+            "method = \"get\"",
+            "method",
+            "is \"get\"; it must be one of \"GET\"",
+        ),
+        (
+            "connect_seconds = 0",
+            "connect_seconds",
+            "is 0; it must be a number from 0.001",
+        ),
+    ] {
+        // What is missing has no line of its own.
+        if complaint.starts_with("is missing") {
+            let text = format!("[routes.x]\nconsumer = \"http\"\nurl = \"http://a\"\n{lines}");
+            let got = Config::from_toml(&text, FILE).unwrap_err().to_string();
+            assert!(
+                got.contains(&format!("`routes.x.{key}` {complaint}")),
+                "{got}"
+            );
+            continue;
+        }
+        check_key(lines, key, complaint);
+    }
+    for lines in [
+        "headers_from_env = { a = \"PATH\" }",
+        "retries = 3",
+        "retries = 3\nmethod = \"POST\"\nidempotency_key = true",
+        "method = \"DELETE\"\nbody = \"json\"",
+        "allow_headers = [\"traceparent\", \"TraceState\"]",
+        "progress = [\"json\"]",
+    ] {
+        read(&format!(
+            "[routes.x]\nconsumer = \"http\"\nurl = \"http://a\"\n{lines}"
+        ));
+    }
 }
 
 #[test]
@@ -578,8 +720,8 @@ fn the_table_has_a_row_for_every_key() {
     for path in paths {
         // Of a table of texts, which is one row.
         let path = path
-            .strip_suffix(".env.NAME")
-            .map_or(path.clone(), |route| format!("{route}.env"));
+            .strip_suffix(".NAME")
+            .map_or(path.clone(), str::to_owned);
         assert!(table.contains(&format!("| `{path}` | ")), "{path}");
     }
     for row in [
@@ -587,7 +729,11 @@ fn the_table_has_a_row_for_every_key() {
         "| `limits.connid_bytes` | `128` | Bytes of a connid, at most. The names that the server makes take 36. \
          From 36 to 4096. |",
         "| `routes.NAME.consumer` | required | `timer`: Nothing runs: the job ends with `ok` when its time is up. \
-         `exec`: A command is run: never by a shell, and only what is written here. |",
+         `exec`: A command is run: never by a shell, and only what is written here. \
+         `http`: A request is sent to an HTTP upstream, whose answer is the result. |",
+        "| `routes.NAME.stdin` | `\"none\"` | With `consumer = \"exec\"`: What the command reads on its stdin. \
+         `none`: Nothing: it is at its end at once. `json`: The input, as JSON; `null` where there is none. \
+         `field`: The field of the input that `stdin_field` names. |",
         "| `routes.NAME.concurrency` | not set | Jobs of this route that run at once; more wait in its queue. Where \
          this is not set there is no limit. From 1 to 100000000. |",
     ] {
