@@ -1,5 +1,8 @@
 //! Opens a connection to an upstream: looks its name up once, checks the addresses, and connects to those.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     future::Future,
     io,
@@ -64,11 +67,7 @@ impl Dial {
     /// # Errors
     /// Why it could not; the codes are those of the docs.
     pub(super) async fn connect(&self, origin: &Origin) -> Result<Box<dyn Connection>, Failure> {
-        let late = || {
-            let seconds = self.time.as_secs_f64();
-            let message = format!("{origin} was not connected to within {seconds} s");
-            Failure::new("connect_timeout", message)
-        };
+        let late = || self.late(origin);
         let end = Instant::now().checked_add(self.time).ok_or_else(late)?;
         let connecting = self.connect_until(origin, end);
         timeout_at(end, connecting)
@@ -84,11 +83,20 @@ impl Dial {
         let addresses = self.addresses(origin).await?;
         let stream = open(&addresses, end)
             .await
-            .map_err(|error| no_connection(origin, &words(&error)))?;
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::TimedOut => self.late(origin),
+                _ => no_connection(origin, &words(&error)),
+            })?;
         match origin.scheme {
             Scheme::Http => Ok(Box::new(stream)),
             Scheme::Https => self.secure(origin, stream).await,
         }
+    }
+
+    fn late(&self, origin: &Origin) -> Failure {
+        let seconds = self.time.as_secs_f64();
+        let message = format!("{origin} was not connected to within {seconds} s (connect_seconds)");
+        Failure::new("connect_timeout", message)
     }
 
     /// The addresses that may be connected to.

@@ -44,7 +44,9 @@ pub(super) async fn send(
         wire: Some(Box::pin(wire)),
         read,
     };
-    let answered = wire.during(sender.send_request(request)).await?;
+    let answered = wire
+        .during("did not answer", sender.send_request(request))
+        .await?;
     let (head, body) = answered.map_err(|error| bad_response(&error))?.into_parts();
     Ok(Answer {
         status: head.status,
@@ -88,7 +90,10 @@ impl Answer {
     /// The next data as it came.
     async fn data(&mut self) -> Result<Option<Bytes>, Failure> {
         loop {
-            let frame = self.wire.during(self.body.frame()).await?;
+            let frame = self
+                .wire
+                .during("stopped in the midst of its answer", self.body.frame())
+                .await?;
             match frame.transpose().map_err(|error| bad_response(&error))? {
                 None => return Ok(None),
                 Some(frame) => match frame.into_data() {
@@ -110,13 +115,18 @@ struct Quiet {
 }
 
 impl Quiet {
-    async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    /// `else_it` says what the upstream did where the time is up.
+    async fn during<T>(
+        &mut self,
+        else_it: &str,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Failure> {
         let driven = drive(&mut self.wire, work);
         match self.read {
             None => Ok(driven.await),
             Some(read) => tokio::time::timeout(read, driven).await.map_err(|_| {
                 let seconds = read.as_secs_f64();
-                let message = format!("the upstream said nothing for {seconds} s (read_seconds)");
+                let message = format!("the upstream {else_it}: {seconds} s went by (read_seconds)");
                 Failure::new("read_timeout", message)
             }),
         }

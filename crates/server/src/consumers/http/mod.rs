@@ -13,8 +13,6 @@ pub(crate) mod path;
 mod plan;
 mod retry;
 mod run;
-#[cfg(test)]
-mod tests;
 mod trace;
 
 use std::sync::Arc;
@@ -28,7 +26,7 @@ use super::output::{
     progress::{Reader, Rule},
 };
 use crate::config::HttpConfig;
-use dial::{Dial, Resolve, System};
+use dial::{Dial, System};
 use fetch::Fetch;
 use headers::IDEMPOTENCY_KEY;
 use origin::Scheme;
@@ -45,38 +43,22 @@ pub(crate) struct Http {
     idempotency_key: bool,
 }
 
-/// What a route asks the world for.
-struct World {
-    resolver: Arc<dyn Resolve>,
-    authorities: fn() -> Result<tokio_rustls::rustls::RootCertStore, String>,
-    random: Arc<dyn Random>,
-}
-
 impl Http {
     /// The consumer of a route's configuration.
     ///
     /// # Errors
     /// Why it cannot be served.
     pub(crate) fn new(config: &HttpConfig, random: &Arc<dyn Random>) -> Result<Self, String> {
-        let world = World {
-            resolver: Arc::new(System),
-            authorities: dial::authorities,
-            random: Arc::clone(random),
-        };
-        Self::in_world(config, world)
-    }
-
-    fn in_world(config: &HttpConfig, world: World) -> Result<Self, String> {
         let plan = Plan::new(config)?;
         let tls = match plan.origin.scheme {
             Scheme::Http => None,
-            Scheme::Https => Some(dial::tls((world.authorities)()?)?),
+            Scheme::Https => Some(dial::tls(dial::authorities()?)?),
         };
         let progress = config.progress.iter().map(|text| Rule::parse(text));
         let fetch = Fetch {
             plan,
             dial: Dial {
-                resolver: world.resolver,
+                resolver: Arc::new(System),
                 tls,
                 private_addresses: config.private_addresses,
                 time: config.connect_seconds,
@@ -84,7 +66,7 @@ impl Http {
             retry: Retry {
                 retries: config.retries,
                 first: config.retry_seconds,
-                random: world.random,
+                random: Arc::clone(random),
             },
             redirects: config.redirects,
             read: config.read_seconds,
