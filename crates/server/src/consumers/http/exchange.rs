@@ -37,7 +37,10 @@ pub(super) async fn send(
     read: Option<Duration>,
 ) -> Result<Answer, Failure> {
     let mut builder = http1::Builder::new();
-    builder.max_buf_size(HEAD_BYTES).max_headers(HEADERS);
+    builder
+        .max_buf_size(HEAD_BYTES)
+        .max_header_size(HEAD_BYTES)
+        .max_headers(HEADERS);
     let shaken = builder.handshake(TokioIo::new(connection)).await;
     let (mut sender, wire) = shaken.map_err(|error| bad_response(&error))?;
     let mut wire = Quiet {
@@ -170,7 +173,7 @@ fn bad_gzip(error: &io::Error) -> Failure {
 }
 
 fn bad_response(error: &hyper::Error) -> Failure {
-    let message = if error.is_incomplete_message() {
+    let message = if error.is_incomplete_message() || ended_early(error) {
         "the upstream closed the connection before its answer was whole".to_owned()
     } else if error.is_parse_too_large() {
         format!(
@@ -184,11 +187,20 @@ fn bad_response(error: &hyper::Error) -> Failure {
     Failure::new("bad_response", message)
 }
 
+fn ended_early(error: &hyper::Error) -> bool {
+    let mut of_system = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
+    of_system.any(|cause| cause.kind() == io::ErrorKind::UnexpectedEof)
+}
+
 /// What the system said, where it was the system.
 fn root(error: &hyper::Error) -> String {
-    let mut last: &dyn Error = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last.to_string()
+    let last = causes(error).last();
+    last.map_or_else(String::new, ToString::to_string)
+}
+
+type Cause = dyn Error + 'static;
+
+/// The error, and what it came of, one after the other.
+fn causes(error: &hyper::Error) -> impl Iterator<Item = &Cause> {
+    std::iter::successors(Some(error as &Cause), |&cause| cause.source())
 }
