@@ -239,6 +239,13 @@ impl Failure {
             detail: None,
         }
     }
+
+    /// The same with more for programs; what cannot be written as JSON is left out.
+    #[must_use]
+    pub fn with(mut self, detail: &impl Serialize) -> Self {
+        self.detail = Payload::new(detail).ok();
+        self
+    }
 }
 
 /// How a job ended, with all that is to be said of it.

@@ -70,7 +70,7 @@ pub(crate) fn serve() -> ExitCode {
         }
         .keep(),
         Err(error) => {
-            reports.tell(&Report::NotStarted(error.to_string()));
+            reports.tell(&Report::NotStarted(error.into()));
         }
     }
     ExitCode::SUCCESS

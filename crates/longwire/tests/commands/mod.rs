@@ -53,6 +53,13 @@ open_files = 64
 cpu_seconds = 1
 memory_bytes = 100000000
 
+[routes.json]
+consumer = "exec"
+argv = ["sh", "-c", "{script}"]
+result = "json"
+result_bytes = 100
+progress = ['^(?<done>\d+) of (?<total>\d+)']
+
 [routes.bar]
 consumer = "exec"
 argv = ["sh", "-c", "{script}"]
@@ -268,6 +275,69 @@ fn each_way_to_fail_has_its_name() {
         assert_eq!(last["error"]["code"], code, "{script}: {last}");
         let message = last["error"]["message"].as_str().unwrap_or_default();
         assert!(message.contains(says), "{script}: {message}");
+    }
+}
+
+#[test]
+fn a_failure_says_more_for_programs() {
+    let server = server();
+    for (route, script, detail) in [
+        ("shell", "exit 3", json!({ "exit_code": 3 })),
+        (
+            "shell",
+            "kill -SEGV $$",
+            json!({ "signal": "SEGV", "number": 11 }),
+        ),
+        ("narrow", "yes", json!({ "output_bytes": 10_000 })),
+        ("nowhere", "", json!({ "errno": "ENOENT" })),
+        ("not-executable", "", json!({ "errno": "EACCES" })),
+        ("no-folder", "", json!({ "errno": "ENOENT" })),
+    ] {
+        let (_, last) = printed(&start(&server, route, &shell(script)), "stdout");
+        let said = &last["error"]["detail"];
+        let wanted = detail.as_object().unwrap();
+        for (key, value) in wanted {
+            assert_eq!(&said[key], value, "{route} {script}: {said}");
+        }
+        let ran = wanted.contains_key("exit_code") || wanted.contains_key("signal");
+        assert_eq!(said["max_rss_bytes"].is_number(), ran, "{said}");
+        assert_eq!(said["user_ms"].is_number(), ran, "{said}");
+    }
+}
+
+#[test]
+fn what_a_command_writes_to_stdout_can_be_the_result() {
+    let server = server();
+    let script = r#"echo 1 of 2 >&2; echo '{"a": [1.50,'; echo '"1 of 9"]}'"#;
+    let done = start(&server, "json", &shell(script));
+    let (stdout, last) = printed(&done, "stdout");
+    assert_eq!((stdout.as_str(), &last["status"]), ("", &"ok".into()));
+    assert_eq!(last["result"], json!({ "a": [1.5, "1 of 9"] }));
+    assert!(done.stdout.contains(r#""result":{"a":[1.50,"1 of 9"]}"#));
+    assert_eq!(printed(&done, "stderr").0, "1 of 2\n");
+    let progress = frames(&done.stdout);
+    let progress: Vec<_> = progress
+        .iter()
+        .filter_map(|frame| frame["progress"].as_object())
+        .collect();
+    assert_eq!(progress.len(), 1, "stdout says nothing of it: {progress:?}");
+
+    for (script, code, says) in [
+        (
+            "echo '{}'; echo oops",
+            "bad_result",
+            "line 2 column 1; it begins with \"{}\\noops",
+        ),
+        ("true", "bad_result", "is empty"),
+        ("yes", "bad_result", "(result_bytes)"),
+        ("echo no such page; exit 4", "exit", "it exited with code 4"),
+    ] {
+        let (stdout, last) = printed(&start(&server, "json", &shell(script)), "stdout");
+        assert_eq!(last["error"]["code"], code, "{script}: {last}");
+        let message = last["error"]["message"].as_str().unwrap();
+        assert!(message.contains(says), "{script}: {message}");
+        // What is no result is output after all.
+        assert_eq!(stdout.is_empty(), script == "true", "{script}: {stdout}");
     }
 }
 

@@ -32,8 +32,8 @@ pub use self::{
     limits::Limits,
     mistake::{ConfigError, Mistake},
     route::{
-        ConsumerConfig, DEFAULT_ROUTE, ExecConfig, OnLostConfig, ROUTE_NAME_BYTES, RouteConfig,
-        StdinConfig,
+        ConsumerConfig, DEFAULT_ROUTE, ExecConfig, OnLostConfig, ROUTE_NAME_BYTES, ResultConfig,
+        RouteConfig, StdinConfig,
     },
     schema::json_schema,
     socket::SocketSettings,

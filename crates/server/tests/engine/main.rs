@@ -497,7 +497,7 @@ async fn a_consumer_that_forces_its_work_itself_has_its_time_for_that() {
             route: "force",
             script: "until told; wait 300; leave 0",
             deeds: kill,
-            story: "0 running, 500 ending by anonymous, 800 killed forced in 300",
+            story: "0 running, 500 ending by anonymous, 800 killed forced in 300 by TERM KILL",
             ..CASE
         },
         Case {

@@ -11,10 +11,12 @@ use super::super::{
     output::{
         Printer,
         progress::{Reader, Rule},
+        result::Gathered,
     },
     template::{Template, bad},
 };
-use crate::config::{ExecConfig, StdinConfig};
+use super::run::Outlet;
+use crate::config::{ExecConfig, ResultConfig, StdinConfig};
 
 /// Where programs are looked for, unless the route says otherwise.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -30,6 +32,8 @@ pub(super) struct Plan {
     limits: Limits,
     progress: Vec<Rule>,
     output_bytes: u64,
+    /// Bytes of the job's result, where stdout is that.
+    result_bytes: Option<usize>,
 }
 
 enum Stdin {
@@ -67,6 +71,10 @@ impl Plan {
             },
             progress: progress.collect::<Result<_, _>>()?,
             output_bytes: config.output_bytes,
+            result_bytes: match config.result {
+                ResultConfig::Exit => None,
+                ResultConfig::Json => Some(config.result_bytes),
+            },
         })
     }
 
@@ -92,9 +100,12 @@ impl Plan {
         })
     }
 
-    /// What reads all that one command prints.
-    pub(super) fn printer(&self) -> Printer {
-        Printer::new(self.output_bytes, Reader::new(&self.progress))
+    /// What becomes of all that one command prints.
+    pub(super) fn outlet(&self) -> Outlet {
+        Outlet {
+            printer: Printer::new(self.output_bytes, Reader::new(&self.progress)),
+            gathered: self.result_bytes.map(Gathered::new),
+        }
     }
 
     /// The command with an input in it.

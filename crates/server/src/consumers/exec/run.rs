@@ -3,32 +3,36 @@
 use std::io;
 
 use longwire_engine::{BadInput, Stopped, Task, Work};
-use longwire_protocol::{Failure, Payload, Stream};
+use longwire_protocol::{Failure, Stream};
 use longwire_shim::wire::{Exit, Gone, Order, Report, Start};
-use serde::Serialize;
 
-use super::{super::output::Printer, keeper::Keeper};
+use super::{
+    super::output::{Printer, result::Gathered},
+    end::{self, Why},
+    keeper::Keeper,
+};
 
-/// What the work of a command comes to.
-#[derive(Serialize)]
-struct Done {
-    exit_code: i32,
-    user_ms: u64,
-    system_ms: u64,
-    max_rss_bytes: u64,
+/// What becomes of what a command prints.
+pub(super) struct Outlet {
+    pub(super) printer: Printer,
+    /// What is gathered of its stdout, where that is the job's result.
+    pub(super) gathered: Option<Gathered>,
 }
 
 /// Runs the command of a job.
-pub(super) async fn run(start: Result<Start, BadInput>, task: Task, printer: Printer) -> Work {
+pub(super) async fn run(start: Result<Start, BadInput>, task: Task, outlet: Outlet) -> Work {
     let start = match start {
         Ok(start) => start,
         // The route was another when the job was accepted.
-        Err(bad) => return failed("bad_input", format!("{}: {}", bad.field, bad.message)),
+        Err(bad) => {
+            let message = format!("{}: {}", bad.field, bad.message);
+            return Work::Failed(Failure::new("bad_input", message));
+        }
     };
     let program = start.argv.first().cloned().unwrap_or_default();
     let keeper = match Keeper::start(start).await {
         Ok(keeper) => keeper,
-        Err(error) => return not_started(&program, &error.to_string()),
+        Err(error) => return end::not_started(&program, error.into()),
     };
     let run = Run {
         program,
@@ -37,7 +41,7 @@ pub(super) async fn run(start: Result<Start, BadInput>, task: Task, printer: Pri
         told: false,
         asked: None,
         exit: None,
-        printer,
+        outlet,
     };
     run.until_gone().await
 }
@@ -51,13 +55,7 @@ struct Run {
     /// Why the command had to end, where it did not do so by itself before.
     asked: Option<Why>,
     exit: Option<Exit>,
-    printer: Printer,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Why {
-    Told,
-    TooMuchOutput,
+    outlet: Outlet,
 }
 
 /// What a run waits for.
@@ -78,14 +76,10 @@ impl Run {
                     forced = true;
                     self.order(&Order::Force).await;
                 }
-                Step::LineDue => self.printer.say_lines(&self.task).await,
-                Step::Report(Ok(Some(Report::Gone(gone)))) => {
-                    self.printer.say_rest(&self.task).await;
-                    self.keeper.until_gone().await;
-                    return work(self.asked, self.exit, gone);
-                }
+                Step::LineDue => self.outlet.printer.say_lines(&self.task).await,
+                Step::Report(Ok(Some(Report::Gone(gone)))) => return self.end(gone).await,
                 Step::Report(Ok(Some(Report::NotStarted(why)))) => {
-                    return not_started(&self.program, &why);
+                    return end::not_started(&self.program, why);
                 }
                 Step::Report(Ok(Some(report))) => self.take(report).await,
                 Step::Report(Ok(None)) => return self.keeper_lost("its keeper was killed"),
@@ -95,7 +89,7 @@ impl Run {
     }
 
     async fn step(&mut self, forced: bool) -> Step {
-        let (told, line_due) = (self.told, self.printer.line_due());
+        let (told, line_due) = (self.told, self.outlet.printer.line_due());
         // One future, as both need the task to themselves.
         let task = &mut self.task;
         let orders = async move {
@@ -144,65 +138,39 @@ impl Run {
     }
 
     async fn print(&mut self, stream: Stream, bytes: &[u8]) {
-        let printed = self.printer.print(&self.task, stream, bytes).await;
-        if printed.is_err() && self.asked.is_none() {
-            self.asked = Some(Why::TooMuchOutput);
+        let Outlet { printer, gathered } = &mut self.outlet;
+        let taken = match (stream, gathered) {
+            (Stream::Stdout, Some(gathered)) => gathered.push(bytes).map_err(Failure::from),
+            _ => {
+                let printed = printer.print(&self.task, stream, bytes).await;
+                printed.map_err(Failure::from)
+            }
+        };
+        if let Err(failure) = taken
+            && self.asked.is_none()
+        {
+            self.asked = Some(Why::Fault(failure));
             self.order(&Order::Force).await;
         }
+    }
+
+    async fn end(mut self, gone: Gone) -> Work {
+        let result = self.outlet.gathered.as_ref().map(Gathered::result);
+        let work = end::work(self.asked.take(), self.exit, gone, result);
+        if let (Some(gathered), false) = (&self.outlet.gathered, matches!(work, Work::Done(_))) {
+            // It is no result, but it may say why. What is too much even so is left out.
+            let (printer, text) = (&mut self.outlet.printer, gathered.bytes());
+            let _ = printer.print(&self.task, Stream::Stdout, text).await;
+        }
+        self.outlet.printer.say_rest(&self.task).await;
+        self.keeper.until_gone().await;
+        work
     }
 
     fn keeper_lost(self, why: &str) -> Work {
         if self.told {
             return Work::Stopped(Stopped::UNSEEN);
         }
-        failed(
-            "keeper_lost",
-            format!("nobody can say what became of the command: {why}"),
-        )
+        end::keeper_lost(why)
     }
-}
-
-fn work(asked: Option<Why>, exit: Option<Exit>, gone: Gone) -> Work {
-    match (asked, exit) {
-        (Some(Why::Told), _) => Work::Stopped(Stopped {
-            forced: gone.forced,
-            survivors: Some(gone.survivors),
-            signals: gone.signals.into_iter().map(Into::into).collect(),
-        }),
-        (Some(Why::TooMuchOutput), _) => failed(
-            "too_much_output",
-            "it printed more than its route allows (output_bytes), and was ended".to_owned(),
-        ),
-        (None, Some(Exit::Code(0))) => done(&gone),
-        (None, Some(Exit::Code(code))) => failed("exit", format!("it exited with code {code}")),
-        (None, Some(Exit::Signal(signal))) => {
-            let name = longwire_shim::signal_name(signal);
-            failed("signal", format!("it was killed by {name} ({signal})"))
-        }
-        (None, None) => failed("keeper_lost", "its exit was not seen".to_owned()),
-    }
-}
-
-fn done(gone: &Gone) -> Work {
-    let done = Done {
-        exit_code: 0,
-        user_ms: gone.user_ms,
-        system_ms: gone.system_ms,
-        max_rss_bytes: gone.max_rss_bytes,
-    };
-    match Payload::new(&done) {
-        Ok(result) => Work::Done(Some(result)),
-        Err(error) => failed("internal", error.to_string()),
-    }
-}
-
-fn not_started(program: &str, why: &str) -> Work {
-    failed(
-        "not_started",
-        format!("{program} could not be started: {why}"),
-    )
-}
-
-fn failed(code: &str, message: String) -> Work {
-    Work::Failed(Failure::new(code, message))
 }

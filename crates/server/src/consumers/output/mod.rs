@@ -2,11 +2,13 @@
 
 mod lines;
 pub(crate) mod progress;
+pub(crate) mod result;
 
 use std::time::Duration;
 
 use longwire_engine::Task;
-use longwire_protocol::Stream;
+use longwire_protocol::{Failure, Stream};
+use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 
 use lines::{Lines, Piece};
@@ -21,14 +23,29 @@ pub(crate) struct Printer {
     stdout: Lines,
     stderr: Lines,
     progress: Reader,
-    /// Bytes that may still be printed.
+    /// Bytes that may be printed in all.
+    most: u64,
+    /// Of these, those that may still be.
     left: u64,
     line_due: Option<Instant>,
 }
 
 /// More was printed than may be. What fits was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooMuchOutput;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct TooMuchOutput {
+    /// What may be.
+    output_bytes: u64,
+}
+
+impl From<TooMuchOutput> for Failure {
+    fn from(too_much: TooMuchOutput) -> Self {
+        let message = format!(
+            "it printed more than the {} bytes that its route allows (output_bytes), and was ended",
+            too_much.output_bytes
+        );
+        Self::new("too_much_output", message).with(&too_much)
+    }
+}
 
 impl Printer {
     /// Prints at most so many bytes.
@@ -37,6 +54,7 @@ impl Printer {
             stdout: Lines::default(),
             stderr: Lines::default(),
             progress,
+            most: output_bytes,
             left: output_bytes,
             line_due: None,
         }
@@ -65,7 +83,9 @@ impl Printer {
         let due = self.line_due.unwrap_or_else(|| Instant::now() + LINE_TIME);
         self.line_due = waiting.then_some(due);
         if fits.len() < bytes.len() {
-            return Err(TooMuchOutput);
+            return Err(TooMuchOutput {
+                output_bytes: self.most,
+            });
         }
         Ok(())
     }
