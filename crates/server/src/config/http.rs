@@ -62,10 +62,9 @@ pub struct HttpConfig {
     )]
     pub read_seconds: Option<Duration>,
 
-    /// Bytes of an answer that becomes the result of a job, once it is unpacked. A job whose answer has more has failed. Clients
-    /// get it in one frame, so those need to take that.
+    /// Bytes of an answer that becomes the result of a job, once it is unpacked. A job whose answer has more has failed.
     #[serde(default = "response_bytes")]
-    #[schemars(range(min = 1, max = 1_073_741_824))]
+    #[schemars(range(min = 1, max = 8_388_608))]
     pub response_bytes: u64,
 
     /// What becomes output of the job while it arrives, instead of its result.

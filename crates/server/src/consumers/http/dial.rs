@@ -83,13 +83,18 @@ impl Dial {
         let addresses = self.addresses(origin).await?;
         let stream = open(&addresses, end)
             .await
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::TimedOut => self.late(origin),
-                _ => no_connection(origin, &words(&error)),
-            })?;
+            .map_err(|error| self.not_opened(origin, &error))?;
         match origin.scheme {
             Scheme::Http => Ok(Box::new(stream)),
             Scheme::Https => self.secure(origin, stream).await,
+        }
+    }
+
+    fn not_opened(&self, origin: &Origin, error: &io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::TimedOut {
+            self.late(origin)
+        } else {
+            no_connection(origin, &words(error))
         }
     }
 

@@ -155,7 +155,7 @@ impl Fetch {
             RedirectsConfig::None => "and the route follows no redirects (`redirects`)",
         };
         let message = format!("the upstream answered {status} and leads to {to}, {why}");
-        Err(redirect(status, message, Some(to.to_string())))
+        Err(redirect(status, message, Some(&to.to_string())))
     }
 
     async fn print(
@@ -205,9 +205,7 @@ fn redirected(call: &Call, status: StatusCode, target: String) -> Call {
     call
 }
 
-fn redirect(status: StatusCode, message: String, location: Option<String>) -> Failure {
-    let mut failure = Failure::new("redirect", message);
+fn redirect(status: StatusCode, message: String, location: Option<&str>) -> Failure {
     let detail = json!({ "status": status.as_u16(), "location": location });
-    failure.detail = Payload::new(&detail).ok();
-    failure
+    Failure::new("redirect", message).with(&detail)
 }

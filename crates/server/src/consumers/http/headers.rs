@@ -81,12 +81,12 @@ pub(crate) fn value(text: &str) -> Result<HeaderValue, &'static str> {
 /// what described it is left out.
 pub(super) fn passed_on(headers: &HeaderMap, unpacked: bool) -> Map<String, Value> {
     let named = named_by_connection(headers);
-    let is_passed_on = |name: &&HeaderName| {
+    let is_left_out = |name: &HeaderName| {
         let describes = *name == CONTENT_LENGTH || *name == CONTENT_ENCODING;
-        **name != SET_COOKIE
-            && !OF_CONNECTION.contains(name)
-            && !named.iter().any(|named| named == name.as_str())
-            && !(unpacked && describes)
+        *name == SET_COOKIE
+            || OF_CONNECTION.contains(name)
+            || named.iter().any(|named| named == name.as_str())
+            || unpacked && describes
     };
     let whole = |name: &HeaderName| {
         let values = headers.get_all(name).iter();
@@ -95,7 +95,8 @@ pub(super) fn passed_on(headers: &HeaderMap, unpacked: bool) -> Map<String, Valu
             .collect();
         (name.to_string(), values.join(", ").into())
     };
-    headers.keys().filter(is_passed_on).map(whole).collect()
+    let kept = headers.keys().filter(|name| !is_left_out(name));
+    kept.map(whole).collect()
 }
 
 fn named_by_connection(headers: &HeaderMap) -> Vec<String> {

@@ -5,7 +5,7 @@ use longwire_protocol::{Failure, Payload, Stream};
 use tokio::sync::mpsc;
 
 use super::{
-    super::output::{Printer, TooMuchOutput},
+    super::output::Printer,
     fetch::{Fetch, Out},
     plan::Call,
     trace::Trace,
@@ -35,7 +35,7 @@ pub(super) async fn run(
             () = printer.line_due() => printer.say_lines(&task).await,
             Some(piece) = pieces.recv() => {
                 if let Err(too_much) = printer.print(&task, Stream::Stdout, &piece).await {
-                    break Work::Failed(too_much_output(too_much));
+                    break Work::Failed(too_much.into());
                 }
             }
             result = &mut result => break end(result, &mut printer, &mut pieces, &task).await,
@@ -54,15 +54,11 @@ async fn end(
 ) -> Work {
     while let Ok(piece) = pieces.try_recv() {
         if let Err(too_much) = printer.print(task, Stream::Stdout, &piece).await {
-            return Work::Failed(too_much_output(too_much));
+            return Work::Failed(too_much.into());
         }
     }
     match result {
         Ok(result) => Work::Done(Some(result)),
         Err(failure) => Work::Failed(failure),
     }
-}
-
-fn too_much_output(_: TooMuchOutput) -> Failure {
-    Failure::new("too_much_output", "x")
 }
