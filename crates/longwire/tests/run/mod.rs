@@ -76,7 +76,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    fn new(mut command: Command) -> Self {
+    pub(crate) fn new(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (to, lines) = mpsc::channel();
@@ -147,14 +147,15 @@ impl Server {
     }
 
     pub(crate) fn with_config(text: &str) -> Self {
-        let file = scratch(&format!(
-            "with_config_{}",
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        ));
-        let file = file.join("longwire.toml");
+        // Tests run in processes of their own, too.
+        let (process, next) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let dir = scratch(&format!("with_config_{process}_{next}"));
+        let file = dir.join("longwire.toml");
         std::fs::write(&file, text).unwrap();
         let config = file.to_str().unwrap();
-        Self::serve(&["--listen", "127.0.0.1:0", "--ephemeral", "--config", config])
+        let server = Self::serve(&["--listen", "127.0.0.1:0", "--ephemeral", "--config", config]);
+        std::fs::remove_dir_all(&dir).unwrap();
+        server
     }
 
     fn serve(args: &[&str]) -> Self {
