@@ -147,20 +147,32 @@ impl Server {
     }
 
     pub(crate) fn with_config(text: &str) -> Self {
+        Self::with_config_and_env(text, &[])
+    }
+
+    /// A server that has these variables in its environment.
+    pub(crate) fn with_config_and_env(text: &str, env: &[(&str, &str)]) -> Self {
         // Tests run in processes of their own, too.
         let (process, next) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let dir = scratch(&format!("with_config_{process}_{next}"));
         let file = dir.join("longwire.toml");
         std::fs::write(&file, text).unwrap();
         let config = file.to_str().unwrap();
-        let server = Self::serve(&["--listen", "127.0.0.1:0", "--ephemeral", "--config", config]);
+        let args = ["--listen", "127.0.0.1:0", "--ephemeral", "--config", config];
+        let server = Self::serve_with(&args, env);
         std::fs::remove_dir_all(&dir).unwrap();
         server
     }
 
     fn serve(args: &[&str]) -> Self {
+        Self::serve_with(args, &[])
+    }
+
+    fn serve_with(args: &[&str], env: &[(&str, &str)]) -> Self {
         let args = [&["serve"], args].concat();
-        let mut running = Running::new(command(&args));
+        let mut command = command(&args);
+        command.envs(env.iter().copied());
+        let mut running = Running::new(command);
         let url = loop {
             let line = running.line();
             if let Some(url) = line.strip_prefix("Longwire listens on ") {
@@ -177,6 +189,13 @@ impl Server {
     pub(crate) fn spawn(&self, args: &[&str]) -> Running {
         let args = [&["--server", &self.url], args].concat();
         Running::new(command(&args))
+    }
+
+    /// Asks it to stop; what it said since it listens.
+    pub(crate) fn said(mut self) -> String {
+        self.running.signal("TERM");
+        let lines = std::iter::from_fn(|| self.running.lines.recv().ok());
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Asks it to stop; its exit code.
