@@ -112,10 +112,13 @@ async fn gather(answer: &mut Answer, bytes: &mut Vec<u8>, most: u64) -> Result<b
     Ok(true)
 }
 
-/// A body as JSON or as text; its bytes again where it is neither.
+/// A body as JSON or as text; its bytes again where it is neither. What has a NUL is no text, and would be six times as long in JSON.
 fn body(headers: &HeaderMap, bytes: Vec<u8>) -> Result<Option<Body>, Vec<u8>> {
     if bytes.is_empty() {
         return Ok(None);
+    }
+    if bytes.contains(&0) {
+        return Err(bytes);
     }
     let text = String::from_utf8(bytes).map_err(std::string::FromUtf8Error::into_bytes)?;
     let kind = kind(headers);
@@ -200,6 +203,11 @@ mod tests {
                 "text/plain; charset=latin1",
                 b"\xe4",
                 json!({"body": "5A==", "encoding": "base64"}),
+            ),
+            (
+                "text/plain",
+                b"a\0",
+                json!({"body": "YQA=", "encoding": "base64"}),
             ),
             (
                 "application/json",
