@@ -192,7 +192,7 @@ impl Server {
     }
 
     /// Asks it to stop; what it said since it listens.
-    pub(crate) fn said(mut self) -> String {
+    pub(crate) fn said(self) -> String {
         self.running.signal("TERM");
         let lines = std::iter::from_fn(|| self.running.lines.recv().ok());
         lines.collect::<Vec<_>>().join("\n")
