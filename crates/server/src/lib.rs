@@ -36,6 +36,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    consumers::schema::Schema,
     http::Http,
     metrics::Metrics,
     stopping::{Phase, Stopping},
@@ -100,6 +101,8 @@ pub struct Server {
     store: Arc<dyn Store>,
     consumers: BTreeMap<String, Arc<dyn Consumer>>,
     random: Arc<dyn Random>,
+    /// Of the inputs of the routes that have one, whoever serves them.
+    schemas: BTreeMap<String, Arc<Schema>>,
 }
 
 impl Server {
@@ -111,6 +114,7 @@ impl Server {
         config.validate()?;
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let consumers = consumers::of_routes(&config, &random)?;
+        let schemas = consumers::schemas(&config)?;
         let refused = |source| BindError::Listen {
             address: config.listen,
             source,
@@ -125,6 +129,7 @@ impl Server {
             store,
             consumers,
             random,
+            schemas,
         })
     }
 
@@ -217,7 +222,8 @@ impl Server {
         for (name, route) in &self.config.routes {
             if let Some(consumer) = self.consumers.get(name) {
                 let terms = terms::of_route(route, &self.config);
-                router = router.with(name, terms, Arc::clone(consumer));
+                let consumer = consumers::checked(consumer, self.schemas.get(name));
+                router = router.with(name, terms, consumer);
             }
         }
         router

@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duratio
 use longwire_protocol::{RESERVED, VERBS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{HttpConfig, Limits, seconds};
 
@@ -24,6 +25,11 @@ pub struct RouteConfig {
 
     /// What the route is for, in words for its users.
     pub description: String,
+
+    /// The JSON Schema of the input of this route's jobs (draft 2020-12): a start whose input does not fit is refused. Where this
+    /// is not set the consumer alone looks at it.
+    #[schemars(example = json!({ "type": "object", "required": ["width"] }))]
+    pub schema: Option<Value>,
 
     /// Seconds that a job may run where its start names no `time`. Where this is not set and the
     /// longest time allowed is shorter, it is that.
@@ -255,6 +261,7 @@ impl Default for RouteConfig {
         Self {
             consumer: ConsumerConfig::Timer,
             description: String::new(),
+            schema: None,
             time_seconds: Duration::from_secs(60),
             max_time_seconds: None,
             idle_seconds: None,

@@ -43,6 +43,10 @@ impl Consumer for Exec {
         self.0.fill(input).map(drop)
     }
 
+    fn schema(&self) -> Option<Payload> {
+        Payload::new(&self.0.schema()?).ok()
+    }
+
     fn force_time(&self) -> Option<Seconds> {
         Some(FORCE_TIME)
     }

@@ -110,6 +110,10 @@ impl Consumer for Http {
     fn check(&self, input: Option<&Payload>) -> Result<(), BadInput> {
         self.fetch.plan.fill(input).map(drop)
     }
+
+    fn schema(&self) -> Option<Payload> {
+        Payload::new(&self.fetch.plan.schema()?).ok()
+    }
 }
 
 fn bad_input(bad: &BadInput) -> Work {

@@ -50,8 +50,8 @@ impl Path {
         Ok(path)
     }
 
-    pub(super) fn is_plain(&self) -> bool {
-        self.0.iter().all(Template::is_plain)
+    pub(super) fn segments(&self) -> impl Iterator<Item = &Template> {
+        self.0.iter()
     }
 }
 

@@ -9,7 +9,7 @@ use http::{
 };
 use longwire_engine::BadInput;
 use longwire_protocol::Payload;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
     super::template::{Template, bad},
@@ -116,6 +116,38 @@ impl Plan {
         })
     }
 
+    /// What an input has to be to fill the request, as a JSON Schema; none where any will do. It says nothing of what only a string
+    /// can have wrong, such as a line break in a header.
+    pub(super) fn schema(&self) -> Option<Value> {
+        let words = self.templates().flat_map(Template::fields);
+        let word = |name: &str| {
+            let types = json!({ "type": ["string", "number", "boolean"] });
+            (name.to_owned(), types)
+        };
+        let mut properties: Map<String, Value> = words.map(word).collect();
+        if let Body::Field(name) = &self.body {
+            properties.entry(name).or_insert(json!({}));
+        }
+        let required: Vec<String> = properties.keys().cloned().collect();
+        if !self.allowed.is_empty() {
+            let headers = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+            properties.entry(HEADERS).or_insert(headers);
+        }
+        match (required.is_empty(), properties.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some(json!({ "properties": properties })),
+            (false, _) => {
+                Some(json!({ "type": "object", "required": required, "properties": properties }))
+            }
+        }
+    }
+
+    fn templates(&self) -> impl Iterator<Item = &Template> {
+        let query = self.query.iter().map(|(_, value)| value);
+        let headers = self.headers.iter().map(|(_, value)| value);
+        self.path.segments().chain(query).chain(headers)
+    }
+
     /// The fields of an input: none of them where the request needs none.
     fn fields(&self, input: Option<&Payload>) -> Result<Map<String, Value>, BadInput> {
         match input.map(Payload::read::<Value>) {
@@ -127,11 +159,7 @@ impl Plan {
     }
 
     fn needs_none(&self) -> bool {
-        let query = self.query.iter().map(|(_, value)| value);
-        let mut templates = query.chain(self.headers.iter().map(|(_, value)| value));
-        self.path.is_plain()
-            && templates.all(Template::is_plain)
-            && !matches!(self.body, Body::Field(_))
+        self.templates().all(Template::is_plain) && !matches!(self.body, Body::Field(_))
     }
 
     fn target(&self, fields: &Map<String, Value>) -> Result<String, BadInput> {
@@ -278,5 +306,71 @@ const fn method(method: MethodConfig) -> Method {
         MethodConfig::Patch => Method::PATCH,
         MethodConfig::Delete => Method::DELETE,
         MethodConfig::Options => Method::OPTIONS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::consumers::schema::Schema;
+
+    fn plan(text: &str) -> Plan {
+        let text = format!("url = 'http://a'\n{text}");
+        Plan::new(&toml::from_str(&text).unwrap()).unwrap()
+    }
+
+    fn value() -> impl Strategy<Value = Option<Value>> {
+        prop_oneof![
+            Just(None),
+            Just(Some(Value::Null)),
+            any::<bool>().prop_map(|flag| Some(flag.into())),
+            any::<i64>().prop_map(|number| Some(number.into())),
+            "[a-z]{1,9}".prop_map(|text| Some(text.into())),
+            Just(Some(json!([1]))),
+            Just(Some(json!({ "accept": "x" }))),
+            Just(Some(json!({ "ACCEPT": 1 }))),
+        ]
+    }
+
+    fn input() -> impl Strategy<Value = Value> {
+        let fields = (value(), value(), value()).prop_map(|(a, doc, headers)| {
+            let named = [("a", a), ("doc", doc), ("headers", headers)];
+            let there = named
+                .into_iter()
+                .filter_map(|(name, it)| Some((name.to_owned(), it?)));
+            Value::Object(there.collect())
+        });
+        prop_oneof![
+            9 => fields,
+            1 => value().prop_map(|value| value.unwrap_or_else(|| json!([]))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_schema_of_a_request_and_the_request_agree(input in input()) {
+            for text in [
+                "path = '/{a}'",
+                "query = { q = '{a}' }\nheaders = { x = '{a}' }",
+                "body = 'field'\nbody_field = 'doc'",
+                "path = '/{a}'\nbody = 'field'\nbody_field = 'a'",
+                "body = 'json'\nallow_headers = ['accept']",
+                "path = '/{a}'\nallow_headers = ['accept']",
+            ] {
+                let plan = plan(text);
+                let schema = Schema::new(&plan.schema().unwrap()).unwrap();
+                let payload = Payload::new(&input).unwrap();
+                let fits = schema.check(Some(&payload));
+                let fills = plan.fill(Some(&payload)).map(drop);
+                prop_assert_eq!(fits.is_ok(), fills.is_ok(), "{} {:?} {:?}", text, fits, fills);
+            }
+        }
+    }
+
+    #[test]
+    fn a_request_that_takes_any_input_has_no_schema() {
+        assert_eq!(plan("body = 'json'\nmethod = 'POST'").schema(), None);
     }
 }
