@@ -36,6 +36,10 @@ const CARGO_MUTANTS: Need = Need::Cargo {
     version: "27.1.0",
 };
 
+const PYTHON_ALONE: Need = Need::Debian {
+    package: "python3",
+    sign: "python3",
+};
 const PYTHON: Need = Need::Debian {
     package: "python3-venv",
     sign: "/usr/lib/python3.11/ensurepip/__init__.py",
@@ -109,7 +113,7 @@ pub(crate) const STEPS: &[Step] = &[
         name: "unit",
         what: "the crates' own tests and examples",
         when: When::Always,
-        needs: &[],
+        needs: &[PYTHON_ALONE],
         run: suites::rust::unit,
     },
     Step {

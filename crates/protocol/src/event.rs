@@ -224,8 +224,8 @@ pub struct Receipt {
     pub wish: Wish,
     /// Whether the work had to be forced, as it did not end within its grace.
     pub forced: bool,
-    /// How many processes of the job were still alive when it was called dead. Verified, not assumed: left out where whoever
-    /// served the job is gone and nobody could look.
+    /// How many processes of the job were still alive when it was called dead. Verified, not assumed: left out where nobody could
+    /// look, as whoever served the job is gone, or is no process of the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survivors: Option<u32>,
     /// The signals that the work was sent to end it, such as `TERM` and `KILL`, each kind once, in that order; none where it is no

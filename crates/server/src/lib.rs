@@ -112,7 +112,7 @@ impl Server {
     /// # Errors
     /// Where the configuration is not valid, or its address or its folder cannot be had.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
-        let routes = Routes::new(config)?;
+        let routes = Routes::new(config, Arc::new(SystemRandom))?;
         let asked = routes.config.listen;
         let refused = |source| BindError::Listen {
             address: asked,
@@ -138,7 +138,7 @@ impl Server {
     /// # Errors
     /// Where the configuration is not valid, or a route cannot be served.
     pub fn check(config: Config) -> Result<(), BindError> {
-        Routes::new(config).map(drop)
+        Routes::new(config, Arc::new(SystemRandom)).map(drop)
     }
 
     /// The address it listens on; with port 0 configured, the one it was given.
@@ -245,7 +245,7 @@ impl Server {
             store: Arc::clone(&self.store),
             router: self.routes.router(),
             clock: Arc::new(RuntimeClock::system()),
-            random: Arc::new(SystemRandom),
+            random: Arc::clone(&self.routes.random),
             observer: Arc::<Metrics>::clone(metrics),
         };
         Engine::start_up(parts).await

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use longwire_engine::{Consumer, Engine, Router};
+use longwire_engine::{Consumer, Engine, Random, Router};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -80,6 +80,7 @@ impl fmt::Display for Reloaded {
 /// The routes of a server: how they are configured, and who serves them.
 pub(crate) struct Routes {
     pub(crate) config: Config,
+    pub(crate) random: Arc<dyn Random>,
     consumers: BTreeMap<String, Arc<dyn Consumer>>,
     /// Of the inputs of the routes that have one, whoever serves them.
     schemas: BTreeMap<String, Arc<Schema>>,
@@ -88,12 +89,13 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    pub(crate) fn new(config: Config) -> Result<Self, BindError> {
+    pub(crate) fn new(config: Config, random: Arc<dyn Random>) -> Result<Self, BindError> {
         config.validate()?;
         Ok(Self {
-            consumers: consumers::of_routes(&config.routes)?,
+            consumers: consumers::of_routes(&config.routes, &random)?,
             schemas: consumers::schemas(&config.routes)?,
             config,
+            random,
             own: BTreeSet::new(),
         })
     }
@@ -154,7 +156,7 @@ impl Routes {
             .clone()
             .into_iter()
             .partition(|(name, route)| stays(name, route));
-        let mut consumers = consumers::of_routes(&other)?;
+        let mut consumers = consumers::of_routes(&other, &self.random)?;
         let same = same.into_keys();
         consumers.extend(same.filter_map(|name| {
             let consumer = Arc::clone(self.consumers.get(&name)?);

@@ -76,7 +76,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    fn new(mut command: Command) -> Self {
+    pub(crate) fn new(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (to, lines) = mpsc::channel();
@@ -147,23 +147,42 @@ impl Server {
     }
 
     pub(crate) fn with_config(text: &str) -> Self {
-        let file = scratch(&format!(
-            "with_config_{}",
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        ));
-        let file = file.join("longwire.toml");
+        Self::with_config_and_env(text, &[])
+    }
+
+    /// A server that has these variables in its environment.
+    pub(crate) fn with_config_and_env(text: &str, env: &[(&str, &str)]) -> Self {
+        // Tests run in processes of their own, too.
+        let (process, next) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let dir = scratch(&format!("with_config_{process}_{next}"));
+        let file = dir.join("longwire.toml");
         std::fs::write(&file, text).unwrap();
-        Self::with_file(&file)
+        let server = Self::with_file_and_env(&file, env);
+        std::fs::remove_dir_all(&dir).unwrap();
+        server
     }
 
     pub(crate) fn with_file(file: &Path) -> Self {
+        Self::with_file_and_env(file, &[])
+    }
+
+    fn with_file_and_env(file: &Path, env: &[(&str, &str)]) -> Self {
         let config = file.to_str().unwrap();
-        Self::serve(&["--listen", "127.0.0.1:0", "--ephemeral", "--config", config])
+        Self::serve_with(
+            &["--listen", "127.0.0.1:0", "--ephemeral", "--config", config],
+            env,
+        )
     }
 
     fn serve(args: &[&str]) -> Self {
+        Self::serve_with(args, &[])
+    }
+
+    fn serve_with(args: &[&str], env: &[(&str, &str)]) -> Self {
         let args = [&["serve"], args].concat();
-        let mut running = Running::new(command(&args));
+        let mut command = command(&args);
+        command.envs(env.iter().copied());
+        let mut running = Running::new(command);
         let url = loop {
             let line = running.line();
             if let Some(url) = line.strip_prefix("Longwire listens on ") {
@@ -186,6 +205,13 @@ impl Server {
     pub(crate) fn reads_again(&mut self, says: &str) {
         self.running.signal("HUP");
         self.running.says(says);
+    }
+
+    /// Asks it to stop; what it said since it listens.
+    pub(crate) fn said(self) -> String {
+        self.running.signal("TERM");
+        let lines = std::iter::from_fn(|| self.running.lines.recv().ok());
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Asks it to stop; its exit code.

@@ -89,13 +89,28 @@ fn write_table(file: &mut String, path: &[&str], shape: &Shape, values: &Table) 
 }
 
 fn write_rows(table: &mut String, path: &str, section: &Section, values: &Table) {
-    for field in section.all_fields() {
+    if let Some(variants) = &section.variants {
+        let tag = &variants.tag;
+        table.push_str(&row(
+            &below(path, &tag.name),
+            tag,
+            values.get(&tag.name),
+            "",
+        ));
+        for (word, fields) in &variants.fields {
+            let with = format!("With `{} = {word:?}`: ", tag.name);
+            for field in fields {
+                table.push_str(&row(&below(path, &field.name), field, None, &with));
+            }
+        }
+    }
+    for field in &section.fields {
         let path = below(path, &field.name);
         let value = values.get(&field.name);
         match (&field.shape, value.and_then(Value::as_table)) {
             (Shape::Section(section), Some(values)) => write_rows(table, &path, section, values),
             (Shape::Named(shape), Some(values)) => write_named_rows(table, &path, shape, values),
-            _ => table.push_str(&row(&path, field, value)),
+            _ => table.push_str(&row(&path, field, value, "")),
         }
     }
 }
@@ -108,7 +123,8 @@ fn write_named_rows(table: &mut String, path: &str, shape: &Shape, values: &Tabl
     }
 }
 
-fn row(path: &str, field: &Field, value: Option<&Value>) -> String {
+/// The row of a key. `with` says where it is valid, as the beginning of a sentence.
+fn row(path: &str, field: &Field, value: Option<&Value>, with: &str) -> String {
     let default = match value {
         _ if field.required => "required".to_owned(),
         Some(value) => format!("`{value}`"),
@@ -122,7 +138,7 @@ fn row(path: &str, field: &Field, value: Option<&Value>) -> String {
         .join(" ")
         .replace('\n', " ")
         .replace('|', "\\|");
-    format!("| `{path}` | {default} | {what} |\n")
+    format!("| `{path}` | {default} | {with}{what} |\n")
 }
 
 /// What there is to say of a field, a thought each.

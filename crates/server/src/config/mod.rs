@@ -7,6 +7,7 @@
 mod check;
 mod document;
 mod hint;
+mod http;
 mod limits;
 mod mistake;
 mod route;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 pub use self::{
     document::{default_file, markdown_table},
+    http::{BodyConfig, HttpConfig, MethodConfig, RedirectsConfig, StreamConfig},
     limits::Limits,
     mistake::{ConfigError, Mistake},
     route::{

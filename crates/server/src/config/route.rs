@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Limits, seconds};
+use super::{HttpConfig, Limits, seconds};
 
 /// The route that is there without any configuration.
 pub const DEFAULT_ROUTE: &str = "request";
@@ -131,6 +131,8 @@ pub enum ConsumerConfig {
     Timer,
     /// A command is run: never by a shell, and only what is written here.
     Exec(Box<ExecConfig>),
+    /// A request is sent to an HTTP upstream, whose answer is the result.
+    Http(Box<HttpConfig>),
 }
 
 /// The command of a route.

@@ -1,5 +1,7 @@
 //! What must be true between values, or of the words in them, and so is in no schema.
 
+mod http;
+
 use std::{borrow::Cow, time::Duration};
 
 use super::{
@@ -97,7 +99,7 @@ fn route_complaints<'a>(
         .chain(longest_time(name, route, limits))
         .chain(default_time(name, route, limits))
         .chain(schema(name, route))
-        .chain(command(name, route))
+        .chain(of_consumer(name, &route.consumer))
 }
 
 fn schema<'a>(name: &'a str, route: &RouteConfig) -> Option<Complaint<'a>> {
@@ -116,10 +118,15 @@ fn schema<'a>(name: &'a str, route: &RouteConfig) -> Option<Complaint<'a>> {
     })
 }
 
-fn command<'a>(name: &'a str, route: &RouteConfig) -> Vec<Complaint<'a>> {
-    let ConsumerConfig::Exec(exec) = &route.consumer else {
-        return Vec::new();
-    };
+fn of_consumer<'a>(name: &'a str, consumer: &ConsumerConfig) -> Vec<Complaint<'a>> {
+    match consumer {
+        ConsumerConfig::Timer => Vec::new(),
+        ConsumerConfig::Exec(exec) => command(name, exec),
+        ConsumerConfig::Http(http) => http::complaints(name, http),
+    }
+}
+
+fn command<'a>(name: &'a str, exec: &ExecConfig) -> Vec<Complaint<'a>> {
     let of_stdin = stdin_field(name, exec);
     argv(name, exec)
         .chain(env(name, exec))
@@ -179,13 +186,17 @@ fn stdin_field<'a>(name: &'a str, exec: &ExecConfig) -> Option<Complaint<'a>> {
 }
 
 fn progress<'a>(name: &'a str, exec: &ExecConfig) -> impl Iterator<Item = Complaint<'a>> {
-    let wrong = exec.progress.iter().filter_map(|text| {
-        let wrong = Rule::parse(text).err()?;
-        Some(format!("has {text:?} in it, which {wrong}"))
-    });
-    let all: Vec<String> = wrong.collect();
+    let all: Vec<String> = wrong_rules(&exec.progress).collect();
     all.into_iter()
         .map(move |what| complaint(&["routes", name, "progress"], &what))
+}
+
+/// The rules for progress that are none.
+fn wrong_rules(rules: &[String]) -> impl Iterator<Item = String> {
+    rules.iter().filter_map(|text| {
+        let wrong = Rule::parse(text).err()?;
+        Some(format!("has {text:?} in it, which {wrong}"))
+    })
 }
 
 fn longest_time<'a>(name: &'a str, route: &RouteConfig, limits: &Limits) -> Option<Complaint<'a>> {

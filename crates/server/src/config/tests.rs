@@ -1,3 +1,5 @@
+mod upstream;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -205,15 +207,15 @@ fn every_socket_is_a_connection() {
 fn a_consumer_that_is_missing_or_unknown() {
     check(
         "log = \"json\"\n[routes.x]\ntime_seconds = 5",
-        "config.toml:2: `routes.x.consumer` is missing; it must be one of \"timer\", \"exec\"",
+        "config.toml:2: `routes.x.consumer` is missing; it must be one of \"timer\", \"exec\", \"http\"",
     );
     check(
         "[routes.x]\nconsumer = \"timr\"",
-        "config.toml:2: `routes.x.consumer` is \"timr\"; it must be one of \"timer\", \"exec\"",
+        "config.toml:2: `routes.x.consumer` is \"timr\"; it must be one of \"timer\", \"exec\", \"http\"",
     );
     check(
         "[routes.x]\nconsumer = 1",
-        "config.toml:2: `routes.x.consumer` is 1; it must be one of \"timer\", \"exec\"",
+        "config.toml:2: `routes.x.consumer` is 1; it must be one of \"timer\", \"exec\", \"http\"",
     );
 }
 
@@ -247,7 +249,7 @@ fn a_dotted_route_name_without_quotes() {
         "[routes.media.encode]\nconsumer = \"timer\"",
         "config.toml:1: unknown key `routes.media.encode`; \
          a name with a dot is put in quotes: `routes.\"media.encode\"`\n\
-         config.toml:1: `routes.media.consumer` is missing; it must be one of \"timer\", \"exec\"",
+         config.toml:1: `routes.media.consumer` is missing; it must be one of \"timer\", \"exec\", \"http\"",
     );
     read("[routes.\"media.encode\"]\nconsumer = \"timer\"");
 }
@@ -606,8 +608,8 @@ fn the_table_has_a_row_for_every_key() {
     for path in paths {
         // Of a table of texts, which is one row.
         let path = path
-            .strip_suffix(".env.NAME")
-            .map_or(path.clone(), |route| format!("{route}.env"));
+            .strip_suffix(".NAME")
+            .map_or(path.clone(), str::to_owned);
         assert!(table.contains(&format!("| `{path}` | ")), "{path}");
     }
     for row in [
@@ -615,7 +617,11 @@ fn the_table_has_a_row_for_every_key() {
         "| `limits.connid_bytes` | `128` | Bytes of a connid, at most. The names that the server makes take 36. \
          From 36 to 4096. |",
         "| `routes.NAME.consumer` | required | `timer`: Nothing runs: the job ends with `ok` when its time is up. \
-         `exec`: A command is run: never by a shell, and only what is written here. |",
+         `exec`: A command is run: never by a shell, and only what is written here. \
+         `http`: A request is sent to an HTTP upstream, whose answer is the result. |",
+        "| `routes.NAME.stdin` | `\"none\"` | With `consumer = \"exec\"`: What the command reads on its stdin. \
+         `none`: Nothing: it is at its end at once. `json`: The input, as JSON; `null` where there is none. \
+         `field`: The field of the input that `stdin_field` names. |",
         "| `routes.NAME.concurrency` | not set | Jobs of this route that run at once; more wait in its queue. Where \
          this is not set there is no limit. From 1 to 100000000. |",
     ] {

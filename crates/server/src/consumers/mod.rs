@@ -1,6 +1,7 @@
 //! Who serves routes: a file each, and this table.
 
 pub(crate) mod exec;
+pub(crate) mod http;
 pub(crate) mod output;
 pub(crate) mod schema;
 pub(crate) mod template;
@@ -8,7 +9,7 @@ mod timer;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use longwire_engine::Consumer;
+use longwire_engine::{Consumer, Random};
 use schema::{Checked, Schema};
 
 use crate::{
@@ -22,9 +23,10 @@ use crate::{
 /// The first route that cannot be served.
 pub(crate) fn of_routes(
     routes: &BTreeMap<String, RouteConfig>,
+    random: &Arc<dyn Random>,
 ) -> Result<BTreeMap<String, Arc<dyn Consumer>>, BindError> {
     let of_route = |(name, route): (&String, &RouteConfig)| {
-        let consumer = consumer(&route.consumer).map_err(|why| BindError::Route {
+        let consumer = consumer(&route.consumer, random).map_err(|why| BindError::Route {
             route: name.clone(),
             why,
         })?;
@@ -65,9 +67,13 @@ pub(crate) fn checked(
 }
 
 /// The consumer that a route's configuration names.
-fn consumer(config: &ConsumerConfig) -> Result<Arc<dyn Consumer>, String> {
+fn consumer(
+    config: &ConsumerConfig,
+    random: &Arc<dyn Random>,
+) -> Result<Arc<dyn Consumer>, String> {
     Ok(match config {
         ConsumerConfig::Timer => Arc::new(timer::Timer),
         ConsumerConfig::Exec(exec) => Arc::new(exec::Exec::new(exec)?),
+        ConsumerConfig::Http(http) => Arc::new(http::Http::new(http, random)?),
     })
 }

@@ -71,18 +71,39 @@ impl Template {
     /// # Errors
     /// The first field that is missing or does not suit.
     pub(crate) fn fill(&self, input: &Map<String, Value>) -> Result<Filled, BadInput> {
-        let mut text = String::new();
-        for part in &self.0 {
-            match part {
-                Part::Text(plain) => text.push_str(plain),
-                Part::Field(name) => text.push_str(&word(name, input.get(name))?),
-            }
-        }
+        let text = self.fill_with(input, |_, value| Ok(value))?;
         let begins_with = match self.0.first() {
             Some(Part::Field(name)) => Some(name.clone()),
             Some(Part::Text(_)) | None => None,
         };
         Ok(Filled { text, begins_with })
+    }
+
+    /// The text with what `put` makes of the fields of an input in it, given their names and values.
+    ///
+    /// # Errors
+    /// The first field that is missing or does not suit, or what `put` says.
+    pub(crate) fn fill_with(
+        &self,
+        input: &Map<String, Value>,
+        put: impl Fn(&str, String) -> Result<String, BadInput>,
+    ) -> Result<String, BadInput> {
+        let mut text = String::new();
+        for part in &self.0 {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Field(name) => text.push_str(&put(name, word(name, input.get(name))?)?),
+            }
+        }
+        Ok(text)
+    }
+
+    /// What stands in it beside the placeholders.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Text(text) => Some(text.as_str()),
+            Part::Field(_) => None,
+        })
     }
 }
 
@@ -100,12 +121,12 @@ fn check_name(name: &str) -> Result<(), String> {
     ))
 }
 
-/// What a value is in an argument.
+/// What a value is in a text.
 fn word(name: &str, value: Option<&Value>) -> Result<String, BadInput> {
     let wrong = |message: &str| Err(bad(name, message));
     match value {
         Some(Value::String(text)) if text.contains('\0') => {
-            wrong("it has a NUL in it, which no argument can have")
+            wrong("it has a NUL in it, which nothing can pass on")
         }
         Some(Value::String(text)) => Ok(text.clone()),
         Some(Value::Number(number)) => Ok(number.to_string()),

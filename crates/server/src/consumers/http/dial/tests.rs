@@ -1,0 +1,225 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    task::JoinSet,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, pki_types::PrivatePkcs8KeyDer},
+};
+
+use super::{super::origin::Base, *};
+
+/// Knows some addresses of every name, one list for each time that it is asked; the last goes on.
+struct Names(Vec<Vec<IpAddr>>, AtomicUsize);
+
+impl Resolve for Names {
+    fn resolve<'a>(&'a self, _: &'a str, port: u16) -> Resolving<'a> {
+        let asked = self.1.fetch_add(1, Ordering::SeqCst);
+        let list = self.0.get(asked).or(self.0.last());
+        let found = list.map(|list| list.iter().map(|ip| SocketAddr::new(*ip, port)).collect());
+        let found = found.ok_or_else(|| io::Error::other("Name or service not known"));
+        Box::pin(std::future::ready(found))
+    }
+}
+
+/// Never answers.
+struct Silence;
+
+impl Resolve for Silence {
+    fn resolve<'a>(&'a self, _: &'a str, _: u16) -> Resolving<'a> {
+        Box::pin(std::future::pending())
+    }
+}
+
+fn dial(names: &[&[&str]]) -> Dial {
+    let list = |names: &&[&str]| names.iter().map(|ip| ip.parse().unwrap()).collect();
+    Dial {
+        resolver: Arc::new(Names(names.iter().map(list).collect(), AtomicUsize::new(0))),
+        tls: None,
+        private_addresses: false,
+        time: Duration::from_secs(5),
+    }
+}
+
+fn origin(url: &str) -> Origin {
+    Base::parse(url).unwrap().origin
+}
+
+/// What a connection came to: `ok`, or the code and the message.
+async fn outcome(dial: &Dial, url: &str) -> String {
+    match dial.connect(&origin(url)).await {
+        Ok(_) => "ok".to_owned(),
+        Err(failure) => format!("{}: {}", failure.code, failure.message),
+    }
+}
+
+async fn listener() -> (TcpListener, u16) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+#[tokio::test]
+async fn a_name_is_connected_to_only_where_its_addresses_are_public() {
+    let (_listener, port) = listener().await;
+    let url = format!("http://reports.example:{port}");
+    for addresses in [
+        &["127.0.0.1"][..],
+        &["::ffff:127.0.0.1"],
+        &["127.0.0.1", "10.0.0.1", "::1"],
+        &["0.0.0.0"],
+        &["169.254.169.254"],
+    ] {
+        let said = outcome(&dial(&[addresses]), &url).await;
+        assert!(said.starts_with("address_refused: "), "{said}");
+        assert!(said.contains("`private_addresses = true`"), "{said}");
+        assert!(addresses.iter().all(|one| said.contains(one)), "{said}");
+    }
+    let mut allowed = dial(&[&["127.0.0.1"]]);
+    allowed.private_addresses = true;
+    assert_eq!(outcome(&allowed, &url).await, "ok");
+}
+
+#[tokio::test]
+async fn who_writes_an_address_or_localhost_has_named_it_and_nothing_else() {
+    let (_listener, port) = listener().await;
+    let dial = dial(&[&["10.255.0.1", "127.0.0.1"]]);
+    assert_eq!(
+        outcome(&dial, &format!("http://127.0.0.1:{port}")).await,
+        "ok"
+    );
+    // Of what that name leads to, loopback alone.
+    assert_eq!(
+        outcome(&dial, &format!("http://localhost:{port}")).await,
+        "ok"
+    );
+    let said = outcome(&dial, &format!("http://localhost.example:{port}")).await;
+    assert!(said.starts_with("address_refused: "), "{said}");
+}
+
+#[tokio::test]
+async fn what_was_checked_is_what_is_connected_to() {
+    // A name that is public when it is asked first, and loopback ever after: it is asked once a connection.
+    let dial = dial(&[&["192.0.2.1", "8.8.8.8"], &["127.0.0.1"]]);
+    let origin = origin("http://rebinds.example");
+    let checked = dial.addresses(&origin).await.unwrap();
+    assert_eq!(checked, [SocketAddr::from(([8, 8, 8, 8], 80))]);
+    let refused = dial.addresses(&origin).await.unwrap_err();
+    assert_eq!(&*refused.code, "address_refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_way_not_to_connect_has_words_of_its_own() {
+    let (free, port) = listener().await;
+    drop(free);
+    let nobody = dial(&[]);
+    let mut silent = dial(&[]);
+    silent.resolver = Arc::new(Silence);
+    for (dial, url, said) in [
+        (
+            &nobody,
+            format!("http://127.0.0.1:{port}"),
+            format!("connect: http://127.0.0.1:{port} could not be connected to: connection refused"),
+        ),
+        (
+            &nobody,
+            "http://nobody.example".to_owned(),
+            "connect: http://nobody.example could not be connected to: its name could not be looked up: name or service not known"
+                .to_owned(),
+        ),
+        (
+            &dial(&[&[]]),
+            "http://nobody.example".to_owned(),
+            "connect: http://nobody.example could not be connected to: its name has no address".to_owned(),
+        ),
+        (
+            &silent,
+            "http://slow.example".to_owned(),
+            "connect_timeout: http://slow.example was not connected to within 5 s (connect_seconds)".to_owned(),
+        ),
+    ] {
+        assert_eq!(outcome(dial, &url).await, said);
+    }
+}
+
+/// A server with a certificate that it signed itself, for that name.
+fn secured(name: &str) -> (TlsAcceptor, RootCertStore) {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed([name.to_owned()]).unwrap();
+    let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key.into())
+        .unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(cert.der().clone()).unwrap();
+    (Arc::new(config).into(), roots)
+}
+
+#[tokio::test]
+async fn a_certificate_has_to_be_trusted_and_to_have_the_name() {
+    let (acceptor, roots) = secured("localhost");
+    let (_, others) = secured("localhost");
+    let (listener, port) = listener().await;
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                // The client may be gone.
+                let _ = stream.write_all(b"hello").await;
+            }
+        }
+    });
+    let with = |roots: RootCertStore| Dial {
+        tls: Some(tls(roots).unwrap()),
+        ..dial(&[&["127.0.0.1"]])
+    };
+    let url = format!("https://localhost:{port}");
+    let mut stream = with(roots.clone())
+        .connect(&origin(&url))
+        .await
+        .ok()
+        .unwrap();
+    let mut said = [0; 5];
+    stream.read_exact(&mut said).await.unwrap();
+    assert_eq!(&said, b"hello");
+
+    let said = outcome(&with(others), &url).await;
+    assert!(said.starts_with("connect: "), "{said}");
+    assert!(
+        said.contains("its certificate is not trusted (") && said.contains("SSL_CERT_FILE"),
+        "{said}"
+    );
+
+    let said = outcome(&with(roots), &format!("https://127.0.0.1:{port}")).await;
+    assert!(said.contains("its certificate is not trusted ("), "{said}");
+}
+
+#[tokio::test]
+async fn what_speaks_no_tls_is_told_so() {
+    let (listener, port) = listener().await;
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+    });
+    let dial = Dial {
+        tls: Some(tls(RootCertStore::empty()).unwrap()),
+        ..dial(&[])
+    };
+    let said = outcome(&dial, &format!("https://127.0.0.1:{port}")).await;
+    assert!(
+        said.starts_with("connect: ") && said.contains("TLS failed: "),
+        "{said}"
+    );
+}

@@ -1,0 +1,122 @@
+//! A route that is an HTTP upstream.
+
+mod addresses;
+mod answer;
+mod dial;
+mod events;
+mod exchange;
+mod fetch;
+mod gzip;
+pub(crate) mod headers;
+pub(crate) mod origin;
+pub(crate) mod path;
+mod plan;
+mod retry;
+mod run;
+mod trace;
+
+use std::sync::Arc;
+
+use longwire_engine::{BadInput, Consumer, Random, Serving, Task, Work};
+use longwire_protocol::{Failure, Payload};
+use tracing::Instrument;
+
+use super::output::{
+    Printer,
+    progress::{Reader, Rule},
+};
+use crate::config::HttpConfig;
+use dial::{Dial, System};
+use fetch::Fetch;
+use headers::IDEMPOTENCY_KEY;
+use origin::Scheme;
+use plan::Plan;
+pub(crate) use plan::wrong_with_secret;
+use retry::Retry;
+use trace::Trace;
+
+/// Serves its jobs with a request each.
+pub(crate) struct Http {
+    fetch: Arc<Fetch>,
+    progress: Vec<Rule>,
+    output_bytes: u64,
+    idempotency_key: bool,
+}
+
+impl Http {
+    /// The consumer of a route's configuration.
+    ///
+    /// # Errors
+    /// Why it cannot be served.
+    pub(crate) fn new(config: &HttpConfig, random: &Arc<dyn Random>) -> Result<Self, String> {
+        let plan = Plan::new(config)?;
+        let tls = match plan.origin.scheme {
+            Scheme::Http => None,
+            Scheme::Https => Some(dial::tls(dial::authorities()?)?),
+        };
+        let progress = config.progress.iter().map(|text| Rule::parse(text));
+        let fetch = Fetch {
+            plan,
+            dial: Dial {
+                resolver: Arc::new(System),
+                tls,
+                private_addresses: config.private_addresses,
+                time: config.connect_seconds,
+            },
+            retry: Retry {
+                retries: config.retries,
+                first: config.retry_seconds,
+                random: Arc::clone(random),
+            },
+            redirects: config.redirects,
+            read: config.read_seconds,
+            response_bytes: config.response_bytes,
+            stream: config.stream,
+        };
+        Ok(Self {
+            fetch: Arc::new(fetch),
+            progress: progress.collect::<Result<_, _>>()?,
+            output_bytes: config.output_bytes,
+            idempotency_key: config.idempotency_key,
+        })
+    }
+}
+
+impl Consumer for Http {
+    fn serve(&self, task: Task) -> Serving {
+        let fetch = Arc::clone(&self.fetch);
+        let printer = Printer::new(self.output_bytes, Reader::new(&self.progress));
+        let spec = Arc::clone(task.spec());
+        let mut call = match fetch.plan.fill(spec.input.as_ref()) {
+            Ok(call) => call,
+            // The route was another when the job was accepted.
+            Err(bad) => return Box::pin(std::future::ready(bad_input(&bad))),
+        };
+        if self.idempotency_key
+            && let Ok(key) = spec.job.to_string().try_into()
+        {
+            call.headers.insert(IDEMPOTENCY_KEY, key);
+        }
+        let fresh = || Trace::fresh(&*fetch.retry.random);
+        let trace = call.trace.unwrap_or_else(fresh);
+        let span = tracing::info_span!("upstream", job = %spec.job, %trace);
+        let work = async move {
+            tracing::debug!(upstream = %fetch.plan.origin, "a request is sent");
+            run::run(&fetch, &call, trace, printer, task).await
+        };
+        Box::pin(work.instrument(span))
+    }
+
+    fn check(&self, input: Option<&Payload>) -> Result<(), BadInput> {
+        self.fetch.plan.fill(input).map(drop)
+    }
+
+    fn schema(&self) -> Option<Payload> {
+        Payload::new(&self.fetch.plan.schema()?).ok()
+    }
+}
+
+fn bad_input(bad: &BadInput) -> Work {
+    let message = format!("{}: {}", bad.field, bad.message);
+    Work::Failed(Failure::new("bad_input", message))
+}
