@@ -19,7 +19,7 @@ pub(crate) struct Step {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     Always,
-    /// It needs more of the network than a test may ask for.
+    /// It needs more of the network, or of the machine, than a test may ask for.
     ByHand,
 }
 
@@ -203,6 +203,13 @@ pub(crate) const STEPS: &[Step] = &[
         when: When::Always,
         needs: &[CARGO_MUTANTS],
         run: suites::mutants::run,
+    },
+    Step {
+        name: "cgroup",
+        what: "a command's own cgroup; needs to write to that of this process",
+        when: When::ByHand,
+        needs: &[],
+        run: suites::rust::cgroup,
     },
     Step {
         name: "advisories",

@@ -36,6 +36,21 @@ pub(crate) fn unit(project: &Project) -> Result<()> {
         .run()
 }
 
+/// Fails, and says so, where no cgroup can be had.
+pub(crate) fn cgroup(project: &Project) -> Result<()> {
+    let test = [
+        "test",
+        "--package",
+        "longwire",
+        "--test",
+        "cli",
+        "--",
+        "--ignored",
+        "cgroup",
+    ];
+    cargo(600, project).args(test).run()
+}
+
 pub(crate) fn doc(project: &Project) -> Result<()> {
     cargo(900, project)
         .args([

@@ -15,6 +15,12 @@ consumer = "exec"
 argv = ["sh", "-c", "{script}"]
 kill_grace_seconds = 0.2
 
+[routes.one-by-one]
+consumer = "exec"
+argv = ["sh", "-c", "{script}"]
+kill_grace_seconds = 0.2
+cgroup = false
+
 [routes.patient]
 consumer = "exec"
 argv = ["sh", "-c", "{script}"]
@@ -460,10 +466,14 @@ fn a_kill_leaves_nothing_of_any_tree() {
             "echo ready; trap '' TERM; yes & yes >&2; sleep 1000",
         ),
     ];
-    for (connid, script) in trees {
+    let routes = ["shell", "one-by-one"];
+    let all = routes
+        .into_iter()
+        .flat_map(|route| trees.map(|tree| (route, tree)));
+    for (route, (connid, script)) in all {
         let input = shell(script).to_string();
         let mut job: Running =
-            server.spawn(&["start", "shell", "--connid", connid, "--input", &input]);
+            server.spawn(&["start", route, "--connid", connid, "--input", &input]);
         job.says("ready");
         assert!(
             !processes_of(connid).is_empty(),
@@ -475,6 +485,53 @@ fn a_kill_leaves_nothing_of_any_tree() {
         let receipt = frames(&killed.stdout).pop().unwrap()["ended"]["kill"].clone();
         assert_eq!(receipt["survivors"], 0, "{connid}: {receipt}");
     }
+}
+
+/// The shim that keeps a command: the one parent that is none of its processes.
+fn keeper_of(connid: &str) -> String {
+    let all = processes_of(connid);
+    let parent = |pid: &String| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+        Some(line.trim().to_owned())
+    };
+    let mut parents = all.iter().filter_map(parent);
+    parents.find(|parent| !all.contains(parent)).unwrap()
+}
+
+#[test]
+#[ignore = "needs a cgroup that it may write to: cargo xtask test cgroup"]
+fn a_command_has_a_cgroup_of_its_own_and_dies_with_it_though_its_keeper_is_gone() {
+    let server = server();
+    let where_it_is = start(&server, "shell", &shell("cat /proc/self/cgroup"));
+    let (stdout, _) = printed(&where_it_is, "stdout");
+    let own = stdout.lines().find(|line| line.starts_with("0::")).unwrap();
+    assert!(
+        own.contains("/longwire-"),
+        "it has none of its own: {stdout}"
+    );
+    let walked = start(&server, "one-by-one", &shell("cat /proc/self/cgroup"));
+    assert!(!walked.stdout.contains("/longwire-"), "{}", walked.stdout);
+
+    let script = "trap '' TERM; setsid sleep 1000 & (setsid sleep 1000 &); echo ready; while :; do sleep 1; done";
+    let input = shell(script).to_string();
+    let mut job = server.spawn(&[
+        "start", "shell", "--connid", "kept", "--json", "--input", &input,
+    ]);
+    job.says("ready");
+    let killed = Command::new("kill")
+        .args(["-9", &keeper_of("kept")])
+        .status();
+    assert!(killed.unwrap().success());
+    job.says("keeper_lost");
+    assert_eq!(processes_of("kept"), Vec::<String>::new());
+    let left = Command::new("find")
+        .args(["/sys/fs/cgroup", "-name", "longwire-0*"])
+        .output();
+    let left = String::from_utf8(left.unwrap().stdout).unwrap();
+    let job =
+        frames(&server.run(&["status", "kept", "--json"]).stdout)[0]["jobs"][0]["job"].clone();
+    assert!(!left.contains(job.as_str().unwrap()), "{left}");
 }
 
 #[test]
