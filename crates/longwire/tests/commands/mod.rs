@@ -237,6 +237,16 @@ fn a_command_has_the_environment_of_its_route_alone() {
 }
 
 #[test]
+fn a_descriptor_that_the_server_inherited_is_none_of_a_commands_business() {
+    let server = Server::with_config_and_a_descriptor(ROUTES);
+    let of_server = format!("/proc/{}/fd/9", server.pid());
+    assert!(fs::read_link(of_server).is_ok(), "the server has it");
+    let script = "ls /proc/self/fd | tr '\\n' ' '";
+    let (stdout, _) = printed(&start(&server, "shell", &shell(script)), "stdout");
+    assert_eq!(stdout, "0 1 2 3 ", "the fourth is the folder itself");
+}
+
+#[test]
 fn each_way_to_fail_has_its_name() {
     let server = server();
     for (route, script, code, says) in [
@@ -600,6 +610,45 @@ fn until_released(fifo: &PathBuf) -> String {
         .read_to_string(&mut text)
         .unwrap();
     text
+}
+
+#[test]
+fn an_exit_in_the_moment_of_a_kill_is_one_end_and_leaves_nothing() {
+    let server = server();
+    let fifo = fifo("same_moment");
+    let input = shell(&format!("read line < {}", fifo.display())).to_string();
+    for round in 0..24 {
+        let connid = format!("same-{round}");
+        let start = [
+            "start", "shell", "--connid", &connid, "--detach", "--input", &input,
+        ];
+        assert_eq!(server.run(&start).code, 0);
+        // Opens once the command reads; it exits when this is closed.
+        let held = fs::File::create(&fifo).unwrap();
+        let mut held = Some(held);
+        // Every other time it is told to exit before the kill is sent.
+        held.take_if(|_| round % 2 == 1);
+        let mut kill = server.spawn(&["kill", &connid, "--wait", "--json"]);
+        for _ in 0..round * 800 {
+            std::thread::yield_now();
+        }
+        drop(held);
+        let said: Value = serde_json::from_str(&kill.line()).unwrap_or_default();
+        let said = said["ended"]["status"].clone();
+        kill.code();
+        let status = server.run(&["status", &connid, "--json"]);
+        let job = frames(&status.stdout)[0]["jobs"][0].clone();
+        match job["status"].as_str().unwrap() {
+            "killed" => assert_eq!(
+                (said, &job["kill"]["survivors"]),
+                (json!("killed"), &json!(0))
+            ),
+            // It read the end of a file, or was done before the kill came.
+            "failed" | "ok" => assert_ne!(said, json!("killed"), "{job}"),
+            other => panic!("{other}: {job}"),
+        }
+        assert_eq!(processes_of(&connid), Vec::<String>::new());
+    }
 }
 
 #[test]
