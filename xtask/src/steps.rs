@@ -89,6 +89,11 @@ const HAPROXY: Need = Need::Debian {
     sign: "/usr/sbin/haproxy",
 };
 
+const FFMPEG: Need = Need::Debian {
+    package: "ffmpeg",
+    sign: "ffmpeg",
+};
+
 /// The cheap ones come first, so that the common mistakes are told early.
 pub(crate) const STEPS: &[Step] = &[
     Step {
@@ -175,6 +180,13 @@ pub(crate) const STEPS: &[Step] = &[
         when: When::Always,
         needs: &[NODE, NPM, Need::Npm("conformance/asyncapi")],
         run: suites::asyncapi::run,
+    },
+    Step {
+        name: "examples",
+        what: "the examples, with the real programs",
+        when: When::Always,
+        needs: &[FFMPEG],
+        run: suites::rust::examples,
     },
     Step {
         name: "torture",

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         atomic::{AtomicU32, Ordering},
@@ -160,6 +160,15 @@ impl Server {
         std::fs::write(&file, text).unwrap();
         let config = file.to_str().unwrap();
         Self::serve(&["--listen", "127.0.0.1:0", "--ephemeral", "--config", config])
+    }
+
+    /// A server with the configuration of an example, in that folder.
+    pub(crate) fn of_example(name: &str, dir: &Path) -> Self {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+        let config = examples.join(name).join("longwire.toml");
+        let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--ephemeral"]);
+        command.arg("--config").arg(config).current_dir(dir);
+        Self::started(command)
     }
 
     /// A server that whoever started it left a descriptor open to, number 9.
