@@ -19,7 +19,7 @@ pub(crate) struct Step {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     Always,
-    /// It needs more of the network than a test may ask for.
+    /// It needs more of the network, or of the machine, than a test may ask for.
     ByHand,
 }
 
@@ -91,6 +91,11 @@ const NGINX: Need = Need::Debian {
 const HAPROXY: Need = Need::Debian {
     package: "haproxy",
     sign: "/usr/sbin/haproxy",
+};
+
+const FFMPEG: Need = Need::Debian {
+    package: "ffmpeg",
+    sign: "ffmpeg",
 };
 
 /// The cheap ones come first, so that the common mistakes are told early.
@@ -181,6 +186,13 @@ pub(crate) const STEPS: &[Step] = &[
         run: suites::asyncapi::run,
     },
     Step {
+        name: "examples",
+        what: "the examples, with the real programs",
+        when: When::Always,
+        needs: &[FFMPEG],
+        run: suites::rust::examples,
+    },
+    Step {
         name: "torture",
         what: "what clients saw of a server that was killed again and again, against the invariants",
         when: When::Always,
@@ -207,6 +219,13 @@ pub(crate) const STEPS: &[Step] = &[
         when: When::Always,
         needs: &[CARGO_MUTANTS],
         run: suites::mutants::run,
+    },
+    Step {
+        name: "cgroup",
+        what: "a command's own cgroup; needs to write to that of this process",
+        when: When::ByHand,
+        needs: &[],
+        run: suites::rust::cgroup,
     },
     Step {
         name: "advisories",

@@ -24,9 +24,10 @@ use nix::{
 };
 
 use crate::{
-    family,
+    Cgroup, family,
     hook::stage_command,
     pump::{Reports, pump},
+    stage::Preparation,
     wire::{Exit, Gone, Order, Report, Start},
 };
 
@@ -58,9 +59,14 @@ pub(crate) fn serve() -> ExitCode {
     drop(orders);
     let reports = Reports::new();
     let (news, told) = mpsc::channel();
-    match begin(&start, &reports, &news) {
+    let cgroup = start
+        .cgroup
+        .clone()
+        .and_then(|dir| Cgroup::create(dir).ok());
+    match begin(&start, cgroup.is_some(), &reports, &news) {
         Ok(pid) => Keeper {
             told,
+            cgroup,
             reports,
             group: Pid::from_raw(pid),
             grace: Duration::from_millis(start.grace_ms),
@@ -70,6 +76,10 @@ pub(crate) fn serve() -> ExitCode {
         }
         .keep(),
         Err(error) => {
+            if let Some(cgroup) = cgroup {
+                // It never had anybody in it.
+                let _ = cgroup.remove();
+            }
             reports.tell(&Report::NotStarted(error.into()));
         }
     }
@@ -77,9 +87,9 @@ pub(crate) fn serve() -> ExitCode {
 }
 
 /// Starts the command, and everything that brings news of it.
-fn begin(start: &Start, reports: &Reports, news: &Sender<News>) -> io::Result<i32> {
+fn begin(start: &Start, enters: bool, reports: &Reports, news: &Sender<News>) -> io::Result<i32> {
     set_child_subreaper(true)?;
-    let mut child = spawn(start)?;
+    let mut child = spawn(start, enters)?;
     reports.tell(&Report::Started(child.id()));
     let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
     feed(&mut child, start.stdin.clone());
@@ -113,12 +123,15 @@ fn pipes(child: &mut Child) -> Vec<Pipe> {
     pipes
 }
 
-fn spawn(start: &Start) -> io::Result<Child> {
+fn spawn(start: &Start, enters: bool) -> io::Result<Child> {
     let program = start.argv.first().ok_or(io::ErrorKind::InvalidInput)?;
     let path = start.env.get("PATH").map_or("", String::as_str);
     let program = find(program, path, &start.dir)?;
-    let limits = serde_json::to_string(&start.limits)?;
-    stage_command(&limits)
+    let preparation = Preparation {
+        limits: start.limits,
+        cgroup: start.cgroup.clone().filter(|_| enters),
+    };
+    stage_command(&serde_json::to_string(&preparation)?)
         .arg(program)
         .args(&start.argv[1..])
         .env_clear()
@@ -197,6 +210,8 @@ fn wait_for(pid: i32) -> Exit {
 /// Sees a command to its end.
 struct Keeper {
     told: Receiver<News>,
+    /// All of the command is in it, if there is one.
+    cgroup: Option<Cgroup>,
     reports: Reports,
     group: Pid,
     grace: Duration,
@@ -212,6 +227,10 @@ impl Keeper {
         self.reports.tell(&Report::Exited(exit));
         self.drain();
         let survivors = self.force();
+        if let Some(cgroup) = &self.cgroup {
+            // It stays where somebody survived in it.
+            let _ = cgroup.remove();
+        }
         let gone = self.gone(survivors);
         self.reports.tell(&Report::Gone(gone));
     }
@@ -252,7 +271,7 @@ impl Keeper {
 
     /// Kills all that is left.
     fn force(&mut self) -> u32 {
-        let killed = family::kill_all();
+        let killed = family::kill_all(self.cgroup.as_ref());
         if killed.any {
             self.forced = true;
             self.sent("KILL");

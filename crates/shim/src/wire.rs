@@ -29,6 +29,8 @@ pub struct Start {
     pub stdin: String,
     /// What it may use.
     pub limits: Limits,
+    /// The cgroup that is made for it, where one can be had: it must not be there. A shim that may not make it does without.
+    pub cgroup: Option<PathBuf>,
     /// Milliseconds between asking it to end and forcing it, where the server has gone.
     pub grace_ms: u64,
 }
@@ -248,6 +250,7 @@ mod tests {
             env: BTreeMap::from([("A".to_owned(), "ö".to_owned())]),
             stdin: "{}".to_owned(),
             limits: Limits::default(),
+            cgroup: Some("/sys/fs/cgroup/longwire-7-1".into()),
             grace_ms: 5,
         };
         for order in [Order::Start(Box::new(start)), Order::Ask, Order::Force] {

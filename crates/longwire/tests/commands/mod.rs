@@ -15,6 +15,12 @@ consumer = "exec"
 argv = ["sh", "-c", "{script}"]
 kill_grace_seconds = 0.2
 
+[routes.one-by-one]
+consumer = "exec"
+argv = ["sh", "-c", "{script}"]
+kill_grace_seconds = 0.2
+cgroup = false
+
 [routes.patient]
 consumer = "exec"
 argv = ["sh", "-c", "{script}"]
@@ -228,6 +234,16 @@ fn a_command_has_the_environment_of_its_route_alone() {
         lines[1], lines[2],
         "it leads a session of its own: {stdout}"
     );
+}
+
+#[test]
+fn a_descriptor_that_the_server_inherited_is_none_of_a_commands_business() {
+    let server = Server::with_config_and_a_descriptor(ROUTES);
+    let of_server = format!("/proc/{}/fd/9", server.pid());
+    assert!(fs::read_link(of_server).is_ok(), "the server has it");
+    let script = "ls /proc/self/fd | tr '\\n' ' '";
+    let (stdout, _) = printed(&start(&server, "shell", &shell(script)), "stdout");
+    assert_eq!(stdout, "0 1 2 3 ", "the fourth is the folder itself");
 }
 
 #[test]
@@ -460,10 +476,14 @@ fn a_kill_leaves_nothing_of_any_tree() {
             "echo ready; trap '' TERM; yes & yes >&2; sleep 1000",
         ),
     ];
-    for (connid, script) in trees {
+    let routes = ["shell", "one-by-one"];
+    let all = routes
+        .into_iter()
+        .flat_map(|route| trees.map(|tree| (route, tree)));
+    for (route, (connid, script)) in all {
         let input = shell(script).to_string();
         let mut job: Running =
-            server.spawn(&["start", "shell", "--connid", connid, "--input", &input]);
+            server.spawn(&["start", route, "--connid", connid, "--input", &input]);
         job.says("ready");
         assert!(
             !processes_of(connid).is_empty(),
@@ -475,6 +495,53 @@ fn a_kill_leaves_nothing_of_any_tree() {
         let receipt = frames(&killed.stdout).pop().unwrap()["ended"]["kill"].clone();
         assert_eq!(receipt["survivors"], 0, "{connid}: {receipt}");
     }
+}
+
+/// The shim that keeps a command: the one parent that is none of its processes.
+fn keeper_of(connid: &str) -> String {
+    let all = processes_of(connid);
+    let parent = |pid: &String| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+        Some(line.trim().to_owned())
+    };
+    let mut parents = all.iter().filter_map(parent);
+    parents.find(|parent| !all.contains(parent)).unwrap()
+}
+
+#[test]
+#[ignore = "needs a cgroup that it may write to: cargo xtask test cgroup"]
+fn a_command_has_a_cgroup_of_its_own_and_dies_with_it_though_its_keeper_is_gone() {
+    let server = server();
+    let where_it_is = start(&server, "shell", &shell("cat /proc/self/cgroup"));
+    let (stdout, _) = printed(&where_it_is, "stdout");
+    let own = stdout.lines().find(|line| line.starts_with("0::")).unwrap();
+    assert!(
+        own.contains("/longwire-"),
+        "it has none of its own: {stdout}"
+    );
+    let walked = start(&server, "one-by-one", &shell("cat /proc/self/cgroup"));
+    assert!(!walked.stdout.contains("/longwire-"), "{}", walked.stdout);
+
+    let script = "trap '' TERM; setsid sleep 1000 & (setsid sleep 1000 &); echo ready; while :; do sleep 1; done";
+    let input = shell(script).to_string();
+    let mut job = server.spawn(&[
+        "start", "shell", "--connid", "kept", "--json", "--input", &input,
+    ]);
+    job.says("ready");
+    let killed = Command::new("kill")
+        .args(["-9", &keeper_of("kept")])
+        .status();
+    assert!(killed.unwrap().success());
+    job.says("keeper_lost");
+    assert_eq!(processes_of("kept"), Vec::<String>::new());
+    let left = Command::new("find")
+        .args(["/sys/fs/cgroup", "-name", "longwire-0*"])
+        .output();
+    let left = String::from_utf8(left.unwrap().stdout).unwrap();
+    let job =
+        frames(&server.run(&["status", "kept", "--json"]).stdout)[0]["jobs"][0]["job"].clone();
+    assert!(!left.contains(job.as_str().unwrap()), "{left}");
 }
 
 #[test]
@@ -543,6 +610,45 @@ fn until_released(fifo: &PathBuf) -> String {
         .read_to_string(&mut text)
         .unwrap();
     text
+}
+
+#[test]
+fn an_exit_in_the_moment_of_a_kill_is_one_end_and_leaves_nothing() {
+    let server = server();
+    let fifo = fifo("same_moment");
+    let input = shell(&format!("read line < {}", fifo.display())).to_string();
+    for round in 0..24 {
+        let connid = format!("same-{round}");
+        let start = [
+            "start", "shell", "--connid", &connid, "--detach", "--input", &input,
+        ];
+        assert_eq!(server.run(&start).code, 0);
+        // Opens once the command reads; it exits when this is closed.
+        let held = fs::File::create(&fifo).unwrap();
+        let mut held = Some(held);
+        // Every other time it is told to exit before the kill is sent.
+        held.take_if(|_| round % 2 == 1);
+        let mut kill = server.spawn(&["kill", &connid, "--wait", "--json"]);
+        for _ in 0..round * 800 {
+            std::thread::yield_now();
+        }
+        drop(held);
+        let said: Value = serde_json::from_str(&kill.line()).unwrap_or_default();
+        let said = said["ended"]["status"].clone();
+        kill.code();
+        let status = server.run(&["status", &connid, "--json"]);
+        let job = frames(&status.stdout)[0]["jobs"][0].clone();
+        match job["status"].as_str().unwrap() {
+            "killed" => assert_eq!(
+                (said, &job["kill"]["survivors"]),
+                (json!("killed"), &json!(0))
+            ),
+            // It read the end of a file, or was done before the kill came.
+            "failed" | "ok" => assert_ne!(said, json!("killed"), "{job}"),
+            other => panic!("{other}: {job}"),
+        }
+        assert_eq!(processes_of(&connid), Vec::<String>::new());
+    }
 }
 
 #[test]

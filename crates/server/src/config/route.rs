@@ -181,6 +181,11 @@ pub struct ExecConfig {
     #[schemars(with = "Option<u64>", range(min = 8, max = 1_048_576), example = 256)]
     pub open_files: Option<u64>,
 
+    /// Whether the command is put into a cgroup of its own, where the server may make one. Without it a kill reaches the same,
+    /// process by process.
+    #[serde(default = "yes")]
+    pub cgroup: bool,
+
     /// Bytes that the command may print. One that prints more is ended, and has failed.
     #[serde(default = "output_bytes")]
     #[schemars(range(min = 1, max = 1_099_511_627_776_u64))]
@@ -225,6 +230,10 @@ pub enum ResultConfig {
     Exit,
     /// What it writes to stdout, which must be JSON, and is no output then.
     Json,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const fn result_bytes() -> usize {

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
 
-use crate::bench::{Bench, Upstream, run};
+use crate::bench::{Bench, Upstream, nobody, run};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -298,11 +298,7 @@ fn an_answer_is_bounded_by_what_it_unpacks_to() {
 #[test]
 fn nobody_there_is_no_connection() {
     run(async {
-        let free = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let (_held, address) = nobody();
         let end = Bench::new(address, "").await.job(json!({})).await;
         assert_eq!(end["error"]["code"], "connect");
         let message = format!("http://{address} could not be connected to: connection refused");

@@ -78,6 +78,14 @@ fn stopped(gone: Gone) -> Stopped {
     }
 }
 
+/// Its keeper was killed, and what that left with it.
+pub(super) fn swept() -> Stopped {
+    Stopped {
+        signals: vec!["KILL".into()],
+        ..Stopped::FORCED
+    }
+}
+
 fn signalled(number: i32, gone: &Gone) -> Failure {
     let name = longwire_shim::signal_name(number);
     let signal = Signal {

@@ -1,16 +1,24 @@
 //! The shim of a command, as its server sees it: orders go in, reports come out.
 
-use std::{io, process::Stdio};
+use std::{io, path::PathBuf, process::Stdio, time::Duration};
 
 use bytes::{Buf, BytesMut};
-use longwire_shim::wire::{HEAD_BYTES, Order, Report, Start, head};
+use longwire_shim::{
+    Cgroup,
+    wire::{HEAD_BYTES, Order, Report, Start, head},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, ChildStdin, ChildStdout, Command},
+    time::sleep,
 };
 
 /// Bytes that are read at once.
 const READ_BYTES: usize = 64 * 1024;
+/// How often a cgroup is swept that its shim has left.
+const SWEEPS: u32 = 500;
+/// Between two sweeps.
+const SWEEP: Duration = Duration::from_millis(2);
 
 /// The keeper of one command. Where it is dropped the shim sees that its server is gone, and ends the command by itself.
 pub(super) struct Keeper {
@@ -18,6 +26,8 @@ pub(super) struct Keeper {
     orders: ChildStdin,
     reports: ChildStdout,
     read: BytesMut,
+    /// The cgroup of the command, if it has one.
+    cgroup: Option<PathBuf>,
 }
 
 impl Keeper {
@@ -31,6 +41,7 @@ impl Keeper {
             return Err(io::Error::other("the shim has no pipes"));
         };
         let mut keeper = Self {
+            cgroup: start.cgroup.clone(),
             shim,
             orders,
             reports,
@@ -69,6 +80,22 @@ impl Keeper {
         self.read.advance(HEAD_BYTES);
         let bytes = self.read.split_to(length).to_vec();
         Report::decode(kind, bytes).map(Some)
+    }
+
+    /// Kills what a shim that was killed has left in the command's cgroup. Whether there was one to look at.
+    pub(super) async fn sweep(&self) -> bool {
+        let Some(cgroup) = self.cgroup.clone().and_then(Cgroup::at) else {
+            return false;
+        };
+        for _ in 0..SWEEPS {
+            // It is empty a moment after that; what cannot be removed is there the next time.
+            let swept = cgroup.kill().and_then(|()| cgroup.remove());
+            if swept.is_ok() {
+                return true;
+            }
+            sleep(SWEEP).await;
+        }
+        false
     }
 
     /// Waits for the shim to be gone, too.

@@ -29,7 +29,8 @@ impl Exec {
                     .to_owned(),
             );
         }
-        Plan::new(config).map(Self)
+        let cgroup = config.cgroup.then(longwire_shim::Cgroup::own).flatten();
+        Plan::new(config, cgroup).map(Self)
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Plan {
     env: BTreeMap<String, String>,
     stdin: Stdin,
     limits: Limits,
+    /// The cgroup that those of the commands are made in, where one can be had.
+    cgroup: Option<PathBuf>,
     progress: Vec<Rule>,
     output_bytes: u64,
     /// Bytes of the job's result, where stdout is that.
@@ -51,7 +53,7 @@ pub(super) struct Filled {
 impl Plan {
     /// # Errors
     /// What is wrong with the configuration, which its own check has found before.
-    pub(super) fn new(config: &ExecConfig) -> Result<Self, String> {
+    pub(super) fn new(config: &ExecConfig, cgroup: Option<PathBuf>) -> Result<Self, String> {
         let argv = config.argv.iter().map(|text| Template::parse(text));
         let progress = config.progress.iter().map(|text| Rule::parse(text));
         let field = || config.stdin_field.clone().ok_or("stdin_field is missing");
@@ -69,6 +71,7 @@ impl Plan {
                 cpu_seconds: config.cpu_seconds,
                 open_files: config.open_files,
             },
+            cgroup,
             progress: progress.collect::<Result<_, _>>()?,
             output_bytes: config.output_bytes,
             result_bytes: match config.result {
@@ -96,6 +99,10 @@ impl Plan {
             env,
             stdin,
             limits: self.limits,
+            cgroup: self
+                .cgroup
+                .as_ref()
+                .map(|own| own.join(format!("longwire-{}-{attempt}", spec.job))),
             grace_ms: grace.as_micros() / 1_000,
         })
     }
@@ -218,7 +225,7 @@ mod tests {
     use crate::consumers::schema::Schema;
 
     fn plan(text: &str) -> Plan {
-        Plan::new(&toml::from_str(text).unwrap()).unwrap()
+        Plan::new(&toml::from_str(text).unwrap(), None).unwrap()
     }
 
     fn value() -> impl Strategy<Value = Option<Value>> {
