@@ -202,7 +202,10 @@ fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happeni
         | Request::Kill(_)
         | Request::Status(_)
         | Request::Unwatch(_)
-        | Request::Extend(_) => 0,
+        | Request::Extend(_)
+        | Request::Claim(_)
+        | Request::Append(_)
+        | Request::End(_) => 0,
     };
     let place = match &frame {
         ServerFrame::Started(started) => Some((started.job, started.connid.clone(), started.seq)),
@@ -211,6 +214,8 @@ fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happeni
             .zip(done.connid.clone())
             .map(|(job, connid)| (job, connid, after)),
         ServerFrame::Status(_)
+        | ServerFrame::Claimed(_)
+        | ServerFrame::HandOver(_)
         | ServerFrame::Refused(_)
         | ServerFrame::Event(_)
         | ServerFrame::Feed(_)
@@ -235,6 +240,8 @@ fn opened_feed(frame: ServerFrame, reply: Reply<Opened<FeedHappening>>) -> Answe
         ServerFrame::Done(done) => done.feed,
         ServerFrame::Started(_)
         | ServerFrame::Status(_)
+        | ServerFrame::Claimed(_)
+        | ServerFrame::HandOver(_)
         | ServerFrame::Refused(_)
         | ServerFrame::Event(_)
         | ServerFrame::Feed(_)
@@ -254,6 +261,8 @@ pub(crate) fn unexpected(frame: &ServerFrame) -> Error {
         ServerFrame::Started(_) => "that a job was started",
         ServerFrame::Done(_) => "that a verb was done",
         ServerFrame::Status(_) => "a status",
+        ServerFrame::Claimed(_) => "that a claim stands",
+        ServerFrame::HandOver(_) => "a job for a worker",
         ServerFrame::Refused(_) => "a refusal",
         ServerFrame::Event(_) => "an event of a job",
         ServerFrame::Feed(_) => "a change in the feed",

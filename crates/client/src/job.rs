@@ -61,6 +61,8 @@ impl Job {
                 (job, connid, None)
             }
             ServerFrame::Status(_)
+            | ServerFrame::Claimed(_)
+            | ServerFrame::HandOver(_)
             | ServerFrame::Refused(_)
             | ServerFrame::Event(_)
             | ServerFrame::Feed(_)

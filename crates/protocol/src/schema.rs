@@ -3,8 +3,8 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::{
-    Done, EventFrame, Extend, FeedFrame, FrameId, GapFrame, Kill, Notice, RefusalFrame, Start,
-    Started, StatusPage, StatusQuery, Unwatch, Watch,
+    Append, Claim, Claimed, Done, EndJob, EventFrame, Extend, FeedFrame, FrameId, GapFrame,
+    HandOver, Kill, Notice, RefusalFrame, Start, Started, StatusPage, StatusQuery, Unwatch, Watch,
 };
 
 /// The schema of a client's frames: one of the verbs, or a start.
@@ -28,6 +28,12 @@ pub fn client_schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Sche
             "extend",
             verb("extend", generator.root_schema_for::<Extend>()),
         ),
+        ("claim", verb("claim", generator.root_schema_for::<Claim>())),
+        (
+            "append",
+            verb("append", generator.root_schema_for::<Append>()),
+        ),
+        ("end", verb("end", generator.root_schema_for::<EndJob>())),
         (
             "start",
             frame_schema(generator.root_schema_for::<Start>(), None, &id),
@@ -42,6 +48,8 @@ pub fn server_schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Sche
         ("started", generator.root_schema_for::<Started>()),
         ("done", generator.root_schema_for::<Done>()),
         ("statusPage", generator.root_schema_for::<StatusPage>()),
+        ("claimed", generator.root_schema_for::<Claimed>()),
+        ("handOver", generator.root_schema_for::<HandOver>()),
         ("refusal", generator.root_schema_for::<RefusalFrame>()),
         ("event", generator.root_schema_for::<EventFrame>()),
         ("feed", generator.root_schema_for::<FeedFrame>()),

@@ -25,8 +25,10 @@ mod write_timeout;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use config::Config;
-use longwire_engine::{Consumer, Engine, Parts, Random, Router, RuntimeClock, Store, Unavailable};
+use config::{Config, ServedBy};
+use longwire_engine::{
+    Clock, Consumer, Engine, Parts, Random, Router, RuntimeClock, Store, Unavailable, Workers,
+};
 use longwire_protocol::{ParseLimits, Seconds};
 use stores::embedded::DiskError;
 use tokio::{
@@ -199,23 +201,28 @@ impl Server {
     }
 
     async fn engine(&self, metrics: &Arc<Metrics>) -> Engine {
+        let clock: Arc<dyn Clock> = Arc::new(RuntimeClock::system());
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let workers = Workers::new(Arc::clone(&clock), Arc::clone(&random));
         let parts = Parts {
             store: Arc::clone(&self.store),
-            router: self.router(),
-            clock: Arc::new(RuntimeClock::system()),
-            random: Arc::new(SystemRandom),
+            router: self.router(workers),
+            clock,
+            random,
             observer: Arc::<Metrics>::clone(metrics),
         };
         Engine::start_up(parts).await
     }
 
-    fn router(&self) -> Router {
-        let mut router = Router::default();
+    fn router(&self, workers: Arc<Workers>) -> Router {
+        let mut router = Router::new(workers);
         for (name, route) in &self.config.routes {
-            if let Some(consumer) = self.consumers.get(name) {
-                let terms = terms::of_route(route, &self.config);
-                router = router.with(name, terms, Arc::clone(consumer));
-            }
+            let terms = terms::of_route(route, &self.config);
+            router = match (self.consumers.get(name), &route.served_by) {
+                (Some(consumer), _) => router.with(name, terms, Arc::clone(consumer)),
+                (None, ServedBy::Workers(_)) => router.with_workers(name, terms),
+                (None, ServedBy::Consumer(_)) => router,
+            };
         }
         router
     }
@@ -233,6 +240,8 @@ impl Server {
             tags_per_job: limits.tags_per_job,
             tag_bytes: limits.tag_bytes,
             reason_bytes: limits.reason_bytes,
+            note_bytes: limits.note_bytes,
+            slots_per_claim: limits.slots_per_claim,
         };
         let allowed_origins: Arc<[String]> = self.config.allowed_origins.clone().into();
         let sockets = SocketContext {

@@ -271,7 +271,13 @@ pub(super) fn killers<'s>(
         Request::Start(start) => {
             start.on_conflict == OnConflict::Replace && reason == Some(REPLACED)
         }
-        Request::Status(_) | Request::Watch(_) | Request::Unwatch(_) | Request::Extend(_) => false,
+        Request::Status(_)
+        | Request::Watch(_)
+        | Request::Unwatch(_)
+        | Request::Extend(_)
+        | Request::Claim(_)
+        | Request::Append(_)
+        | Request::End(_) => false,
     };
     kills.chain(starts).copied().filter(asked)
 }

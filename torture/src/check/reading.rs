@@ -174,7 +174,10 @@ impl<'a> Story<'a> {
                 status: Some(change.status),
                 body: None,
             }),
-            ServerFrame::Gap(_) | ServerFrame::Notice(_) => {}
+            ServerFrame::Gap(_)
+            | ServerFrame::Claimed(_)
+            | ServerFrame::HandOver(_)
+            | ServerFrame::Notice(_) => {}
         }
     }
 

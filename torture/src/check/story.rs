@@ -170,7 +170,12 @@ impl Named {
             },
             Request::Kill(kill) => (&mut self.kills, &kill.connid),
             Request::Extend(extend) => (&mut self.extends, &extend.connid),
-            Request::Status(_) | Request::Watch(_) | Request::Unwatch(_) => return,
+            Request::Status(_)
+            | Request::Watch(_)
+            | Request::Unwatch(_)
+            | Request::Claim(_)
+            | Request::Append(_)
+            | Request::End(_) => return,
         };
         index.entry(connid.clone()).or_default().push(ask);
     }

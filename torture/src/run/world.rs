@@ -58,7 +58,11 @@ impl World {
                 let ended = change.status.has_ended();
                 known.see(change.job, &change.connid, change.seq, ended);
             }
-            ServerFrame::Refused(_) | ServerFrame::Gap(_) | ServerFrame::Notice(_) => {}
+            ServerFrame::Refused(_)
+            | ServerFrame::Claimed(_)
+            | ServerFrame::HandOver(_)
+            | ServerFrame::Gap(_)
+            | ServerFrame::Notice(_) => {}
         }
     }
 

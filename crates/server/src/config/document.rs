@@ -40,12 +40,9 @@ fn defaults() -> Table {
 }
 
 fn write_keys(file: &mut String, section: &Section, values: &Table) {
-    let tag = section
-        .variants
-        .as_ref()
-        .and_then(|it| values.get(&it.tag.name)?.as_str());
+    let word = |tag: &str| values.get(tag)?.as_str().map(str::to_owned);
     for field in section
-        .fields_with(tag)
+        .fields_with(word)
         .into_iter()
         .filter(|field| !field.shape.is_table())
     {

@@ -4,7 +4,7 @@ use longwire_protocol::{RESERVED, VERBS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, seconds};
+use super::{Limits, WorkersConfig, seconds};
 
 /// The route that is there without any configuration.
 pub const DEFAULT_ROUTE: &str = "request";
@@ -20,7 +20,7 @@ pub const ROUTE_NAME_BYTES: usize = 64;
 pub struct RouteConfig {
     /// Who serves the jobs of this route.
     #[serde(flatten)]
-    pub consumer: ConsumerConfig,
+    pub served_by: ServedBy,
 
     /// What the route is for, in words for its users.
     pub description: String,
@@ -75,7 +75,7 @@ pub struct RouteConfig {
     /// server. Where not they are kept in memory alone.
     pub durable: bool,
 
-    /// What becomes of a job that was being served when the server died.
+    /// What becomes of a job whose server or worker died while it was being served.
     pub on_lost: OnLostConfig,
 
     /// How often a job is served at most, where `on_lost` asks for another attempt.
@@ -116,7 +116,17 @@ pub struct RouteConfig {
     pub disconnect_grace_seconds: Duration,
 }
 
-/// Who serves a route's jobs: the value of `consumer`, and the keys that this consumer has beside
+/// Who serves a route's jobs: a consumer of the server's own, or workers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ServedBy {
+    /// `consumer = …`
+    Consumer(ConsumerConfig),
+    /// `served_by = "workers"`
+    Workers(Box<WorkersConfig>),
+}
+
+/// Which consumer serves a route's jobs: the value of `consumer`, and the keys that this consumer has beside
 /// those of every route.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "consumer", rename_all = "snake_case")]
@@ -203,7 +213,7 @@ const fn output_bytes() -> u64 {
     1 << 30
 }
 
-/// What becomes of a job that was being served when the server died.
+/// What becomes of a job whose server or worker died while it was being served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnLostConfig {
@@ -227,7 +237,7 @@ impl RouteConfig {
 impl Default for RouteConfig {
     fn default() -> Self {
         Self {
-            consumer: ConsumerConfig::Timer,
+            served_by: ServedBy::Consumer(ConsumerConfig::Timer),
             description: String::new(),
             time_seconds: Duration::from_secs(60),
             max_time_seconds: None,

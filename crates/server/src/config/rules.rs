@@ -1,9 +1,9 @@
 //! What must be true between values, or of the words in them, and so is in no schema.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    Config, ConsumerConfig, ExecConfig, Limits, RouteConfig, StdinConfig,
+    Config, ConsumerConfig, ExecConfig, Limits, RouteConfig, ServedBy, StdinConfig, WorkersConfig,
     mistake::Mistake,
     route::wrong_with_name,
     source::{Source, dotted},
@@ -96,12 +96,14 @@ fn route_complaints<'a>(
 }
 
 fn command<'a>(name: &'a str, route: &RouteConfig) -> Vec<Complaint<'a>> {
-    let ConsumerConfig::Exec(exec) = &route.consumer else {
-        return Vec::new();
+    let exec = match &route.served_by {
+        ServedBy::Consumer(ConsumerConfig::Exec(exec)) => exec,
+        ServedBy::Consumer(ConsumerConfig::Timer) => return Vec::new(),
+        ServedBy::Workers(workers) => return worker_command(name, workers),
     };
     let of_stdin = stdin_field(name, exec);
     argv(name, exec)
-        .chain(env(name, exec))
+        .chain(env(name, &exec.env, &exec.pass_env))
         .chain(of_stdin)
         .chain(progress(name, exec))
         .collect()
@@ -129,16 +131,32 @@ fn argv<'a>(name: &'a str, exec: &ExecConfig) -> impl Iterator<Item = Complaint<
         .map(move |what| complaint(&["routes", name, "argv"], &what))
 }
 
-fn env<'a>(name: &'a str, exec: &ExecConfig) -> impl Iterator<Item = Complaint<'a>> {
+/// The program that a worker of the server's own is.
+fn worker_command<'a>(name: &'a str, workers: &WorkersConfig) -> Vec<Complaint<'a>> {
+    let mut all: Vec<_> = env(name, &workers.env, &workers.pass_env).collect();
+    if workers.command.first().is_some_and(String::is_empty) {
+        let what =
+            "begins with nothing; it must begin with a program, as in [\"python3\", \"worker.py\"]";
+        all.push(complaint(&["routes", name, "command"], what));
+    }
+    if workers.command.iter().any(|text| text.contains('\0')) {
+        let what = "has a NUL in it, which no argument can have";
+        all.push(complaint(&["routes", name, "command"], what));
+    }
+    all
+}
+
+fn env<'a>(
+    name: &'a str,
+    env: &BTreeMap<String, String>,
+    pass_env: &[String],
+) -> impl Iterator<Item = Complaint<'a>> + use<'a> {
     let is_name = |name: &str| !name.is_empty() && !name.contains(['=', '\0']);
-    let set = exec.env.iter().filter_map(move |(variable, value)| {
+    let set = env.iter().filter_map(move |(variable, value)| {
         let right = is_name(variable) && !value.contains('\0');
         (!right).then(|| ("env", variable.clone()))
     });
-    let passed = exec
-        .pass_env
-        .iter()
-        .filter(move |variable| !is_name(variable));
+    let passed = pass_env.iter().filter(move |variable| !is_name(variable));
     let all: Vec<_> = set
         .chain(passed.map(|variable| ("pass_env", variable.clone())))
         .collect();

@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Config, ConfigError, ConsumerConfig, LogFormat, Mistake, RouteConfig, check, default_file,
-    json_schema, markdown_table, mistake::settled, shape::Shape, source::Source,
+    Config, ConfigError, ConsumerConfig, LogFormat, Mistake, RouteConfig, ServedBy, check,
+    default_file, json_schema, markdown_table, mistake::settled, shape::Shape, source::Source,
 };
 
 const FILE: &str = "config.toml";
@@ -397,7 +397,8 @@ fn values_are_read_in_every_way_toml_writes_them() {
 fn the_default_route_stays_beside_others_until_it_is_written() {
     let config = read("[routes.nap]\nconsumer = \"timer\"\nconcurrency = 3");
     assert_eq!(config.routes["request"], RouteConfig::default());
-    assert_eq!(config.routes["nap"].consumer, ConsumerConfig::Timer);
+    let timer = ServedBy::Consumer(ConsumerConfig::Timer);
+    assert_eq!(config.routes["nap"].served_by, timer);
     assert_eq!(config.routes["nap"].concurrency.map(usize::from), Some(3));
 
     let config = read("[routes.request]\nconsumer = \"timer\"\ntime_seconds = 0.5");

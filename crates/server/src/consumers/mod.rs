@@ -11,22 +11,29 @@ use longwire_engine::Consumer;
 
 use crate::{
     BindError,
-    config::{Config, ConsumerConfig},
+    config::{Config, ConsumerConfig, ServedBy},
 };
 
-/// The consumer of every route that is configured.
+/// The consumer of every route that is configured to have one.
 ///
 /// # Errors
 /// The first route that cannot be served.
 pub(crate) fn of_routes(config: &Config) -> Result<BTreeMap<String, Arc<dyn Consumer>>, BindError> {
-    let of_route = |(name, route): (&String, &crate::config::RouteConfig)| {
-        let consumer = consumer(&route.consumer).map_err(|why| BindError::Route {
+    let own = config.routes.iter().filter_map(|(name, route)| {
+        if let ServedBy::Consumer(consumer) = &route.served_by {
+            Some((name, consumer))
+        } else {
+            None
+        }
+    });
+    let of_route = |(name, config): (&String, &ConsumerConfig)| {
+        let consumer = consumer(config).map_err(|why| BindError::Route {
             route: name.clone(),
             why,
         })?;
         Ok((name.clone(), consumer))
     };
-    config.routes.iter().map(of_route).collect()
+    own.map(of_route).collect()
 }
 
 /// The consumer that a route's configuration names.
