@@ -67,12 +67,16 @@ impl Check<'_> {
                 ),
             }
         }
-        let missing = |field: &&&Field| field.required && !table.contains_key(field.name.as_str());
+        let tags = section.tags();
+        let missing = |field: &&&Field| {
+            let is_tag = tags.iter().any(|tag| tag.name == field.name);
+            field.required && !is_tag && !table.contains_key(field.name.as_str())
+        };
         for field in fields.iter().filter(missing) {
             self.missing(path, field);
         }
-        if let Some(variants) = &section.variants {
-            self.tags(path, table, &variants.tags);
+        if !tags.is_empty() {
+            self.tags(path, table, tags);
         }
     }
 

@@ -41,10 +41,15 @@ fn defaults() -> Table {
 
 fn write_keys(file: &mut String, section: &Section, values: &Table) {
     let word = |tag: &str| values.get(tag)?.as_str().map(str::to_owned);
+    // Beside the one that is written no other can stand.
+    let is_other_tag = |field: &Field| {
+        let is_tag = section.tags().iter().any(|tag| tag.name == field.name);
+        is_tag && !values.contains_key(&field.name)
+    };
     for field in section
         .fields_with(word)
         .into_iter()
-        .filter(|field| !field.shape.is_table())
+        .filter(|field| !field.shape.is_table() && !is_other_tag(field))
     {
         file.push('\n');
         comment(file, &described(field).join("\n"));

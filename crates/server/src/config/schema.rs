@@ -205,11 +205,16 @@ fn variants(nodes: Vec<Node>, written: &[&Node]) -> Option<Box<Variants>> {
             None => tags.push((tag, vec![choice])),
         }
     }
-    let tags: Vec<_> = tags.into_iter().map(tag_field).collect();
+    let mut tags: Vec<_> = tags.into_iter().map(tag_field).collect();
+    if let [first, others @ ..] = tags.as_mut_slice() {
+        first.required = true;
+        for other in others {
+            other.doc = format!("Instead of `{}`.", first.name);
+        }
+    }
     (!tags.is_empty()).then(|| Box::new(Variants { tags, branches }))
 }
 
-/// Which of several is required is for the check to say.
 fn tag_field((name, choices): (String, Vec<Choice>)) -> Field {
     Field {
         name,

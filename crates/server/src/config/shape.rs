@@ -149,6 +149,11 @@ impl Section {
         special.chain(&self.fields)
     }
 
+    /// The keys of which exactly one must be written.
+    pub(super) fn tags(&self) -> &[Field] {
+        self.variants.as_ref().map_or(&[], |it| &it.tags)
+    }
+
     /// The fields that may stand in a table in which the tags have these values.
     pub(super) fn fields_with(&self, word: impl Fn(&str) -> Option<String>) -> Vec<&Field> {
         let variants = self.variants.iter();

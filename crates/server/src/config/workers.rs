@@ -8,7 +8,7 @@ use super::seconds;
 /// Processes of one route at most.
 pub const MAX_WORKERS: usize = 1000;
 
-/// A route whose jobs are served by workers: programs that connect and claim it, and those that the server keeps itself.
+/// Its jobs are served by workers: programs that connect and claim it, and those that the server keeps itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkersConfig {
     /// Who serves the jobs of this route, where no `consumer` does.
