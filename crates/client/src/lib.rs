@@ -43,7 +43,8 @@ pub use error::Error;
 pub use job::{Feed, FeedHappening, Happening, Job};
 pub use link::{Link, Links};
 pub use longwire_protocol::{
-    Clock, Code, Connid, Done, EndedView, EventFrame, Failure, FeedFrame, Gap, JobId, JobView,
-    KillNote, OnConflict, OnDisconnect, Outcome, Payload, Progress, Receipt, Refusal, Seconds, Seq,
-    Start, Started, Status, StatusPage, StatusQuery, Stream, Target, Timestamp, Where, Wish,
+    Clock, Code, Connid, Done, Encoding, EndedView, EventFrame, Failure, FeedFrame, Gap, JobId,
+    JobView, KillNote, OnConflict, OnDisconnect, Outcome, Payload, Progress, Receipt, Refusal,
+    Seconds, Seq, Start, Started, Status, StatusPage, StatusQuery, Stream, Target, Timestamp,
+    Where, Wish,
 };

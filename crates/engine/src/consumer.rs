@@ -59,7 +59,7 @@ pub struct Task {
     /// The job as it stood when it was handed to its consumer.
     job: Job,
     grace: Seconds,
-    output_bytes: usize,
+    event_bytes: usize,
     /// The place of a worker that it is served in, where workers serve it.
     place: Option<PlaceId>,
     reports: mpsc::Sender<Report>,
@@ -77,7 +77,7 @@ pub(crate) enum Report {
 /// What a task is made of, beside the job and the ways between it and its run.
 pub(crate) struct Terms {
     pub(crate) grace: Seconds,
-    pub(crate) output_bytes: usize,
+    pub(crate) event_bytes: usize,
     pub(crate) place: Option<PlaceId>,
 }
 
@@ -117,7 +117,7 @@ impl Task {
         job: Job,
         Terms {
             grace,
-            output_bytes,
+            event_bytes,
             place,
         }: Terms,
         reports: mpsc::Sender<Report>,
@@ -126,7 +126,7 @@ impl Task {
         Self {
             job,
             grace,
-            output_bytes,
+            event_bytes,
             place,
             reports,
             told,
@@ -173,7 +173,7 @@ impl Task {
         self.report(Change::Progress(Arc::new(progress))).await
     }
 
-    /// Adds output to the log; what is longer than one event may be becomes several. Waits while the log takes in what came
+    /// Adds text to the log; what is longer than one event may be becomes several. Waits while the log takes in what came
     /// before, never for who reads it.
     ///
     /// # Errors
@@ -184,17 +184,32 @@ impl Task {
         text: impl Into<Arc<str>> + Send,
     ) -> Result<(), Over> {
         let mut text: Arc<str> = text.into();
-        while text.len() > self.output_bytes {
-            let (piece, rest) = text.split_at(piece_of(&text, self.output_bytes));
-            let (piece, rest) = (Arc::from(piece), Arc::from(rest));
-            let piece = Output {
-                text: piece,
-                stream,
-            };
+        while text.len() > self.event_bytes {
+            let (piece, rest) = text.split_at(piece_of(&text, self.event_bytes));
+            let (piece, rest) = (Output::of_text(stream, piece), Arc::from(rest));
             self.report(Change::Output(piece)).await?;
             text = rest;
         }
-        self.report(Change::Output(Output { text, stream })).await
+        let rest = Output::of_text(stream, text);
+        self.report(Change::Output(rest)).await
+    }
+
+    /// Adds bytes to the log, as [`Task::output`] does: as text where all of them are UTF-8, and else in base64, which then has
+    /// to fit into an event.
+    ///
+    /// # Errors
+    /// [`Over`] once the job has ended.
+    pub async fn print(&self, stream: Stream, bytes: &[u8]) -> Result<(), Over> {
+        if let Ok(text) = str::from_utf8(bytes) {
+            return self.output(stream, text).await;
+        }
+        // Four letters stand for three bytes.
+        let most = (self.event_bytes / 4).max(1) * 3;
+        for piece in bytes.chunks(most) {
+            let piece = Output::of_bytes(stream, piece);
+            self.report(Change::Output(piece)).await?;
+        }
+        Ok(())
     }
 
     async fn report(&self, change: Change) -> Result<(), Over> {

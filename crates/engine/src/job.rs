@@ -55,6 +55,7 @@ impl Ending {
                     wish: Wish::clone(wish),
                     forced: stopped.forced,
                     survivors: stopped.survivors,
+                    signals: stopped.signals,
                     ms: at.since(self.at).as_micros() / 1_000,
                 }),
                 ..End::plain(Outcome::Killed)
@@ -118,12 +119,14 @@ pub enum Work {
 }
 
 /// What it took to stop a work, and what is left of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {
     /// Whether it had to be forced.
     pub forced: bool,
     /// How many of its processes are still alive; none where that could not be seen.
     pub survivors: Option<u32>,
+    /// The signals that it was sent, such as `TERM`, each kind once, in that order.
+    pub signals: Vec<Box<str>>,
 }
 
 impl Stopped {
@@ -131,21 +134,25 @@ impl Stopped {
     pub const WILLINGLY: Self = Self {
         forced: false,
         survivors: Some(0),
+        signals: Vec::new(),
     };
     /// It was forced, and nothing is left.
     pub const FORCED: Self = Self {
         forced: true,
         survivors: Some(0),
+        signals: Vec::new(),
     };
     /// It is gone together with whoever served it: what is left cannot be seen.
     pub const UNSEEN: Self = Self {
         forced: true,
         survivors: None,
+        signals: Vec::new(),
     };
     /// Whoever served it says that it ended by itself when it was asked to: what is left cannot be seen from here.
     pub const SAID: Self = Self {
         forced: false,
         survivors: None,
+        signals: Vec::new(),
     };
 }
 

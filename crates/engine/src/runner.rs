@@ -125,7 +125,7 @@ impl Run {
         let settings = &self.route.settings;
         let terms = Terms {
             grace: settings.kill_grace,
-            output_bytes: settings.output_bytes_per_event,
+            event_bytes: settings.output_bytes_per_event,
             place: self.slot.place(),
         };
         let task = Task::new(self.job.clone(), terms, reports, self.tell.subscribe());

@@ -50,10 +50,7 @@ fn failure() -> Failure {
 }
 
 fn printed() -> Change {
-    Change::Output(Output {
-        text: "x".into(),
-        stream: Stream::Stdout,
-    })
+    Change::Output(Output::of_text(Stream::Stdout, "x"))
 }
 
 fn progressed() -> Change {
@@ -140,6 +137,7 @@ fn end(outcome: Outcome) -> End {
                 wish: wish("first"),
                 forced: false,
                 survivors: Some(0),
+                signals: Vec::new(),
                 ms: 0,
             });
         }
@@ -403,9 +401,15 @@ fn word(event: Option<Event>) -> &'static str {
 
 #[test]
 fn a_receipt_says_whose_wish_it_was_and_what_it_took() {
-    for (stopped, forced, survivors) in [
-        (Stopped::WILLINGLY, false, Some(0)),
-        (Stopped::FORCED, true, Some(0)),
+    let command = Stopped {
+        forced: true,
+        survivors: Some(2),
+        signals: vec!["TERM".into(), "KILL".into()],
+    };
+    for (stopped, forced, survivors, signals) in [
+        (Stopped::WILLINGLY, false, Some(0), &[][..]),
+        (Stopped::FORCED, true, Some(0), &[]),
+        (command, true, Some(2), &["TERM", "KILL"]),
     ] {
         let (mut job, _) = Job::accept(spec(9_000_000, None, None), false, at(0));
         job.kill(wish("me"), at(1_000)).unwrap();
@@ -415,6 +419,7 @@ fn a_receipt_says_whose_wish_it_was_and_what_it_took() {
             wish: wish("me"),
             forced,
             survivors,
+            signals: signals.iter().copied().map(Into::into).collect(),
             ms: 42,
         };
         assert_eq!(ended_of(&event).kill, Some(receipt));

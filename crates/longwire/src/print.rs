@@ -9,10 +9,10 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{text}")
 }
 
-/// Text for stdout as it is.
-pub(crate) fn raw(text: &str) -> io::Result<()> {
+/// Bytes for stdout as they are.
+pub(crate) fn raw(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout();
-    stdout.write_all(text.as_bytes())?;
+    stdout.write_all(bytes)?;
     stdout.flush()
 }
 

@@ -9,9 +9,9 @@ pub(crate) fn run(args: &ConfigArgs) -> Result<Exit, Failure> {
         Config::load(file).map_err(|error| Failure::Usage(error.to_string()))?;
         print::line(&format!("{}: ok", file.display()))?;
     } else if args.markdown {
-        print::raw(&config::markdown_table())?;
+        print::raw(config::markdown_table().as_bytes())?;
     } else {
-        print::raw(&config::default_file())?;
+        print::raw(config::default_file().as_bytes())?;
     }
     Ok(Exit::Ok)
 }

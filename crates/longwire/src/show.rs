@@ -25,7 +25,9 @@ pub(crate) struct Show {
     standing: Standing,
     bar: Option<ProgressBar>,
     /// Lines that have not ended yet: a bar below would be drawn into them.
-    held: [String; 2],
+    held: [Vec<u8>; 2],
+    /// It wrote to stdout what is no text: nothing is put behind that.
+    wrote_bytes: bool,
 }
 
 /// How the request stands, as far as it was told.
@@ -51,7 +53,8 @@ impl Show {
                 progress: None,
             },
             bar: bar.then(new_bar),
-            held: [String::new(), String::new()],
+            held: [Vec::new(), Vec::new()],
+            wrote_bytes: false,
         }
     }
 
@@ -72,8 +75,10 @@ impl Show {
 
     pub(crate) fn event(&mut self, event: &EventFrame) -> io::Result<()> {
         self.standing.event(event);
-        if let Some(output) = &event.output {
-            self.output(event.stream.unwrap_or_default(), output)?;
+        if let Some(printed) = event.printed() {
+            let stream = event.stream.unwrap_or_default();
+            self.wrote_bytes |= stream == Stream::Stdout && !event.encoding.is_text();
+            self.output(stream, &printed)?;
         }
         if event.status.has_ended() {
             return self.ended(event);
@@ -125,21 +130,23 @@ impl Show {
         if self.json {
             return Ok(());
         }
-        if let Some(result) = &event.result {
-            print::line(result.as_str())?;
+        match &event.result {
+            Some(result) if self.wrote_bytes => print::say(result.as_str()),
+            Some(result) => print::line(result.as_str())?,
+            None => {}
         }
         let end = self.paint.status(event.status, &tell::end(event));
         print::say(&format!("{}: {end}", self.connid));
         Ok(())
     }
 
-    fn output(&mut self, stream: Stream, text: &str) -> io::Result<()> {
+    fn output(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
         if self.json {
             return Ok(());
         }
         let held = &mut self.held[index(stream)];
-        held.push_str(text);
-        let ready = match held.rfind('\n') {
+        held.extend_from_slice(bytes);
+        let ready = match held.iter().rposition(|byte| *byte == b'\n') {
             _ if self.bar.is_none() || held.len() > HELD_BYTES => held.len(),
             Some(end) => end + 1,
             None => 0,
@@ -182,13 +189,13 @@ const fn index(stream: Stream) -> usize {
     }
 }
 
-fn write(stream: Stream, text: &str) -> io::Result<()> {
-    if text.is_empty() {
+fn write(stream: Stream, bytes: &[u8]) -> io::Result<()> {
+    if bytes.is_empty() {
         return Ok(());
     }
     match stream {
-        Stream::Stdout => print::raw(text),
-        Stream::Stderr => io::stderr().write_all(text.as_bytes()),
+        Stream::Stdout => print::raw(bytes),
+        Stream::Stderr => io::stderr().write_all(bytes),
     }
 }
 

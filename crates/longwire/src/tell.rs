@@ -52,11 +52,18 @@ pub(crate) fn receipt(receipt: &Receipt) -> String {
         Some(more) => format!("{more} processes of it are still alive"),
         None => "whether anything of it is left could not be seen".to_owned(),
     };
-    let who = by(&receipt.wish);
+    let (who, sent) = (by(&receipt.wish), signals(&receipt.signals));
     format!(
-        "killed by {who}: dead after {} ms, {forced}, {left}",
+        "killed by {who}: dead after {} ms, {forced}{sent}, {left}",
         receipt.ms
     )
+}
+
+fn signals(signals: &[Box<str>]) -> String {
+    if signals.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", plain(&signals.join(", ")))
 }
 
 fn by(wish: &Wish) -> String {
@@ -113,8 +120,8 @@ mod tests {
                 "killed by ann (old): dead after 12 ms, without force, nothing of it is left",
             ),
             (
-                json!({"status": "killed", "kill": {"by": "ann", "forced": true, "survivors": 2, "ms": 9}}),
-                "killed by ann: dead after 9 ms, by force, 2 processes of it are still alive",
+                json!({"status": "killed", "kill": {"by": "ann", "forced": true, "survivors": 2, "signals": ["TERM", "KILL"], "ms": 9}}),
+                "killed by ann: dead after 9 ms, by force (TERM, KILL), 2 processes of it are still alive",
             ),
             (
                 json!({"status": "timeout", "clock": "idle_time"}),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attempt, Connid, JobId, OnDisconnect, Payload, Seconds, Seq, Timestamp};
+use crate::{Attempt, Connid, JobId, OnDisconnect, Output, Payload, Seconds, Seq, Timestamp};
 
 /// What was asked for when a job was started. It never changes; the log's first event and everything that describes the
 /// job share it.
@@ -187,26 +187,6 @@ pub struct Progress {
     pub note: Option<Box<str>>,
 }
 
-/// Where output was written to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Stream {
-    /// The work's output.
-    #[default]
-    Stdout,
-    /// What it says beside.
-    Stderr,
-}
-
-/// A piece of what a job printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    /// The text as it came.
-    pub text: Arc<str>,
-    /// Where it was written to.
-    pub stream: Stream,
-}
-
 /// The wish that a job be killed, and whose it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Wish {
@@ -229,6 +209,10 @@ pub struct Receipt {
     /// served the job is gone and nobody could look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survivors: Option<u32>,
+    /// The signals that the work was sent to end it, such as `TERM` and `KILL`, each kind once, in that order; none where it is no
+    /// process.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<Box<str>>,
     /// Milliseconds from the wish to the end.
     pub ms: u64,
 }
@@ -254,6 +238,13 @@ impl Failure {
             message: message.into(),
             detail: None,
         }
+    }
+
+    /// The same with more for programs; what cannot be written as JSON is left out.
+    #[must_use]
+    pub fn with(mut self, detail: &impl Serialize) -> Self {
+        self.detail = Payload::new(detail).ok();
+        self
     }
 }
 

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
-    Attempt, Change, Clock, Connid, End, Event, Failure, FrameId, JobId, Lease, Payload, Progress,
-    Receipt, Refusal, Seconds, Seq, Spec, Status, Stream, Timestamp, Wish,
+    Attempt, Change, Clock, Connid, Encoding, End, Event, Failure, FrameId, JobId, Lease, Payload,
+    Progress, Receipt, Refusal, Seconds, Seq, Spec, Status, Stream, Timestamp, Wish,
 };
 
 /// The direct reply to a start. The job's events follow, from `seq` + 1 on.
@@ -78,9 +78,12 @@ pub struct EventFrame {
     /// How far it has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Arc<Progress>>,
-    /// What it printed.
+    /// What it printed, in the encoding beside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Arc<str>>,
+    /// How that is written down: it is said where it is base64.
+    #[serde(default, skip_serializing_if = "Encoding::is_text")]
+    pub encoding: Encoding,
     /// Where it printed that to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<Stream>,
@@ -114,6 +117,7 @@ impl EventFrame {
             left: None,
             progress: None,
             output: None,
+            encoding: Encoding::Text,
             stream: None,
             kill: None,
             clock: None,
@@ -122,6 +126,12 @@ impl EventFrame {
         };
         frame.fill(event);
         frame
+    }
+
+    /// What it printed, as it was printed; none where it is no output, or not in its own encoding.
+    #[must_use]
+    pub fn printed(&self) -> Option<Cow<'_, [u8]>> {
+        self.encoding.decode(self.output.as_deref()?)
     }
 
     fn fill(&mut self, event: &Event) {
@@ -136,6 +146,7 @@ impl EventFrame {
             Change::Progress(progress) => self.progress = Some(Arc::clone(progress)),
             Change::Output(output) => {
                 self.output = Some(Arc::clone(&output.text));
+                self.encoding = output.encoding;
                 self.stream = Some(output.stream);
             }
             Change::Wished(wish) => self.kill = Some(KillNote::Wish(Arc::clone(wish))),

@@ -27,6 +27,7 @@ mod fields;
 mod frames;
 mod ids;
 mod lease;
+mod output;
 mod payload;
 mod refusal;
 mod request;
@@ -36,8 +37,7 @@ mod worker;
 
 pub use close::{CLOSE_CODES, CloseCode};
 pub use event::{
-    Change, Clock, End, Event, Failure, Outcome, Output, Progress, Receipt, Spec, Status, Stream,
-    Wish,
+    Change, Clock, End, Event, Failure, Outcome, Progress, Receipt, Spec, Status, Wish,
 };
 pub use fields::ParseLimits;
 pub use frames::{
@@ -46,6 +46,7 @@ pub use frames::{
 };
 pub use ids::{Attempt, Connid, FrameId, JobId, Seq};
 pub use lease::Lease;
+pub use output::{Encoding, Output, Stream};
 pub use payload::Payload;
 pub use refusal::{Code, Refusal, nearest};
 pub use request::{

@@ -24,6 +24,15 @@ impl Payload {
         serde_json::value::to_raw_value(value).map(|raw| Self(raw.into()))
     }
 
+    /// The payload of a JSON text, without the blanks that mean nothing: it is one line.
+    ///
+    /// # Errors
+    /// Where it is not JSON in UTF-8, or nests deeper than a payload may.
+    pub fn from_json(text: &[u8]) -> Result<Self, serde_json::Error> {
+        let read: Self = serde_json::from_slice(text)?;
+        RawValue::from_string(without_blanks(read.as_str())).map(|raw| Self(raw.into()))
+    }
+
     /// The payload as JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -43,6 +52,18 @@ impl PartialEq for Payload {
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str() || same_value(self.as_str(), other.as_str())
     }
+}
+
+/// JSON without the blanks between its words.
+fn without_blanks(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let means_something = |letter: &char| {
+        let stays = in_string || !letter.is_ascii_whitespace();
+        in_string ^= *letter == '"' && !escaped;
+        escaped = in_string && *letter == '\\' && !escaped;
+        stays
+    };
+    json.chars().filter(means_something).collect()
 }
 
 /// Whether two texts are the same JSON value, whatever the order of keys and the blanks.

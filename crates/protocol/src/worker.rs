@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
-    Code, Failure, Lease, ParseLimits, Payload, Progress, Refusal, Stream,
+    Code, Encoding, Failure, Lease, ParseLimits, Payload, Progress, Refusal, Stream,
     ids::is_format,
     request::{an_object, is_default, null_is_default},
 };
@@ -57,6 +57,14 @@ pub struct Append {
     /// What was printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Arc<str>>,
+    /// How that is written down: `base64` for bytes that are no UTF-8.
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "is_default"
+    )]
+    #[schemars(with = "Option<Encoding>")]
+    pub encoding: Encoding,
     /// Where it was printed to.
     #[serde(
         default,
@@ -201,6 +209,13 @@ impl Append {
             return Err(Refusal::invalid(
                 "stream",
                 "\"stream\" says where \"output\" was printed to; there is none",
+            ));
+        }
+        let output = self.output.as_deref().unwrap_or_default();
+        if self.encoding.decode(output).is_none() {
+            return Err(Refusal::invalid(
+                "output",
+                "\"output\" must be base64 (RFC 4648, section 4, padded), as \"encoding\" says",
             ));
         }
         let note = self.progress.as_ref().and_then(|p| p.note.as_ref());

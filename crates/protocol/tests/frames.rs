@@ -156,14 +156,21 @@ fn wish() -> impl Strategy<Value = Wish> {
 }
 
 fn receipt() -> impl Strategy<Value = Receipt> {
-    (wish(), any::<bool>(), of(any::<u32>()), any::<u64>()).prop_map(
-        |(wish, forced, survivors, ms)| Receipt {
+    let signals = vec(select(&["TERM", "KILL", "INT"][..]), 0..3);
+    (
+        wish(),
+        any::<bool>(),
+        of(any::<u32>()),
+        signals,
+        any::<u64>(),
+    )
+        .prop_map(|(wish, forced, survivors, signals, ms)| Receipt {
             wish,
             forced,
             survivors,
+            signals: signals.into_iter().map(Into::into).collect(),
             ms,
-        },
-    )
+        })
 }
 
 fn clock() -> impl Strategy<Value = Clock> {
@@ -228,7 +235,9 @@ fn change() -> impl Strategy<Value = Change> {
         Just(Change::Taken),
         progress().prop_map(|progress| Change::Progress(progress.into())),
         (word(), select(streams.to_vec()))
-            .prop_map(|(text, stream)| Change::Output(Output { text, stream })),
+            .prop_map(|(text, stream)| Change::Output(Output::of_text(stream, text))),
+        (vec(any::<u8>(), 0..9), select(streams.to_vec()))
+            .prop_map(|(bytes, stream)| Change::Output(Output::of_bytes(stream, &bytes))),
         wish().prop_map(|wish| Change::Wished(wish.into())),
         clock().prop_map(Change::TimeUp),
         timestamp().prop_map(Change::Extended),

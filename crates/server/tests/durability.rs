@@ -60,10 +60,7 @@ fn accept(number: u64, queued: bool) -> (Job, Events) {
 const LARGE: u64 = 100;
 
 fn printed(text: &str) -> Change {
-    Change::Output(Output {
-        text: text.into(),
-        stream: Stream::Stderr,
-    })
+    Change::Output(Output::of_text(Stream::Stderr, text))
 }
 
 fn wish() -> Wish {

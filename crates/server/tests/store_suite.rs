@@ -141,10 +141,7 @@ fn connid(name: &str) -> Name {
 }
 
 fn printed(text: &str) -> Change {
-    Change::Output(Output {
-        text: text.into(),
-        stream: Stream::Stdout,
-    })
+    Change::Output(Output::of_text(Stream::Stdout, text))
 }
 
 fn wish() -> Wish {

@@ -70,7 +70,7 @@ pub(crate) fn serve() -> ExitCode {
         }
         .keep(),
         Err(error) => {
-            reports.tell(&Report::NotStarted(error.to_string()));
+            reports.tell(&Report::NotStarted(error.into()));
         }
     }
     ExitCode::SUCCESS
@@ -244,9 +244,10 @@ impl Keeper {
     }
 
     fn ask(&mut self) {
-        self.sent("TERM");
         // Whoever has just ended need not be asked.
-        let _ = killpg(self.group, Signal::SIGTERM);
+        if killpg(self.group, Signal::SIGTERM).is_ok() {
+            self.sent("TERM");
+        }
     }
 
     /// Kills all that is left.

@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
 };
 
+use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::Limits;
@@ -48,8 +49,8 @@ pub enum Order {
 pub enum Report {
     /// The command runs, as the process of this number.
     Started(u32),
-    /// It could not be started, for this reason, in words.
-    NotStarted(String),
+    /// It could not be started.
+    NotStarted(NotStarted),
     /// It printed this to stdout.
     Stdout(Vec<u8>),
     /// It printed this to stderr.
@@ -58,6 +59,26 @@ pub enum Report {
     Exited(Exit),
     /// Nothing is left of it, or this much. The last report.
     Gone(Gone),
+}
+
+/// Why a command could not be started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotStarted {
+    /// In words.
+    pub why: String,
+    /// The system's name for it, such as `ENOENT`, where it is the system's refusal.
+    pub errno: Option<String>,
+}
+
+impl From<io::Error> for NotStarted {
+    fn from(error: io::Error) -> Self {
+        let missing = (error.kind() == io::ErrorKind::NotFound).then_some(Errno::ENOENT);
+        let errno = error.raw_os_error().map(Errno::from_raw).or(missing);
+        Self {
+            why: error.to_string(),
+            errno: errno.map(|errno| format!("{errno:?}")),
+        }
+    }
 }
 
 /// How the command itself ended.
@@ -75,7 +96,7 @@ pub enum Exit {
 pub struct Gone {
     /// Processes of it that are still there, though they were killed: 0 is verified.
     pub survivors: u32,
-    /// The signals that were sent, in order, each kind once.
+    /// The signals that were sent to end it, such as `TERM`, in order, each kind once.
     pub signals: Vec<String>,
     /// Whether something had to be killed that the end was asked of before, or that was left after the command's own end.
     pub forced: bool,
@@ -243,7 +264,7 @@ mod tests {
     fn reports_read_back() {
         let reports = [
             Report::Started(7),
-            Report::NotStarted("no".to_owned()),
+            Report::NotStarted(io::Error::from_raw_os_error(13).into()),
             Report::Stdout(vec![0xff, 0]),
             Report::Stderr(Vec::new()),
             Report::Exited(Exit::Signal(9)),

@@ -17,13 +17,19 @@ const SAID_AHEAD: usize = 64;
 pub(super) enum Said {
     /// This happened.
     Append {
-        output: Option<(Arc<str>, Stream)>,
+        output: Option<(Stream, Printed)>,
         progress: Option<Progress>,
         /// To be told once it is in the log.
         written: Option<oneshot::Sender<Seq>>,
     },
     /// It ended so.
     End(Work),
+}
+
+/// What a worker says that its job printed.
+pub(super) enum Printed {
+    Text(Arc<str>),
+    Bytes(Vec<u8>),
 }
 
 /// Serves its jobs with whoever sits down for them.
@@ -190,8 +196,10 @@ async fn pass_on(task: &Task, said: Said) -> Result<(), Over> {
     else {
         return Ok(());
     };
-    if let Some((text, stream)) = output {
-        task.output(stream, text).await?;
+    match output {
+        Some((stream, Printed::Text(text))) => task.output(stream, text).await?,
+        Some((stream, Printed::Bytes(bytes))) => task.print(stream, &bytes).await?,
+        None => {}
     }
     if let Some(progress) = progress {
         task.progress(progress).await?;

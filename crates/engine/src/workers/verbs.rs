@@ -3,11 +3,15 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use longwire_protocol::{
-    Append, Claim, Claimed, Code, EndJob, Failure, Lease, Refusal, Seq, Status, nearest,
+    Append, Claim, Claimed, Code, Encoding, EndJob, Failure, Lease, Refusal, Seq, Status, nearest,
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Kept, Seat, serve::Said, table::Offer};
+use super::{
+    Kept, Seat,
+    serve::{Printed, Said},
+    table::Offer,
+};
 use crate::{Engine, Found, Job, Name, Principal, job::Work};
 
 /// Characters of a name that a refusal repeats.
@@ -79,7 +83,9 @@ impl Engine {
         };
         let (written, seq) = oneshot::channel();
         let said = Said::Append {
-            output: append.output.map(|text| (text, append.stream)),
+            output: append
+                .output
+                .map(|text| (append.stream, printed(text, append.encoding))),
             progress: append.progress,
             written: wait.then_some(written),
         };
@@ -147,6 +153,14 @@ fn became(job: &Job) -> String {
         format!("{connid} has already ended: {status}; nobody holds it any more")
     } else {
         format!("this lease is gone; {connid} is {status} without it: stop working on it")
+    }
+}
+
+/// What was printed; what is no base64, though it should be, is taken as it is: the frame's own check has refused it before.
+fn printed(text: Arc<str>, encoding: Encoding) -> Printed {
+    match encoding.decode(&text) {
+        Some(bytes) if !encoding.is_text() => Printed::Bytes(bytes.into_owned()),
+        Some(_) | None => Printed::Text(text),
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn run(dir: &Path) -> Result<Exit, Failure> {
 pub(crate) fn completions(shell: Shell) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "longwire", &mut script);
-    print::raw(&String::from_utf8_lossy(&script))?;
+    print::raw(&script)?;
     Ok(Exit::Ok)
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     frames,
-    run::{Done, Running, Server, fails, longwire, scratch},
+    run::{Done, Running, Server, fails, longwire, scratch, writes},
 };
 
 const ROUTES: &str = r#"
@@ -52,6 +52,13 @@ output_bytes = 10000
 open_files = 64
 cpu_seconds = 1
 memory_bytes = 100000000
+
+[routes.json]
+consumer = "exec"
+argv = ["sh", "-c", "{script}"]
+result = "json"
+result_bytes = 100
+progress = ['^(?<done>\d+) of (?<total>\d+)']
 
 [routes.bar]
 consumer = "exec"
@@ -272,12 +279,110 @@ fn each_way_to_fail_has_its_name() {
 }
 
 #[test]
+fn a_failure_says_more_for_programs() {
+    let server = server();
+    for (route, script, detail) in [
+        ("shell", "exit 3", json!({ "exit_code": 3 })),
+        (
+            "shell",
+            "kill -SEGV $$",
+            json!({ "signal": "SEGV", "number": 11 }),
+        ),
+        ("narrow", "yes", json!({ "output_bytes": 10_000 })),
+        ("nowhere", "", json!({ "errno": "ENOENT" })),
+        ("not-executable", "", json!({ "errno": "EACCES" })),
+        ("no-folder", "", json!({ "errno": "ENOENT" })),
+    ] {
+        let (_, last) = printed(&start(&server, route, &shell(script)), "stdout");
+        let said = &last["error"]["detail"];
+        let wanted = detail.as_object().unwrap();
+        for (key, value) in wanted {
+            assert_eq!(&said[key], value, "{route} {script}: {said}");
+        }
+        let ran = wanted.contains_key("exit_code") || wanted.contains_key("signal");
+        assert_eq!(said["max_rss_bytes"].is_number(), ran, "{said}");
+        assert_eq!(said["user_ms"].is_number(), ran, "{said}");
+    }
+}
+
+#[test]
+fn what_a_command_writes_to_stdout_can_be_the_result() {
+    let server = server();
+    let script = r#"echo 1 of 2 >&2; echo '{"a": [1.50,'; echo '"1 of 9"]}'"#;
+    let done = start(&server, "json", &shell(script));
+    let (stdout, last) = printed(&done, "stdout");
+    assert_eq!((stdout.as_str(), &last["status"]), ("", &"ok".into()));
+    assert_eq!(last["result"], json!({ "a": [1.5, "1 of 9"] }));
+    assert!(done.stdout.contains(r#""result":{"a":[1.50,"1 of 9"]}"#));
+    assert_eq!(printed(&done, "stderr").0, "1 of 2\n");
+    let progress = frames(&done.stdout);
+    let progress: Vec<_> = progress
+        .iter()
+        .filter_map(|frame| frame["progress"].as_object())
+        .collect();
+    assert_eq!(progress.len(), 1, "stdout says nothing of it: {progress:?}");
+
+    for (script, code, says) in [
+        (
+            "echo '{}'; echo oops",
+            "bad_result",
+            "line 2 column 1; it begins with \"{}\\noops",
+        ),
+        ("true", "bad_result", "is empty"),
+        ("yes", "bad_result", "(result_bytes)"),
+        ("echo no such page; exit 4", "exit", "it exited with code 4"),
+    ] {
+        let (stdout, last) = printed(&start(&server, "json", &shell(script)), "stdout");
+        assert_eq!(last["error"]["code"], code, "{script}: {last}");
+        let message = last["error"]["message"].as_str().unwrap();
+        assert!(message.contains(says), "{script}: {message}");
+        // What is no result is output after all.
+        assert_eq!(stdout.is_empty(), script == "true", "{script}: {stdout}");
+    }
+}
+
+#[test]
 fn both_streams_are_told_apart_and_bars_leave_their_last_state() {
     let server = server();
     let script = "echo out; echo err >&2; for i in 1 2 3; do printf \"$i%%\\r\"; done; printf 'done\\n'; printf rest";
     let done = start(&server, "shell", &shell(script));
     assert_eq!(printed(&done, "stdout").0, "out\ndone\nrest");
     assert_eq!(printed(&done, "stderr").0, "err\n");
+}
+
+#[test]
+fn bytes_that_are_no_text_come_out_as_they_went_in() {
+    let server = server();
+    // Every byte, in an order in which no two make a letter; and a line that is none among others.
+    let every = r"i=255; while [ $i -ge 0 ]; do printf \\$(printf %03o $i); i=$((i-1)); done";
+    let bytes: Vec<u8> = (0..=255).rev().collect();
+    let input = shell(every).to_string();
+    let start = [
+        "--server",
+        server.url.as_str(),
+        "start",
+        "shell",
+        "--input",
+        &input,
+    ];
+    assert_eq!(writes(&start), bytes);
+
+    let done = self::start(&server, "shell", &shell(r"printf 'one\ncaf\351\ntwo\n'"));
+    let frames = frames(&done.stdout);
+    let told: Vec<_> = frames
+        .iter()
+        .filter(|frame| frame["output"].is_string())
+        .map(|frame| (&frame["output"], &frame["encoding"]))
+        .collect();
+    let (none, base64) = (Value::Null, json!("base64"));
+    assert_eq!(
+        told,
+        [
+            (&json!("one\n"), &none),
+            (&json!("Y2Fm6Qo="), &base64),
+            (&json!("two\n"), &none)
+        ]
+    );
 }
 
 #[test]
@@ -373,6 +478,23 @@ fn a_kill_leaves_nothing_of_any_tree() {
 }
 
 #[test]
+fn the_receipt_says_which_signals_it_took() {
+    let server = server();
+    let input = shell("trap '' TERM; echo ready; while :; do sleep 1; done").to_string();
+    let mut job = server.spawn(&["start", "shell", "--connid", "deaf", "--input", &input]);
+    job.says("ready");
+    let killed = server.run(&["kill", "deaf", "--wait"]);
+    assert!(
+        killed.stdout.contains(", by force (TERM, KILL), "),
+        "{}",
+        killed.stdout
+    );
+    let status = server.run(&["status", "deaf", "--json"]);
+    let receipt = &frames(&status.stdout)[0]["jobs"][0]["kill"];
+    assert_eq!(receipt["signals"], json!(["TERM", "KILL"]), "{receipt}");
+}
+
+#[test]
 fn a_command_that_ends_when_asked_is_not_forced() {
     let server = server();
     let script = "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done";
@@ -382,8 +504,12 @@ fn a_command_that_ends_when_asked_is_not_forced() {
     let killed = server.run(&["kill", "polite", "--wait", "--json"]);
     let receipt = frames(&killed.stdout).pop().unwrap()["ended"]["kill"].clone();
     assert_eq!(
-        (&receipt["forced"], &receipt["survivors"]),
-        (&json!(false), &json!(0))
+        (
+            &receipt["forced"],
+            &receipt["survivors"],
+            &receipt["signals"]
+        ),
+        (&json!(false), &json!(0), &json!(["TERM"]))
     );
     job.says("bye");
 }

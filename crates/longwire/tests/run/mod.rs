@@ -39,6 +39,13 @@ pub(crate) fn longwire(args: &[&str]) -> Done {
     }
 }
 
+/// What a command writes to its stdout, which need not be text.
+pub(crate) fn writes(args: &[&str]) -> Vec<u8> {
+    let output = command(args).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{args:?}");
+    output.stdout
+}
+
 /// It exits with 0; what it prints.
 pub(crate) fn prints(args: &[&str]) -> String {
     let done = longwire(args);

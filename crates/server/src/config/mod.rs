@@ -31,8 +31,8 @@ pub use self::{
     limits::Limits,
     mistake::{ConfigError, Mistake},
     route::{
-        ConsumerConfig, DEFAULT_ROUTE, ExecConfig, OnLostConfig, ROUTE_NAME_BYTES, RouteConfig,
-        ServedBy, StdinConfig,
+        ConsumerConfig, DEFAULT_ROUTE, ExecConfig, OnLostConfig, ROUTE_NAME_BYTES, ResultConfig,
+        RouteConfig, ServedBy, StdinConfig,
     },
     schema::json_schema,
     socket::SocketSettings,

@@ -188,6 +188,15 @@ pub struct ExecConfig {
     #[schemars(range(min = 1, max = 1_099_511_627_776_u64))]
     pub output_bytes: u64,
 
+    /// What the result of a job is, once its command has exited with 0.
+    #[serde(default)]
+    pub result: ResultConfig,
+
+    /// Bytes that the command may write to stdout where that is the result. One that writes more is ended, and has failed.
+    #[serde(default = "result_bytes")]
+    #[schemars(range(min = 1, max = 8_388_608))]
+    pub result_bytes: usize,
+
     /// How the progress of a job is read off what its command prints, a rule each: `ffmpeg`, `rsync`, `pip`, `cargo` or `curl`
     /// for what these show, `json` for lines of JSON, `osc` for the bar of a terminal, or a regular expression with groups
     /// named `done`, `total`, `percent` or `note`, as in `'(?<percent>[0-9]+)%'`. Of a line that several can read the first says
@@ -207,6 +216,21 @@ pub enum StdinConfig {
     Json,
     /// The field of the input that `stdin_field` names.
     Field,
+}
+
+/// What the result of a job is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResultConfig {
+    /// How the command ended, and what it took. What it writes to stdout is output.
+    #[default]
+    Exit,
+    /// What it writes to stdout, which must be JSON, and is no output then.
+    Json,
+}
+
+const fn result_bytes() -> usize {
+    1 << 20
 }
 
 const fn output_bytes() -> u64 {

@@ -13,6 +13,8 @@ use tokio::time::sleep;
 enum Act {
     Output(String),
     Stderr(String),
+    /// Prints these bytes, in hexadecimal.
+    Bytes(String),
     Progress(Progress),
     /// Prints so many pieces of so many bytes.
     Flood(usize, usize),
@@ -71,6 +73,7 @@ async fn perform(task: &mut Task, act: Act) -> Result<(), Halt> {
     match act {
         Act::Output(text) => task.output(Stream::Stdout, text).await?,
         Act::Stderr(text) => task.output(Stream::Stderr, text).await?,
+        Act::Bytes(hex) => task.print(Stream::Stdout, &bytes(&hex)).await?,
         Act::Progress(progress) => task.progress(progress).await?,
         Act::Flood(pieces, bytes) => flood(task, pieces, bytes).await?,
         Act::Count(to, within) => count(task, to, seconds(within)).await?,
@@ -114,6 +117,13 @@ async fn count(task: &Task, to: u32, within: Duration) -> Result<(), Over> {
         sleep(within / to).await;
     }
     Ok(())
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits = hex.as_bytes().chunks(2);
+    digits
+        .map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect()
 }
 
 fn failed(code: &str) -> Work {

@@ -103,6 +103,7 @@ async fn play(mut task: Task) -> Work {
                 return Work::Stopped(Stopped {
                     forced: true,
                     survivors: survivors.parse().ok(),
+                    signals: vec!["TERM".into(), "KILL".into()],
                 });
             }
             ("until-kill", _) => assert!(matches!(task.told_to_end().await, Told::Killed(_))),
@@ -369,6 +370,9 @@ fn tell_end(story: &mut String, end: &longwire_protocol::End) {
     if let Some(kill) = &end.kill {
         let how = if kill.forced { "forced" } else { "willing" };
         write!(story, " {how} in {}", kill.ms).unwrap();
+        if !kill.signals.is_empty() {
+            write!(story, " by {}", kill.signals.join(" ")).unwrap();
+        }
         match kill.survivors {
             Some(0) => {}
             Some(survivors) => write!(story, " leaving {survivors}").unwrap(),
@@ -505,14 +509,14 @@ async fn a_consumer_that_forces_its_work_itself_has_its_time_for_that() {
             route: "force",
             script: "until told; wait 300; leave 0",
             deeds: kill,
-            story: "0 running, 500 ending by anonymous, 800 killed forced in 300",
+            story: "0 running, 500 ending by anonymous, 800 killed forced in 300 by TERM KILL",
             ..CASE
         },
         Case {
             route: "force",
             script: "until-forced; wait 2900; leave 2",
             deeds: kill,
-            story: "0 running, 500 ending by anonymous, 4400 killed forced in 3900 leaving 2",
+            story: "0 running, 500 ending by anonymous, 4400 killed forced in 3900 by TERM KILL leaving 2",
             ..CASE
         },
         // Nobody can say what is left then.

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use futures_util::{FutureExt, StreamExt};
 use longwire_engine::{Kept, News, Principal, Seat, Stopped, Store};
 use longwire_protocol::{
-    Append, Claim, Code, EndJob, Failure, HandOver, Lease, Payload, Progress, Refusal, Seconds,
-    Seq, Stream, WorkError,
+    Append, Claim, Code, Encoding, EndJob, Failure, HandOver, Lease, Payload, Progress, Refusal,
+    Seconds, Seq, Stream, WorkError,
 };
 use longwire_server::stores::memory::MemoryStore;
 use proptest::prelude::*;
@@ -39,6 +39,7 @@ fn output(lease: Lease, text: &str) -> Append {
     Append {
         lease,
         output: Some(text.into()),
+        encoding: Encoding::Text,
         stream: Stream::Stdout,
         progress: None,
     }

@@ -103,8 +103,8 @@ impl Table {
         let Some(leased) = &taken.lease else {
             return taken.seat.map_or(Look::Waiting, |_| Look::Seated);
         };
-        if let Some(stopped) = leased.forced {
-            return Look::Forced(stopped);
+        if let Some(stopped) = &leased.forced {
+            return Look::Forced(stopped.clone());
         }
         if leased.closed {
             return Look::Held(None);

@@ -1,5 +1,6 @@
 //! A route that is a command.
 
+mod end;
 mod keeper;
 mod plan;
 mod run;
@@ -35,8 +36,7 @@ impl Exec {
 impl Consumer for Exec {
     fn serve(&self, task: Task) -> Serving {
         let start = self.0.start(task.spec(), task.attempt(), task.grace());
-        let progress = self.0.progress();
-        Box::pin(run::run(start, task, progress, self.0.output_bytes))
+        Box::pin(run::run(start, task, self.0.outlet()))
     }
 
     fn check(&self, input: Option<&Payload>) -> Result<(), BadInput> {

@@ -8,10 +8,15 @@ use longwire_shim::{Limits, wire::Start};
 use serde_json::{Map, Value};
 
 use super::super::{
-    output::progress::{Reader, Rule},
+    output::{
+        Printer,
+        progress::{Reader, Rule},
+        result::Gathered,
+    },
     template::{Template, bad},
 };
-use crate::config::{ExecConfig, StdinConfig};
+use super::run::Outlet;
+use crate::config::{ExecConfig, ResultConfig, StdinConfig};
 
 /// Where programs are looked for, unless the route says otherwise.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -26,7 +31,9 @@ pub(super) struct Plan {
     stdin: Stdin,
     limits: Limits,
     progress: Vec<Rule>,
-    pub(super) output_bytes: u64,
+    output_bytes: u64,
+    /// Bytes of the job's result, where stdout is that.
+    result_bytes: Option<usize>,
 }
 
 enum Stdin {
@@ -64,6 +71,10 @@ impl Plan {
             },
             progress: progress.collect::<Result<_, _>>()?,
             output_bytes: config.output_bytes,
+            result_bytes: match config.result {
+                ResultConfig::Exit => None,
+                ResultConfig::Json => Some(config.result_bytes),
+            },
         })
     }
 
@@ -89,9 +100,12 @@ impl Plan {
         })
     }
 
-    /// What reads the progress of one command.
-    pub(super) fn progress(&self) -> Reader {
-        Reader::new(&self.progress)
+    /// What becomes of all that one command prints.
+    pub(super) fn outlet(&self) -> Outlet {
+        Outlet {
+            printer: Printer::new(self.output_bytes, Reader::new(&self.progress)),
+            gathered: self.result_bytes.map(Gathered::new),
+        }
     }
 
     /// The command with an input in it.

@@ -1,46 +1,38 @@
 //! One job's command, from its start until nothing of it is left.
 
-use std::{io, time::Duration};
+use std::io;
 
 use longwire_engine::{BadInput, Stopped, Task, Work};
-use longwire_protocol::{Failure, Payload, Stream};
+use longwire_protocol::{Failure, Stream};
 use longwire_shim::wire::{Exit, Gone, Order, Report, Start};
-use serde::Serialize;
-use tokio::time::{Instant, sleep_until};
 
 use super::{
-    super::output::{lines::Lines, progress::Reader},
+    super::output::{Printer, result::Gathered},
+    end::{self, Why},
     keeper::Keeper,
 };
 
-/// How long a line may wait for its end before it goes into the log as far as it came.
-const LINE_TIME: Duration = Duration::from_millis(500);
-
-/// What the work of a command comes to.
-#[derive(Serialize)]
-struct Done {
-    exit_code: i32,
-    user_ms: u64,
-    system_ms: u64,
-    max_rss_bytes: u64,
+/// What becomes of what a command prints.
+pub(super) struct Outlet {
+    pub(super) printer: Printer,
+    /// What is gathered of its stdout, where that is the job's result.
+    pub(super) gathered: Option<Gathered>,
 }
 
 /// Runs the command of a job.
-pub(super) async fn run(
-    start: Result<Start, BadInput>,
-    task: Task,
-    progress: Reader,
-    output_bytes: u64,
-) -> Work {
+pub(super) async fn run(start: Result<Start, BadInput>, task: Task, outlet: Outlet) -> Work {
     let start = match start {
         Ok(start) => start,
         // The route was another when the job was accepted.
-        Err(bad) => return failed("bad_input", format!("{}: {}", bad.field, bad.message)),
+        Err(bad) => {
+            let message = format!("{}: {}", bad.field, bad.message);
+            return Work::Failed(Failure::new("bad_input", message));
+        }
     };
     let program = start.argv.first().cloned().unwrap_or_default();
     let keeper = match Keeper::start(start).await {
         Ok(keeper) => keeper,
-        Err(error) => return not_started(&program, &error.to_string()),
+        Err(error) => return end::not_started(&program, error.into()),
     };
     let run = Run {
         program,
@@ -49,12 +41,7 @@ pub(super) async fn run(
         told: false,
         asked: None,
         exit: None,
-        printed: 0,
-        output_bytes,
-        progress,
-        stdout: Lines::default(),
-        stderr: Lines::default(),
-        line_due: None,
+        outlet,
     };
     run.until_gone().await
 }
@@ -68,18 +55,7 @@ struct Run {
     /// Why the command had to end, where it did not do so by itself before.
     asked: Option<Why>,
     exit: Option<Exit>,
-    printed: u64,
-    output_bytes: u64,
-    progress: Reader,
-    stdout: Lines,
-    stderr: Lines,
-    line_due: Option<Instant>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Why {
-    Told,
-    TooMuchOutput,
+    outlet: Outlet,
 }
 
 /// What a run waits for.
@@ -100,14 +76,10 @@ impl Run {
                     forced = true;
                     self.order(&Order::Force).await;
                 }
-                Step::LineDue => self.say_lines().await,
-                Step::Report(Ok(Some(Report::Gone(gone)))) => {
-                    self.say_rest().await;
-                    self.keeper.until_gone().await;
-                    return work(self.asked, self.exit, &gone);
-                }
+                Step::LineDue => self.outlet.printer.say_lines(&self.task).await,
+                Step::Report(Ok(Some(Report::Gone(gone)))) => return self.end(gone).await,
                 Step::Report(Ok(Some(Report::NotStarted(why)))) => {
-                    return not_started(&self.program, &why);
+                    return end::not_started(&self.program, why);
                 }
                 Step::Report(Ok(Some(report))) => self.take(report).await,
                 Step::Report(Ok(None)) => return self.keeper_lost("its keeper was killed"),
@@ -117,13 +89,7 @@ impl Run {
     }
 
     async fn step(&mut self, forced: bool) -> Step {
-        let (told, line_due) = (self.told, self.line_due);
-        let line = async move {
-            match line_due {
-                Some(at) => sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        };
+        let (told, line_due) = (self.told, self.outlet.printer.line_due());
         // One future, as both need the task to themselves.
         let task = &mut self.task;
         let orders = async move {
@@ -140,7 +106,7 @@ impl Run {
         tokio::select! {
             biased;
             step = orders => step,
-            () = line => Step::LineDue,
+            () = line_due => Step::LineDue,
             report = self.keeper.report() => Step::Report(report),
         }
     }
@@ -172,106 +138,39 @@ impl Run {
     }
 
     async fn print(&mut self, stream: Stream, bytes: &[u8]) {
-        let left = self.output_bytes.saturating_sub(self.printed);
-        let most = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-        self.printed += bytes.len() as u64;
-        let whole = self.lines(stream).push(&bytes[..most]);
-        self.say(stream, whole).await;
-        if let Some(progress) = self.progress.push(stream, &bytes[..most]) {
-            // As above: a job that is over takes no more.
-            let _ = self.task.progress(progress).await;
-        }
-        let waiting = self.stdout.is_waiting() || self.stderr.is_waiting();
-        self.line_due =
-            waiting.then(|| self.line_due.unwrap_or_else(|| Instant::now() + LINE_TIME));
-        if most < bytes.len() && self.asked.is_none() {
-            self.asked = Some(Why::TooMuchOutput);
+        let Outlet { printer, gathered } = &mut self.outlet;
+        let taken = match (stream, gathered) {
+            (Stream::Stdout, Some(gathered)) => gathered.push(bytes).map_err(Failure::from),
+            _ => {
+                let printed = printer.print(&self.task, stream, bytes).await;
+                printed.map_err(Failure::from)
+            }
+        };
+        if let Err(failure) = taken
+            && self.asked.is_none()
+        {
+            self.asked = Some(Why::Fault(failure));
             self.order(&Order::Force).await;
         }
     }
 
-    fn lines(&mut self, stream: Stream) -> &mut Lines {
-        match stream {
-            Stream::Stdout => &mut self.stdout,
-            Stream::Stderr => &mut self.stderr,
+    async fn end(mut self, gone: Gone) -> Work {
+        let result = self.outlet.gathered.as_ref().map(Gathered::result);
+        let work = end::work(self.asked.take(), self.exit, gone, result);
+        if let (Some(gathered), false) = (&self.outlet.gathered, matches!(work, Work::Done(_))) {
+            // It is no result, but it may say why. What is too much even so is left out.
+            let (printer, text) = (&mut self.outlet.printer, gathered.bytes());
+            let _ = printer.print(&self.task, Stream::Stdout, text).await;
         }
-    }
-
-    async fn say_lines(&mut self) {
-        self.line_due = None;
-        for stream in [Stream::Stdout, Stream::Stderr] {
-            if self.lines(stream).is_waiting() {
-                let text = self.lines(stream).so_far();
-                self.say(stream, text).await;
-            }
-        }
-    }
-
-    async fn say_rest(&mut self) {
-        for stream in [Stream::Stdout, Stream::Stderr] {
-            let text = self.lines(stream).rest();
-            self.say(stream, text).await;
-        }
-    }
-
-    async fn say(&self, stream: Stream, text: Option<String>) {
-        if let Some(text) = text {
-            // A job that is over takes no more, and this future is dropped next.
-            let _ = self.task.output(stream, text).await;
-        }
+        self.outlet.printer.say_rest(&self.task).await;
+        self.keeper.until_gone().await;
+        work
     }
 
     fn keeper_lost(self, why: &str) -> Work {
         if self.told {
             return Work::Stopped(Stopped::UNSEEN);
         }
-        failed(
-            "keeper_lost",
-            format!("nobody can say what became of the command: {why}"),
-        )
+        end::keeper_lost(why)
     }
-}
-
-fn work(asked: Option<Why>, exit: Option<Exit>, gone: &Gone) -> Work {
-    match (asked, exit) {
-        (Some(Why::Told), _) => Work::Stopped(Stopped {
-            forced: gone.forced,
-            survivors: Some(gone.survivors),
-        }),
-        (Some(Why::TooMuchOutput), _) => failed(
-            "too_much_output",
-            "it printed more than its route allows (output_bytes), and was ended".to_owned(),
-        ),
-        (None, Some(Exit::Code(0))) => done(gone),
-        (None, Some(Exit::Code(code))) => failed("exit", format!("it exited with code {code}")),
-        (None, Some(Exit::Signal(signal))) => {
-            let name = longwire_shim::signal_name(signal);
-            failed("signal", format!("it was killed by {name} ({signal})"))
-        }
-        (None, None) => failed("keeper_lost", "its exit was not seen".to_owned()),
-    }
-}
-
-fn done(gone: &Gone) -> Work {
-    let done = Done {
-        exit_code: 0,
-        user_ms: gone.user_ms,
-        system_ms: gone.system_ms,
-        max_rss_bytes: gone.max_rss_bytes,
-    };
-    match Payload::new(&done) {
-        Ok(result) => Work::Done(Some(result)),
-        Err(error) => failed("internal", error.to_string()),
-    }
-}
-
-fn not_started(program: &str, why: &str) -> Work {
-    failed(
-        "not_started",
-        format!("{program} could not be started: {why}"),
-    )
-}
-
-fn failed(code: &str, message: String) -> Work {
-    Work::Failed(Failure::new(code, message))
 }

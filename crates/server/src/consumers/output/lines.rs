@@ -1,34 +1,41 @@
-//! The bytes of a stream, as the pieces of text that go into the log.
+//! The bytes of a stream, as the pieces that go into the log.
 
 /// Bytes that wait for the end of their line at most.
 const LINE_BYTES: usize = 16 * 1024;
 
+/// A part of a stream that is to be said at once: all of it is UTF-8, or it is to be told byte by byte.
+pub(crate) type Piece = Vec<u8>;
+
 /// Puts a stream together to whole lines. What a carriage return takes back, as the bars of many programs do, is left out, and so
-/// do they not fill the log.
+/// do they not fill the log. Of what is not text nothing is left out: a line with bytes in it that are no UTF-8 is a piece
+/// of its own, and a stream with a NUL in it has no lines from there on, but is passed on as it comes.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     pending: Vec<u8>,
     /// What is pending was said before, and nothing came since.
     said: bool,
+    /// A NUL came: it is no text in lines.
+    binary: bool,
 }
 
 impl Lines {
-    /// Takes what came; returns the text of all lines that are whole now.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Option<String> {
+    /// Takes what came; returns what can be said now.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
         self.said &= bytes.is_empty();
+        self.binary |= bytes.contains(&0);
         self.pending.extend_from_slice(bytes);
         let whole = match self.pending.iter().rposition(|byte| *byte == b'\n') {
+            _ if self.binary => whole_characters(&self.pending),
             Some(at) => at + 1,
             None if self.pending.len() > LINE_BYTES => whole_characters(&self.pending),
-            None => {
-                drop_overwritten(&mut self.pending);
-                return None;
-            }
+            None => 0,
         };
-        let rest = self.pending.split_off(whole);
-        let whole = std::mem::replace(&mut self.pending, rest);
+        let whole = self.take(whole);
+        if self.binary {
+            return some(whole).into_iter().collect();
+        }
         drop_overwritten(&mut self.pending);
-        Some(shown(&whole)).filter(|text| !text.is_empty())
+        pieces(&whole)
     }
 
     /// Whether there is a line that has not ended, and was not said as it stands.
@@ -38,46 +45,69 @@ impl Lines {
 
     /// The line that has not ended, as far as it came: a question that waits for its answer, or a bar. A bar may still be taken back,
     /// so it stays.
-    pub(crate) fn so_far(&mut self) -> Option<String> {
-        if self.pending.last() == Some(&b'\r') {
+    pub(crate) fn so_far(&mut self) -> Option<Piece> {
+        if self.pending.last() == Some(&b'\r') && str::from_utf8(&self.pending).is_ok() {
             self.said = true;
-            return Some(text(&self.pending));
+            return Some(self.pending.clone());
         }
-        let rest = self.pending.split_off(whole_characters(&self.pending));
-        let whole = std::mem::replace(&mut self.pending, rest);
-        (!whole.is_empty()).then(|| text(&whole))
+        let whole = whole_characters(&self.pending);
+        some(self.take(whole))
     }
 
     /// What is left at the end.
-    pub(crate) fn rest(&mut self) -> Option<String> {
+    pub(crate) fn rest(&mut self) -> Option<Piece> {
         let rest = std::mem::take(&mut self.pending);
-        (!rest.is_empty() && !self.said).then(|| text(&rest))
+        some(rest).filter(|_| !self.said)
     }
+
+    fn take(&mut self, count: usize) -> Piece {
+        let rest = self.pending.split_off(count);
+        std::mem::replace(&mut self.pending, rest)
+    }
+}
+
+fn some(piece: Piece) -> Option<Piece> {
+    (!piece.is_empty()).then_some(piece)
 }
 
 /// Of a line that has not ended, what a carriage return and more text has taken back.
 fn drop_overwritten(line: &mut Vec<u8>) {
     let before_last = line.len().saturating_sub(1);
-    if let Some(at) = line[..before_last].iter().rposition(|byte| *byte == b'\r') {
+    if let Some(at) = line[..before_last].iter().rposition(|byte| *byte == b'\r')
+        && str::from_utf8(&line[..=at]).is_ok()
+    {
         line.drain(..=at);
     }
 }
 
-/// Whole lines, each without what was taken back in it.
-fn shown(lines: &[u8]) -> String {
-    let mut shown = Vec::with_capacity(lines.len());
+/// Whole lines as pieces: those that are text together, each without what was taken back in it, and those that are not.
+fn pieces(lines: &[u8]) -> Vec<Piece> {
+    let mut pieces: Vec<(bool, Piece)> = Vec::new();
     for line in lines.split_inclusive(|byte| *byte == b'\n') {
-        let end = if line.ends_with(b"\r\n") {
-            2
-        } else {
-            usize::from(line.ends_with(b"\n"))
-        };
-        let (line, end) = line.split_at(line.len() - end);
-        let from = line.iter().rposition(|byte| *byte == b'\r');
-        shown.extend_from_slice(&line[from.map_or(0, |at| at + 1)..]);
-        shown.extend_from_slice(end);
+        let is_text = str::from_utf8(line).is_ok();
+        if pieces.last().is_none_or(|(last, _)| *last != is_text) {
+            pieces.push((is_text, Vec::new()));
+        }
+        if let Some((_, piece)) = pieces.last_mut() {
+            add(piece, line, is_text);
+        }
     }
-    text(&shown)
+    pieces.into_iter().map(|(_, piece)| piece).collect()
+}
+
+fn add(piece: &mut Piece, line: &[u8], is_text: bool) {
+    if !is_text {
+        return piece.extend_from_slice(line);
+    }
+    let end = if line.ends_with(b"\r\n") {
+        2
+    } else {
+        usize::from(line.ends_with(b"\n"))
+    };
+    let (line, end) = line.split_at(line.len() - end);
+    let from = line.iter().rposition(|byte| *byte == b'\r');
+    piece.extend_from_slice(&line[from.map_or(0, |at| at + 1)..]);
+    piece.extend_from_slice(end);
 }
 
 /// How many bytes there are before a character that has only begun.
@@ -104,49 +134,58 @@ const fn character_bytes(first: u8) -> usize {
     }
 }
 
-/// What is no UTF-8 comes as U+FFFD.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn said(pieces: &[&[u8]]) -> Vec<String> {
+    type Row<'a> = (&'a [&'a [u8]], &'a [&'a [u8]]);
+
+    fn said(came: &[&[u8]]) -> Vec<Piece> {
         let mut lines = Lines::default();
-        let mut said: Vec<String> = pieces
-            .iter()
-            .filter_map(|piece| lines.push(piece))
-            .collect();
+        let mut said: Vec<Piece> = came.iter().flat_map(|bytes| lines.push(bytes)).collect();
         said.extend(lines.rest());
         said
     }
 
     #[test]
     fn lines_stay_whole() {
-        let table: [(&[&[u8]], &[&str]); 9] = [
-            (&[b"a\n"], &["a\n"]),
-            (&[b"a", b"b\nc", b"\n"], &["ab\n", "c\n"]),
-            (&[b"a\nb\nc"], &["a\nb\n", "c"]),
-            (&[b"a\r\nb\r\n"], &["a\r\nb\r\n"]),
-            (&[b"\xc3", b"\xa4\n"], &["ä\n"]),
-            (&[b"\xff\n"], &["\u{fffd}\n"]),
-            (&[b"\n\n"], &["\n\n"]),
+        let table: [Row<'_>; 8] = [
+            (&[b"a\n"], &[b"a\n"]),
+            (&[b"a", b"b\nc", b"\n"], &[b"ab\n", b"c\n"]),
+            (&[b"a\nb\nc"], &[b"a\nb\n", b"c"]),
+            (&[b"a\r\nb\r\n"], &[b"a\r\nb\r\n"]),
+            (&[b"\xc3", b"\xa4\n"], &["ä\n".as_bytes()]),
+            (&[b"\n\n"], &[b"\n\n"]),
             (&[b""], &[]),
-            (&[b"a\r", b"\nb"], &["a\r\n", "b"]),
+            (&[b"a\r", b"\nb"], &[b"a\r\n", b"b"]),
         ];
-        for (pieces, expected) in table {
-            assert_eq!(said(pieces), expected, "{pieces:?}");
+        for (came, expected) in table {
+            assert_eq!(said(came), expected, "{came:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_told_from_the_lines_around_it_and_nothing_of_it_is_lost() {
+        let table: [Row<'_>; 7] = [
+            (&[b"\xff\n"], &[b"\xff\n"]),
+            (&[b"a\nb\ncaf\xe9\nd\n"], &[b"a\nb\n", b"caf\xe9\n", b"d\n"]),
+            (&[b"\xe9\n\xff\n", b"a\n"], &[b"\xe9\n\xff\n", b"a\n"]),
+            (&[b"1\xb7\r", b"2\xb7\r", b"x\n"], &[b"1\xb7\r2\xb7\rx\n"]),
+            (&[b"caf\xe9"], &[b"caf\xe9"]),
+            (&[b"a\0b\r", b"c\n\xff"], &[b"a\0b\r", b"c\n\xff"]),
+            (&[b"\0\xc3", b"\xa4"], &[b"\0", "ä".as_bytes()]),
+        ];
+        for (came, expected) in table {
+            assert_eq!(said(came), expected, "{came:?}");
         }
     }
 
     #[test]
     fn bars_leave_their_last_state() {
-        assert_eq!(said(&[b"1%\r2%\r3%\n"]), ["3%\n"]);
-        assert_eq!(said(&[b"1%\r", b"2%\r", b"3%\r", b"\n"]), ["3%\r\n"]);
-        assert_eq!(said(&[b"\r1%", b"\r2%", b"\r3%"]), ["3%"]);
-        assert_eq!(said(&[b"x\n1%\r", b"2%\r"]), ["x\n", "2%\r"]);
+        assert_eq!(said(&[b"1%\r2%\r3%\n"]), [b"3%\n"]);
+        assert_eq!(said(&[b"1%\r", b"2%\r", b"3%\r", b"\n"]), [b"3%\r\n"]);
+        assert_eq!(said(&[b"\r1%", b"\r2%", b"\r3%"]), [b"3%"]);
+        assert_eq!(said(&[b"x\n1%\r", b"2%\r"]), [&b"x\n"[..], b"2%\r"]);
     }
 
     #[test]
@@ -155,26 +194,33 @@ mod tests {
         assert!(!lines.is_waiting());
         lines.push(b"Name? \xc3");
         assert!(lines.is_waiting());
-        assert_eq!(lines.so_far().as_deref(), Some("Name? "));
-        assert_eq!(lines.push(b"\xa4\n").as_deref(), Some("ä\n"));
+        assert_eq!(lines.so_far().as_deref(), Some(&b"Name? "[..]));
+        assert_eq!(lines.push(b"\xa4\n"), ["ä\n".as_bytes()]);
 
         lines.push(b"10%\r");
-        assert_eq!(lines.so_far().as_deref(), Some("10%\r"));
+        assert_eq!(lines.so_far().as_deref(), Some(&b"10%\r"[..]));
         assert!(!lines.is_waiting());
         lines.push(b"20%\r");
         assert!(lines.is_waiting());
-        assert_eq!(lines.rest().as_deref(), Some("20%\r"));
+        assert_eq!(lines.rest().as_deref(), Some(&b"20%\r"[..]));
+
+        // A bar that is no text is not taken back, so it is said once.
+        lines.push(b"1\xb7\r");
+        assert_eq!(lines.so_far().as_deref(), Some(&b"1\xb7\r"[..]));
+        lines.push(b"2\xb7\r");
+        assert_eq!(lines.so_far().as_deref(), Some(&b"2\xb7\r"[..]));
     }
 
     #[test]
     fn a_line_that_never_ends_comes_in_pieces_of_whole_characters() {
         let mut lines = Lines::default();
         let long = "ä".repeat(LINE_BYTES);
-        let bytes = long.as_bytes();
-        let (first, second) = bytes.split_at(LINE_BYTES + 1);
-        let mut together = lines.push(first).unwrap();
-        together.extend(lines.push(second));
-        together.extend(lines.rest());
-        assert_eq!(together, long);
+        let (first, second) = long.as_bytes().split_at(LINE_BYTES + 1);
+        let first = lines.push(first);
+        assert!(first.iter().all(|piece| str::from_utf8(piece).is_ok()));
+        let mut together = first.concat();
+        together.extend(lines.push(second).concat());
+        together.extend(lines.rest().unwrap_or_default());
+        assert_eq!(together, long.as_bytes());
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use longwire_engine::{Cause, Ending, Job, Snapshot};
 use longwire_protocol::{
-    Change, Clock, Connid, End, Event, Failure, JobId, OnDisconnect, Outcome, Output, Payload,
-    Progress, Receipt, Seconds, Seq, Spec, Status, Stream, Timestamp, Wish,
+    Change, Clock, Connid, Encoding, End, Event, Failure, JobId, OnDisconnect, Outcome, Output,
+    Payload, Progress, Receipt, Seconds, Seq, Spec, Status, Stream, Timestamp, Wish,
 };
 use minicbor::{Decode, Encode};
 
@@ -49,7 +49,7 @@ enum ChangeRecord<'a> {
     #[n(2)]
     Progress(#[b(0)] ProgressRecord<'a>),
     #[n(3)]
-    Output(#[b(0)] &'a str, #[n(1)] u8),
+    Output(#[b(0)] &'a str, #[n(1)] u8, #[n(2)] Option<u8>),
     #[n(4)]
     Wished(#[b(0)] WishRecord<'a>),
     #[n(5)]
@@ -136,6 +136,8 @@ struct ReceiptRecord<'a> {
     survivors: Option<u32>,
     #[n(3)]
     ms: u64,
+    #[b(4)]
+    signals: Option<Vec<&'a str>>,
 }
 
 #[derive(Encode, Decode)]
@@ -255,7 +257,11 @@ impl<'a> From<&'a Change> for ChangeRecord<'a> {
             Change::Accepted(spec) => Self::Accepted((&**spec).into()),
             Change::Taken => Self::Taken,
             Change::Progress(progress) => Self::Progress((&**progress).into()),
-            Change::Output(output) => Self::Output(&output.text, of_stream(output.stream)),
+            Change::Output(output) => Self::Output(
+                &output.text,
+                of_stream(output.stream),
+                of_encoding(output.encoding),
+            ),
             Change::Wished(wish) => Self::Wished((&**wish).into()),
             Change::TimeUp(clock) => Self::TimeUp(of_clock(*clock)),
             Change::Extended(deadline) => Self::Extended(deadline.as_micros()),
@@ -270,8 +276,9 @@ fn change(job: JobId, record: ChangeRecord<'_>) -> Result<Change, Unreadable> {
         ChangeRecord::Accepted(record) => Change::Accepted(Arc::new(spec(job, record)?)),
         ChangeRecord::Taken => Change::Taken,
         ChangeRecord::Progress(record) => Change::Progress(Arc::new(record.into())),
-        ChangeRecord::Output(text, code) => Change::Output(Output {
+        ChangeRecord::Output(text, code, written) => Change::Output(Output {
             text: text.into(),
+            encoding: encoding(written)?,
             stream: stream(code)?,
         }),
         ChangeRecord::Wished(record) => Change::Wished(Arc::new(record.into())),
@@ -402,6 +409,7 @@ impl<'a> From<&'a End> for EndRecord<'a> {
                 forced: kill.forced,
                 survivors: kill.survivors,
                 ms: kill.ms,
+                signals: of_signals(&kill.signals),
             }),
             clock: end.clock.map(of_clock),
         }
@@ -413,14 +421,24 @@ fn end(record: EndRecord<'_>) -> Result<End, Unreadable> {
         outcome: outcome(record.outcome)?,
         result: record.result.map(payload).transpose()?,
         error: record.error.as_ref().map(failure).transpose()?,
-        kill: record.kill.map(|kill| Receipt {
-            wish: kill.wish.into(),
-            forced: kill.forced,
-            survivors: kill.survivors,
-            ms: kill.ms,
-        }),
+        kill: record.kill.map(receipt),
         clock: record.clock.map(clock).transpose()?,
     })
+}
+
+fn of_signals(signals: &[Box<str>]) -> Option<Vec<&str>> {
+    (!signals.is_empty()).then(|| signals.iter().map(|signal| &**signal).collect())
+}
+
+fn receipt(record: ReceiptRecord<'_>) -> Receipt {
+    let signals = record.signals.unwrap_or_default();
+    Receipt {
+        wish: record.wish.into(),
+        forced: record.forced,
+        survivors: record.survivors,
+        signals: signals.into_iter().map(Into::into).collect(),
+        ms: record.ms,
+    }
 }
 
 fn failure(record: &FailureRecord<'_>) -> Result<Failure, Unreadable> {
@@ -483,5 +501,89 @@ fn stream(code: u8) -> Result<Stream, Unreadable> {
         0 => Ok(Stream::Stdout),
         1 => Ok(Stream::Stderr),
         _ => Err(unknown("the stream", &code)),
+    }
+}
+
+/// Text goes without saying, as it did before there was anything else.
+const fn of_encoding(encoding: Encoding) -> Option<u8> {
+    match encoding {
+        Encoding::Text => None,
+        Encoding::Base64 => Some(1),
+    }
+}
+
+fn encoding(code: Option<u8>) -> Result<Encoding, Unreadable> {
+    match code {
+        None => Ok(Encoding::Text),
+        Some(1) => Ok(Encoding::Base64),
+        Some(other) => Err(unknown("the encoding", &other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(bytes: &[u8]) -> Output {
+        let event = event(JobId::from_bits(7), 2, bytes).unwrap();
+        let Change::Output(output) = event.change else {
+            panic!("{event:?}");
+        };
+        output
+    }
+
+    fn receipt(bytes: &[u8]) -> Receipt {
+        let event = event(JobId::from_bits(7), 2, bytes).unwrap();
+        let Change::Ended(end) = event.change else {
+            panic!("{event:?}");
+        };
+        end.kill.clone().unwrap()
+    }
+
+    fn killed(signals: &[&str]) -> Receipt {
+        Receipt {
+            wish: Wish {
+                by: "me".into(),
+                reason: None,
+            },
+            forced: true,
+            survivors: Some(0),
+            signals: signals.iter().copied().map(Into::into).collect(),
+            ms: 9,
+        }
+    }
+
+    #[test]
+    fn what_was_written_before_a_field_was_added_still_reads() {
+        let before = b"\x84\x00\x01\x01\x82\x03\x82\x61x\x01";
+        let read = output(before);
+        assert_eq!(read, Output::of_text(Stream::Stderr, "x"));
+
+        let before = b"\x84\x00\x01\x05\x82\x07\x81\x84\x05\xf6\xf6\x84\x81\x62me\xf5\x00\x09";
+        assert_eq!(receipt(before), killed(&[]));
+    }
+
+    fn written(status: Status, change: Change) -> Vec<u8> {
+        of_event(&Event {
+            seq: 2,
+            at: Timestamp::from_micros(5),
+            attempt: 1,
+            status,
+            change,
+        })
+    }
+
+    #[test]
+    fn what_is_written_now_reads_back() {
+        let bytes = Output::of_bytes(Stream::Stdout, b"\xff");
+        let event = written(Status::Running, Change::Output(bytes.clone()));
+        assert_eq!(output(&event), bytes);
+
+        let end = End {
+            kill: Some(killed(&["TERM", "KILL"])),
+            ..End::plain(Outcome::Killed)
+        };
+        let event = written(Status::Killed, Change::Ended(end.into()));
+        assert_eq!(receipt(&event), killed(&["TERM", "KILL"]));
     }
 }

@@ -1,0 +1,114 @@
+//! What the end of a command means for its job.
+
+use longwire_engine::{Stopped, Work};
+use longwire_protocol::{Failure, Payload};
+use longwire_shim::wire::{Exit, Gone, NotStarted};
+use serde::Serialize;
+
+/// Why a command had to end before it did so by itself.
+pub(super) enum Why {
+    /// The job was told to end.
+    Told,
+    /// The command did what its route does not allow.
+    Fault(Failure),
+}
+
+/// How a command ended by itself, and what it took: a job's result, or what it failed of.
+#[derive(Serialize)]
+struct Told<T> {
+    #[serde(flatten)]
+    exit: T,
+    user_ms: u64,
+    system_ms: u64,
+    max_rss_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Code {
+    exit_code: i32,
+}
+
+#[derive(Serialize)]
+struct Signal<'a> {
+    signal: &'a str,
+    number: i32,
+}
+
+#[derive(Serialize)]
+struct Errno {
+    errno: String,
+}
+
+/// What the work of a command comes to of which nothing is left. `result` is what it gave, where that is not its exit.
+pub(super) fn work(
+    asked: Option<Why>,
+    exit: Option<Exit>,
+    gone: Gone,
+    result: Option<Result<Payload, Failure>>,
+) -> Work {
+    match (asked, exit) {
+        (Some(Why::Told), _) => Work::Stopped(stopped(gone)),
+        (Some(Why::Fault(failure)), _) => Work::Failed(failure),
+        (None, Some(Exit::Code(0))) => done(&gone, result),
+        (None, Some(Exit::Code(exit_code))) => {
+            let failure = Failure::new("exit", format!("it exited with code {exit_code}"));
+            Work::Failed(failure.with(&told(Code { exit_code }, &gone)))
+        }
+        (None, Some(Exit::Signal(number))) => Work::Failed(signalled(number, &gone)),
+        (None, None) => keeper_lost("its exit was not seen"),
+    }
+}
+
+fn done(gone: &Gone, result: Option<Result<Payload, Failure>>) -> Work {
+    let result = result.unwrap_or_else(|| {
+        Payload::new(&told(Code { exit_code: 0 }, gone))
+            .map_err(|error| Failure::new("internal", error.to_string()))
+    });
+    match result {
+        Ok(result) => Work::Done(Some(result)),
+        Err(failure) => Work::Failed(failure),
+    }
+}
+
+fn stopped(gone: Gone) -> Stopped {
+    Stopped {
+        forced: gone.forced,
+        survivors: Some(gone.survivors),
+        signals: gone.signals.into_iter().map(Into::into).collect(),
+    }
+}
+
+fn signalled(number: i32, gone: &Gone) -> Failure {
+    let name = longwire_shim::signal_name(number);
+    let signal = Signal {
+        signal: name.strip_prefix("SIG").unwrap_or(name),
+        number,
+    };
+    let failure = Failure::new("signal", format!("it was killed by {name} ({number})"));
+    failure.with(&told(signal, gone))
+}
+
+fn told<T>(exit: T, gone: &Gone) -> Told<T> {
+    Told {
+        exit,
+        user_ms: gone.user_ms,
+        system_ms: gone.system_ms,
+        max_rss_bytes: gone.max_rss_bytes,
+    }
+}
+
+/// It never ran.
+pub(super) fn not_started(program: &str, not: NotStarted) -> Work {
+    let message = format!("{program} could not be started: {}", not.why);
+    let failure = Failure::new("not_started", message);
+    Work::Failed(match not.errno {
+        Some(errno) => failure.with(&Errno { errno }),
+        None => failure,
+    })
+}
+
+/// Whoever could say how it ended is gone.
+pub(super) fn keeper_lost(why: &str) -> Work {
+    let message = format!("nobody can say what became of the command: {why}");
+    Work::Failed(Failure::new("keeper_lost", message))
+}
