@@ -15,6 +15,7 @@
 pub mod config;
 mod consumers;
 mod http;
+mod keeper;
 mod metrics;
 mod specs;
 mod stopping;
@@ -45,6 +46,7 @@ use crate::{
         console,
         rest::{self, Rest},
         socket::{self, SocketContext},
+        stdio::{self, StdioContext},
     },
 };
 
@@ -101,6 +103,8 @@ pub struct Server {
     config: Config,
     store: Arc<dyn Store>,
     consumers: BTreeMap<String, Arc<dyn Consumer>>,
+    /// Processes that serve routes.
+    crews: Vec<Arc<stdio::Crew>>,
 }
 
 impl Server {
@@ -111,6 +115,8 @@ impl Server {
     pub async fn bind(config: Config) -> Result<Self, BindError> {
         config.validate()?;
         let consumers = consumers::of_routes(&config)?;
+        let crews =
+            stdio::crews(&config).map_err(|(route, why)| BindError::Route { route, why })?;
         let refused = |source| BindError::Listen {
             address: config.listen,
             source,
@@ -124,6 +130,7 @@ impl Server {
             config,
             store,
             consumers,
+            crews: crews.into_iter().map(Arc::new).collect(),
         })
     }
 
@@ -179,7 +186,10 @@ impl Server {
         let grace = Seconds::from(self.config.shutdown_grace_seconds);
         let (phase, phases) = watch::channel(Phase::Serving);
         let tasks = TaskTracker::new();
-        let http = self.http(engine, metrics, Stopping::new(phases), &tasks);
+        let stopping = Stopping::new(phases);
+        let stdio = self.stdio(engine, metrics, &stopping);
+        stdio::keep(&Arc::new(stdio), &self.crews, &tasks);
+        let http = self.http(engine, metrics, stopping, &tasks);
         let serving = tasks.spawn(http.serve(Arc::clone(&self.listener)));
         drain.await;
         tracing::info!(
@@ -227,6 +237,30 @@ impl Server {
         router
     }
 
+    fn parse_limits(&self) -> ParseLimits {
+        let limits = &self.config.limits;
+        ParseLimits {
+            connid_bytes: limits.connid_bytes,
+            tags_per_job: limits.tags_per_job,
+            tag_bytes: limits.tag_bytes,
+            reason_bytes: limits.reason_bytes,
+            note_bytes: limits.note_bytes,
+            slots_per_claim: limits.slots_per_claim,
+        }
+    }
+
+    fn stdio(&self, engine: &Engine, metrics: &Arc<Metrics>, stopping: &Stopping) -> StdioContext {
+        StdioContext {
+            engine: engine.clone(),
+            metrics: Arc::clone(metrics),
+            random: Arc::new(SystemRandom),
+            parse_limits: self.parse_limits(),
+            stopping: stopping.clone(),
+            frame_bytes: self.config.limits.frame_bytes,
+            frames_in_flight: self.config.limits.frames_in_flight_per_socket,
+        }
+    }
+
     fn http(
         &self,
         engine: &Engine,
@@ -235,14 +269,7 @@ impl Server {
         tasks: &TaskTracker,
     ) -> Http {
         let limits = &self.config.limits;
-        let parse_limits = ParseLimits {
-            connid_bytes: limits.connid_bytes,
-            tags_per_job: limits.tags_per_job,
-            tag_bytes: limits.tag_bytes,
-            reason_bytes: limits.reason_bytes,
-            note_bytes: limits.note_bytes,
-            slots_per_claim: limits.slots_per_claim,
-        };
+        let parse_limits = self.parse_limits();
         let allowed_origins: Arc<[String]> = self.config.allowed_origins.clone().into();
         let sockets = SocketContext {
             engine: engine.clone(),

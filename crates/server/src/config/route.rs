@@ -248,6 +248,15 @@ pub enum OnLostConfig {
 }
 
 impl RouteConfig {
+    /// The workers that serve it, where workers do.
+    #[must_use]
+    pub const fn workers(&self) -> Option<&WorkersConfig> {
+        match &self.served_by {
+            ServedBy::Workers(workers) => Some(workers),
+            ServedBy::Consumer(_) => None,
+        }
+    }
+
     /// The longest time that a job of this route may ask for.
     #[must_use]
     pub fn longest_time(&self, limits: &Limits) -> Duration {

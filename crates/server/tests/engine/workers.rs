@@ -723,7 +723,7 @@ impl Play<'_> {
                 }
             }
             Deed::Kill(job) if self.jobs > 0 => {
-                drop(self.bench.kill(&(job % self.jobs).to_string()).await);
+                let _ = self.bench.kill(&(job % self.jobs).to_string()).await;
             }
             Deed::Kill(_) => {}
             Deed::Heard(who) => {

@@ -1,9 +1,11 @@
 //! What the end of a command means for its job.
 
-use longwire_engine::{Stopped, Work};
+use longwire_engine::Work;
 use longwire_protocol::{Failure, Payload};
 use longwire_shim::wire::{Exit, Gone, NotStarted};
 use serde::Serialize;
+
+use crate::keeper::stopped;
 
 /// Why a command had to end before it did so by itself.
 pub(super) enum Why {
@@ -67,14 +69,6 @@ fn done(gone: &Gone, result: Option<Result<Payload, Failure>>) -> Work {
     match result {
         Ok(result) => Work::Done(Some(result)),
         Err(failure) => Work::Failed(failure),
-    }
-}
-
-fn stopped(gone: Gone) -> Stopped {
-    Stopped {
-        forced: gone.forced,
-        survivors: Some(gone.survivors),
-        signals: gone.signals.into_iter().map(Into::into).collect(),
     }
 }
 
