@@ -160,6 +160,9 @@ impl Conversation {
                 };
                 self.feed(item)
             }
+            ServerFrame::Claimed(claimed) => self.plain_reply(claimed.id.as_ref()),
+            // Nobody here is a worker.
+            ServerFrame::HandOver(_) => Heard::Unasked,
             ServerFrame::Notice(_) => Heard::Notice,
         }
     }

@@ -165,6 +165,19 @@ pub(crate) const STEPS: &[Step] = &[
         run: suites::clients::run,
     },
     Step {
+        name: "examples",
+        what: "the programs of examples/, and a worker that is killed with a hundred jobs",
+        when: When::Always,
+        needs: &[
+            PYTHON,
+            Need::Pip("examples/workers"),
+            NODE,
+            NPM,
+            Need::Npm("examples/workers"),
+        ],
+        run: suites::examples::run,
+    },
+    Step {
         name: "sse",
         what: "the event stream of a job, cut and resumed",
         when: When::Always,

@@ -203,7 +203,10 @@ fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happeni
         | Request::Status(_)
         | Request::Unwatch(_)
         | Request::Extend(_)
-        | Request::Routes(_) => 0,
+        | Request::Routes(_)
+        | Request::Claim(_)
+        | Request::Append(_)
+        | Request::End(_) => 0,
     };
     let place = match &frame {
         ServerFrame::Started(started) => Some((started.job, started.connid.clone(), started.seq)),
@@ -213,6 +216,8 @@ fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happeni
             .map(|(job, connid)| (job, connid, after)),
         ServerFrame::Status(_)
         | ServerFrame::Routes(_)
+        | ServerFrame::Claimed(_)
+        | ServerFrame::HandOver(_)
         | ServerFrame::Refused(_)
         | ServerFrame::Event(_)
         | ServerFrame::Feed(_)
@@ -238,6 +243,8 @@ fn opened_feed(frame: ServerFrame, reply: Reply<Opened<FeedHappening>>) -> Answe
         ServerFrame::Started(_)
         | ServerFrame::Status(_)
         | ServerFrame::Routes(_)
+        | ServerFrame::Claimed(_)
+        | ServerFrame::HandOver(_)
         | ServerFrame::Refused(_)
         | ServerFrame::Event(_)
         | ServerFrame::Feed(_)
@@ -258,6 +265,8 @@ pub(crate) fn unexpected(frame: &ServerFrame) -> Error {
         ServerFrame::Done(_) => "that a verb was done",
         ServerFrame::Status(_) => "a status",
         ServerFrame::Routes(_) => "the routes",
+        ServerFrame::Claimed(_) => "that a claim stands",
+        ServerFrame::HandOver(_) => "a job for a worker",
         ServerFrame::Refused(_) => "a refusal",
         ServerFrame::Event(_) => "an event of a job",
         ServerFrame::Feed(_) => "a change in the feed",

@@ -106,8 +106,10 @@ impl Desk {
             | ServerFrame::Done(_)
             | ServerFrame::Status(_)
             | ServerFrame::Routes(_)
+            | ServerFrame::Claimed(_)
             | ServerFrame::Refused(_) => self.answer(frame),
-            ServerFrame::Notice(_) => {}
+            // This client is no worker: it never claimed anything.
+            ServerFrame::HandOver(_) | ServerFrame::Notice(_) => {}
         }
     }
 
@@ -361,10 +363,12 @@ fn id_of(frame: &ServerFrame) -> Option<u64> {
         ServerFrame::Done(done) => done.id.as_ref(),
         ServerFrame::Status(page) => page.id.as_ref(),
         ServerFrame::Routes(page) => page.id.as_ref(),
+        ServerFrame::Claimed(claimed) => claimed.id.as_ref(),
         ServerFrame::Refused(refused) => refused.id.as_ref(),
         ServerFrame::Event(_)
         | ServerFrame::Feed(_)
         | ServerFrame::Gap(_)
+        | ServerFrame::HandOver(_)
         | ServerFrame::Notice(_) => None,
     };
     id?.as_str().parse().ok()

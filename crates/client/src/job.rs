@@ -62,6 +62,8 @@ impl Job {
             }
             ServerFrame::Status(_)
             | ServerFrame::Routes(_)
+            | ServerFrame::Claimed(_)
+            | ServerFrame::HandOver(_)
             | ServerFrame::Refused(_)
             | ServerFrame::Event(_)
             | ServerFrame::Feed(_)

@@ -3,11 +3,15 @@
 use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 use longwire_protocol::{
-    Attempt, Change, Clock, Output, Payload, Progress, Seconds, Spec, Stream, Wish,
+    Attempt, Change, Clock, Output, Payload, Progress, Seconds, Seq, Spec, Stream, Wish,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::job::{Cause, Ending, Work};
+use crate::{
+    Job,
+    job::{Cause, Ending, Work},
+    workers::PlaceId,
+};
 
 /// What an input has wrong: the field, as a path into the input, and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,12 +63,29 @@ pub type Serving = Pin<Box<dyn Future<Output = Work> + Send>>;
 /// A job, as its consumer sees it. All clones are one job.
 #[derive(Clone)]
 pub struct Task {
-    spec: Arc<Spec>,
-    attempt: Attempt,
+    /// The job as it stood when it was handed to its consumer.
+    job: Job,
     grace: Seconds,
     event_bytes: usize,
-    reports: mpsc::Sender<Change>,
+    /// The place of a worker that it is served in, where workers serve it.
+    place: Option<PlaceId>,
+    reports: mpsc::Sender<Report>,
     told: watch::Receiver<Telling>,
+}
+
+/// What a consumer says of its job.
+pub(crate) enum Report {
+    /// This happened.
+    Change(Change),
+    /// To be told the number of the last event once everything before is in the log.
+    Mark(oneshot::Sender<Seq>),
+}
+
+/// What a task is made of, beside the job and the ways between it and its run.
+pub(crate) struct Terms {
+    pub(crate) grace: Seconds,
+    pub(crate) event_bytes: usize,
+    pub(crate) place: Option<PlaceId>,
 }
 
 /// What a consumer was told so far.
@@ -107,38 +128,50 @@ impl From<&Ending> for Told {
 }
 
 impl Task {
-    pub(crate) fn new(
-        (spec, attempt): (Arc<Spec>, Attempt),
-        (grace, event_bytes): (Seconds, usize),
-        reports: mpsc::Sender<Change>,
+    pub(crate) const fn new(
+        job: Job,
+        Terms {
+            grace,
+            event_bytes,
+            place,
+        }: Terms,
+        reports: mpsc::Sender<Report>,
         told: watch::Receiver<Telling>,
     ) -> Self {
         Self {
-            spec,
-            attempt,
+            job,
             grace,
             event_bytes,
+            place,
             reports,
             told,
         }
     }
 
+    pub(crate) const fn job(&self) -> &Job {
+        &self.job
+    }
+
+    pub(crate) const fn place(&self) -> Option<PlaceId> {
+        self.place
+    }
+
     /// What was asked for.
     #[must_use]
     pub const fn spec(&self) -> &Arc<Spec> {
-        &self.spec
+        self.job.spec()
     }
 
     /// Which attempt to serve the job this is, from 1.
     #[must_use]
     pub const fn attempt(&self) -> Attempt {
-        self.attempt
+        self.job.attempt()
     }
 
     /// What the job was given.
     #[must_use]
     pub fn input(&self) -> Option<&Payload> {
-        self.spec.input.as_ref()
+        self.spec().input.as_ref()
     }
 
     /// How long there is to end once told to.
@@ -195,7 +228,17 @@ impl Task {
     }
 
     async fn report(&self, change: Change) -> Result<(), Over> {
-        self.reports.send(change).await.map_err(|_| Over)
+        self.send(Report::Change(change)).await
+    }
+
+    /// Has that told the number of the last event once all that was reported before is in the log. Progress that waits for its
+    /// turn counts as reported.
+    pub(crate) async fn mark(&self, written: oneshot::Sender<Seq>) -> Result<(), Over> {
+        self.send(Report::Mark(written)).await
+    }
+
+    async fn send(&self, report: Report) -> Result<(), Over> {
+        self.reports.send(report).await.map_err(|_| Over)
     }
 
     /// Waits until the job is to end, and says why. Then there is [`Task::grace`] to end it well.

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Events, Job, Mailbox, Name, OnLost, Route, Router,
+    Events, Job, Mailbox, Name, Route, Router,
     job::{Stopped, Work},
     router::Slot,
     runner::Run,
@@ -256,12 +256,8 @@ impl Dispatcher {
 
     /// Whatever served the job has died with the server.
     async fn serve_again_or_lose(&self, job: Job, route: &Arc<Route>) {
-        let settings = &route.settings;
-        let job = self.writer.settle(job, |job, now| {
-            let may = settings.on_lost == OnLost::Again && job.attempt() < settings.max_attempts;
-            let again = may.then(|| job.again(now)).flatten();
-            again.or_else(|| job.lose(died_failure(), now))
-        });
+        let give_up = |job: &mut Job, now| route.settings.give_up(job, died_failure(), now);
+        let job = self.writer.settle(job, give_up);
         let job = job.await;
         if job.status() == Status::Queued && !route.has_queue() {
             self.take(job, route, Slot::beyond()).await;

@@ -150,7 +150,7 @@ impl Engine {
 
     /// Does a work that several writes and what must follow them make up. It is done to its end where whoever asked for it leaves
     /// meanwhile: what is written down is then also served, counted and watched over.
-    async fn to_the_end<T: Send + 'static>(
+    pub(crate) async fn to_the_end<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> T {

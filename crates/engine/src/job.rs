@@ -108,10 +108,14 @@ pub enum Closed {
 pub enum Work {
     /// It was done, and came to this.
     Done(Option<Payload>),
+    /// It is over, and nothing came of it: it was done, or, where the job was to end, did as it was told.
+    Over,
     /// It failed.
     Failed(Failure),
     /// It was stopped, as it was to end, or never began.
     Stopped(Stopped),
+    /// Whoever was at it is gone, and how far it came cannot be known. Where its route asks for another attempt, there is one.
+    Lost(Failure),
 }
 
 /// What it took to stop a work, and what is left of it.
@@ -141,6 +145,12 @@ impl Stopped {
     /// It is gone together with whoever served it: what is left cannot be seen.
     pub const UNSEEN: Self = Self {
         forced: true,
+        survivors: None,
+        signals: Vec::new(),
+    };
+    /// Whoever served it says that it ended by itself when it was asked to: what is left cannot be seen from here.
+    pub const SAID: Self = Self {
+        forced: false,
         survivors: None,
         signals: Vec::new(),
     };
@@ -433,6 +443,8 @@ impl Job {
                 result,
                 ..End::plain(Outcome::Ok)
             },
+            (Work::Over, None) => End::plain(Outcome::Ok),
+            (Work::Over, Some(ending)) => ending.end(Stopped::SAID, at),
             (Work::Stopped(stopped), Some(ending)) => ending.end(stopped, at),
             (Work::Failed(failure), Some(ending)) => End {
                 error: Some(failure),
@@ -443,6 +455,7 @@ impl Job {
                 ..End::plain(Outcome::Failed)
             },
             (Work::Stopped(_), None) => return None,
+            (Work::Lost(failure), _) => return self.lose(failure, at),
         };
         self.follow_with(at, Change::Ended(Arc::new(end)))
     }

@@ -1,6 +1,7 @@
 //! The engine of Longwire: jobs as logs, and the verbs over them.
 //!
-//! [`Engine`] is all that a transport sees: start, kill, extend, status, watch. It is built from a [`Store`] that keeps the
+//! [`Engine`] is all that a transport sees: start, kill, extend, status, watch, and for workers claim (at a [`Seat`]), append and
+//! end. It is built from a [`Store`] that keeps the
 //! logs, a [`Router`] that knows who serves what, a [`Clock`], [`Random`] and an [`Observer`]. See `ARCHITECTURE.md` for the
 //! whole.
 
@@ -20,6 +21,7 @@ mod router;
 mod runner;
 mod store;
 mod watchers;
+mod workers;
 mod writer;
 
 pub use answer::Answer;
@@ -36,3 +38,4 @@ pub use store::{
     Query, Retention, RouteRetention, Store, Unavailable,
 };
 pub use watchers::Watcher;
+pub use workers::{Kept, News, Seat, Workers};

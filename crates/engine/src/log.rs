@@ -34,11 +34,13 @@ pub struct Word {
     pub alarms: bool,
     /// Something waits in a queue that was empty.
     pub queues: bool,
+    /// There is something for the worker whose seat this is.
+    pub seat: bool,
 }
 
 impl Word {
     fn is_empty(&self) -> bool {
-        self.jobs.is_empty() && !self.feed && !self.alarms && !self.queues
+        self.jobs.is_empty() && !self.feed && !self.alarms && !self.queues && !self.seat
     }
 }
 

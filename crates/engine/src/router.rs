@@ -11,10 +11,15 @@ use std::{
     },
 };
 
-use longwire_protocol::{Attempt, Code, RESERVED, Refusal, Seconds, VERBS, nearest};
+use longwire_protocol::{
+    Attempt, Code, Event, Failure, RESERVED, Refusal, Seconds, Timestamp, VERBS, nearest,
+};
 use parking_lot::RwLock;
 
-use crate::{Consumer, Mailbox};
+use crate::{
+    Consumer, Job, Mailbox,
+    workers::{Place, PlaceId, Served, Workers},
+};
 
 /// The terms of a route.
 #[derive(Clone, Debug)]
@@ -37,13 +42,15 @@ pub struct RouteSettings {
     pub disconnect_grace: Seconds,
     /// Bytes of output in one event, at most.
     pub output_bytes_per_event: usize,
-    /// What becomes of a job that was being served when the server died.
+    /// What becomes of a job whose server or worker died while it was being served.
     pub on_lost: OnLost,
     /// How often a job is served at most, where another attempt is asked for.
     pub max_attempts: Attempt,
+    /// How long a worker that is not heard of keeps its jobs, on a route that workers serve.
+    pub lease: Seconds,
 }
 
-/// What becomes of a job that was being served when the server died, and cannot be gone on with.
+/// What becomes of a job that was being served when who served it died, and that cannot be gone on with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnLost {
     /// It is lost, and says so: whoever started it knows whether it may be done twice.
@@ -67,7 +74,17 @@ impl Default for RouteSettings {
             output_bytes_per_event: 64_000,
             on_lost: OnLost::Lose,
             max_attempts: 3,
+            lease: Seconds::from_secs(15),
         }
+    }
+}
+
+impl RouteSettings {
+    /// What becomes of a job of this route when whoever served it is gone: it waits again, or is lost.
+    pub(crate) fn give_up(&self, job: &mut Job, why: Failure, at: Timestamp) -> Option<Event> {
+        let may = self.on_lost == OnLost::Again && job.attempt() < self.max_attempts;
+        let again = may.then(|| job.again(at)).flatten();
+        again.or_else(|| job.lose(why, at))
     }
 }
 
@@ -80,6 +97,8 @@ pub struct Route {
     /// Who serves it.
     pub consumer: Arc<dyn Consumer>,
     places: Arc<Places>,
+    /// Those whose places its jobs are served in, where workers serve it.
+    workers: Option<Arc<Workers>>,
     /// Its jobs may have to wait: it has a bound, or had one when some were accepted.
     queues: bool,
     /// It is configured no more, and serves what it had accepted before.
@@ -95,11 +114,11 @@ struct Places {
 }
 
 impl Places {
-    fn take(&self) -> bool {
+    fn take(self: &Arc<Self>) -> Option<Taken> {
         let most = self.most.load(Relaxed);
         let one_more = |taken: usize| Some(taken + 1).filter(|taken| *taken <= most);
         let taken = self.taken.try_update(AcqRel, Relaxed, one_more);
-        taken.is_ok()
+        taken.ok().map(|_| Taken(Arc::clone(self)))
     }
 
     fn free(&self) -> usize {
@@ -108,22 +127,44 @@ impl Places {
     }
 }
 
+/// One of the places that a route has; it is given back with this.
+#[derive(Debug)]
+struct Taken(Arc<Places>);
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.taken.fetch_sub(1, AcqRel);
+    }
+}
+
 /// A place of a route. Dropping it gives it back, and word of that to the router's mailbox.
 #[derive(Debug)]
-pub struct Slot(Option<(Arc<Places>, Arc<Mailbox>)>);
+pub struct Slot(Option<Held>);
+
+#[derive(Debug)]
+struct Held {
+    taken: Taken,
+    place: Option<Place>,
+    freed: Arc<Mailbox>,
+}
 
 impl Slot {
     /// A place beyond those that the route has: for who had one before the server was started anew.
     pub(crate) const fn beyond() -> Self {
         Self(None)
     }
+
+    /// Which place of a worker it is, where workers serve the route.
+    pub(crate) fn place(&self) -> Option<PlaceId> {
+        Some(self.0.as_ref()?.place.as_ref()?.id())
+    }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some((places, freed)) = self.0.take() {
-            places.taken.fetch_sub(1, AcqRel);
-            freed.tell(|word| word.queues = true);
+        if let Some(held) = self.0.take() {
+            drop((held.place, held.taken));
+            held.freed.tell(|word| word.queues = true);
         }
     }
 }
@@ -135,14 +176,31 @@ impl Route {
         if !self.queues {
             return Some(Slot(None));
         }
-        let taken = self.places.take();
-        taken.then(|| Slot(Some((Arc::clone(&self.places), Arc::clone(&self.freed)))))
+        let taken = self.places.take()?;
+        let place = match &self.workers {
+            Some(workers) => Some(workers.place(&self.name)?),
+            None => None,
+        };
+        Some(Slot(Some(Held {
+            taken,
+            place,
+            freed: Arc::clone(&self.freed),
+        })))
     }
 
     /// How many places are free; about as many as can be where there is no bound.
     #[must_use]
     pub fn free_places(&self) -> usize {
-        self.places.free()
+        let workers = self.workers.as_ref();
+        let offered = workers.map(|workers| workers.free_places(&self.name));
+        let free = self.places.free();
+        offered.map_or(free, |offered| free.min(offered))
+    }
+
+    /// Whether workers serve it.
+    #[must_use]
+    pub const fn is_served_by_workers(&self) -> bool {
+        self.workers.is_some()
     }
 
     /// Whether its jobs may have to wait.
@@ -155,6 +213,11 @@ impl Route {
     #[must_use]
     pub const fn is_retired(&self) -> bool {
         self.retired
+    }
+
+    /// Who ends its jobs: their clock alone, workers, or a run of its consumer.
+    fn way(&self) -> (bool, bool) {
+        (self.consumer.is_clock(), self.is_served_by_workers())
     }
 
     /// Goes on with the places and the queue that the route of this name had before.
@@ -172,6 +235,7 @@ impl Route {
             settings: self.settings.clone(),
             consumer: Arc::clone(&self.consumer),
             places: Arc::clone(&self.places),
+            workers: self.workers.clone(),
             queues: self.queues,
             retired: true,
             freed: Arc::clone(&self.freed),
@@ -181,21 +245,48 @@ impl Route {
 
 type Routes = BTreeMap<Arc<str>, Arc<Route>>;
 
-/// All routes by name. They may be changed while jobs run.
-#[derive(Default)]
+/// All routes by name, and the workers that serve some of them. They may be changed while jobs run.
 pub struct Router {
     routes: RwLock<Routes>,
-    freed: Arc<Mailbox>,
+    workers: Arc<Workers>,
 }
 
 impl Router {
+    /// No routes yet.
+    #[must_use]
+    pub fn new(workers: Arc<Workers>) -> Self {
+        Self {
+            routes: RwLock::default(),
+            workers,
+        }
+    }
+
     /// Adds a route; one of the same name is replaced.
     #[must_use]
-    pub fn with(
+    pub fn with(self, name: &str, settings: RouteSettings, consumer: Arc<dyn Consumer>) -> Self {
+        self.add(name, settings, consumer, None)
+    }
+
+    /// Adds a route that workers serve; one of the same name is replaced. `before` may put something before them, such as a look at
+    /// inputs.
+    #[must_use]
+    pub fn with_workers(
+        self,
+        name: &str,
+        settings: RouteSettings,
+        before: impl FnOnce(Arc<dyn Consumer>) -> Arc<dyn Consumer>,
+    ) -> Self {
+        let workers = Arc::clone(&self.workers);
+        let consumer = Served::new(Arc::clone(&workers), settings.lease);
+        self.add(name, settings, before(Arc::new(consumer)), Some(workers))
+    }
+
+    fn add(
         mut self,
         name: &str,
         settings: RouteSettings,
         consumer: Arc<dyn Consumer>,
+        workers: Option<Arc<Workers>>,
     ) -> Self {
         let name: Arc<str> = name.into();
         let route = Route {
@@ -204,14 +295,21 @@ impl Router {
                 most: AtomicUsize::new(settings.concurrency.unwrap_or(usize::MAX)),
                 taken: AtomicUsize::new(0),
             }),
-            queues: settings.concurrency.is_some(),
+            queues: settings.concurrency.is_some() || workers.is_some(),
+            workers,
             retired: false,
             settings,
             consumer,
-            freed: Arc::clone(&self.freed),
+            freed: Arc::clone(self.workers.freed()),
         };
         self.routes.get_mut().insert(name, Arc::new(route));
         self
+    }
+
+    /// Who serves routes from outside.
+    #[must_use]
+    pub const fn workers(&self) -> &Arc<Workers> {
+        &self.workers
     }
 
     /// The route of that name.
@@ -235,8 +333,8 @@ impl Router {
     }
 
     /// Told of every place that becomes free.
-    pub(crate) const fn freed(&self) -> &Arc<Mailbox> {
-        &self.freed
+    pub(crate) fn freed(&self) -> &Arc<Mailbox> {
+        self.workers.freed()
     }
 
     /// The routes, by name.
@@ -245,9 +343,8 @@ impl Router {
         self.routes.read().values().cloned().collect()
     }
 
-    /// Has these routes from now on. One that is there no more serves what it had accepted. One that would change from being
-    /// served by its clock alone to having work, or back, stays as it is: nobody would be there to end its jobs. Returns the names
-    /// of these.
+    /// Has these routes from now on, which were made for the same workers. One that is there no more serves what it had accepted.
+    /// One that would be served in another way stays as it is: nobody would be there to end its jobs. Returns the names of these.
     pub(crate) fn replace(&self, new: Self) -> Vec<Arc<str>> {
         let mut left = Vec::new();
         let mut routes = self.routes.write();
@@ -257,20 +354,17 @@ impl Router {
                 new.insert(Arc::clone(name), Arc::new(before.retired()));
                 continue;
             };
-            if route.consumer.is_clock() != before.consumer.is_clock() {
+            if route.way() != before.way() {
                 left.push(Arc::clone(name));
                 *route = Arc::clone(before);
             } else if let Some(route) = Arc::get_mut(route) {
                 route.succeeds(before);
             }
         }
-        for route in new.values_mut().filter_map(Arc::get_mut) {
-            route.freed = Arc::clone(&self.freed);
-        }
         *routes = new;
         drop(routes);
         // Some may have more places now.
-        self.freed.tell(|word| word.queues = true);
+        self.freed().tell(|word| word.queues = true);
         left
     }
 }

@@ -3,13 +3,13 @@
 use std::{any::Any, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
 use futures_util::FutureExt;
-use longwire_protocol::{Attempt, Change, Failure, Seconds, Timestamp};
+use longwire_protocol::{Attempt, Change, Failure, Seconds, Status, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Job, Mailbox, Route,
-    consumer::{Serving, Task, Telling, Told},
+    consumer::{Report, Serving, Task, Telling, Terms, Told},
     job::{Stopped, Work},
     router::Slot,
     writer::Writer,
@@ -30,7 +30,7 @@ pub(crate) struct Run {
     attempt: Attempt,
     route: Arc<Route>,
     stop: CancellationToken,
-    _slot: Slot,
+    slot: Slot,
     mailbox: Arc<Mailbox>,
     progress: ProgressGate,
     tell: watch::Sender<Telling>,
@@ -63,7 +63,7 @@ impl Run {
             job,
             route,
             stop,
-            _slot: slot,
+            slot,
             mailbox: Mailbox::new(),
             progress: ProgressGate::default(),
             tell: watch::Sender::default(),
@@ -72,8 +72,16 @@ impl Run {
         }
     }
 
-    /// Serves the job until it has ended.
+    /// Serves the job until it has ended, or waits for another attempt.
     pub(crate) async fn until_ended(mut self) {
+        self.serve_once().await;
+        while self.begins_again().await {
+            self.serve_once().await;
+        }
+    }
+
+    /// Serves one attempt.
+    async fn serve_once(&mut self) {
         let (reports, mut reported) = mpsc::channel(REPORTS_AHEAD);
         let mut serving = self.serve(reports);
         let mut batch = Vec::with_capacity(REPORTS_AHEAD);
@@ -113,10 +121,14 @@ impl Run {
     }
 
     /// The consumer's work; a panic of it is a failure of this job.
-    fn serve(&self, reports: mpsc::Sender<Change>) -> Serving {
-        let (spec, settings) = (Arc::clone(self.job.spec()), &self.route.settings);
-        let limits = (settings.kill_grace, settings.output_bytes_per_event);
-        let task = Task::new((spec, self.attempt), limits, reports, self.tell.subscribe());
+    fn serve(&self, reports: mpsc::Sender<Report>) -> Serving {
+        let settings = &self.route.settings;
+        let terms = Terms {
+            grace: settings.kill_grace,
+            event_bytes: settings.output_bytes_per_event,
+            place: self.slot.place(),
+        };
+        let task = Task::new(self.job.clone(), terms, reports, self.tell.subscribe());
         let consumer = Arc::clone(&self.route.consumer);
         let work = async move { consumer.serve(task).await };
         Box::pin(
@@ -129,8 +141,8 @@ impl Run {
     async fn step(
         &mut self,
         serving: &mut Serving,
-        reported: &mut mpsc::Receiver<Change>,
-        batch: &mut Vec<Change>,
+        reported: &mut mpsc::Receiver<Report>,
+        batch: &mut Vec<Report>,
     ) -> Step {
         let stopping = self.stopping;
         let mut progress_due = self.progress.due().map(|at| self.writer.clock.until(at));
@@ -198,13 +210,27 @@ impl Run {
     }
 
     /// Writes down what the consumer reported.
-    async fn report(&mut self, batch: &mut Vec<Change>) {
+    async fn report(&mut self, batch: &mut Vec<Report>) {
         let now = self.writer.now();
+        let mut marks = Vec::new();
         let changes: Vec<Change> = batch
             .drain(..)
-            .filter_map(|change| self.progress.pass(change, now))
+            .filter_map(|report| match report {
+                Report::Change(change) => self.progress.pass(change, now),
+                Report::Mark(mark) => {
+                    marks.push(mark);
+                    None
+                }
+            })
             .collect();
         self.write(changes).await;
+        if self.is_current() {
+            let seq = self.job.seq();
+            // Who no longer waits need not be told.
+            for mark in marks {
+                let _ = mark.send(seq);
+            }
+        }
     }
 
     async fn flush_progress(&mut self) {
@@ -225,7 +251,7 @@ impl Run {
     }
 
     /// Writes down everything that was reported before the work came back.
-    async fn drain(&mut self, reported: &mut mpsc::Receiver<Change>, batch: &mut Vec<Change>) {
+    async fn drain(&mut self, reported: &mut mpsc::Receiver<Report>, batch: &mut Vec<Report>) {
         reported.close();
         while reported.recv_many(batch, REPORTS_AHEAD).await > 0 {
             self.report(batch).await;
@@ -235,12 +261,15 @@ impl Run {
 
     async fn end(&mut self, work: Work) {
         let (stopping, attempt) = (self.stopping, self.attempt);
+        let route = Arc::clone(&self.route);
         let ended = self.writer.settle(self.job.clone(), |job, now| {
             let stopping = stopping && job.ending().is_none();
             match &work {
                 _ if job.attempt() != attempt => None,
-                Work::Done(_) => job.end(work.clone(), now),
+                Work::Done(_) | Work::Over => job.end(work.clone(), now),
                 Work::Failed(_) | Work::Stopped(_) if stopping => job.lose(shutdown_failure(), now),
+                Work::Lost(why) if stopping => job.lose(why.clone(), now),
+                Work::Lost(why) => route.settings.give_up(job, why.clone(), now),
                 Work::Failed(_) => job.end(work.clone(), now),
                 // Stopped though nobody asked: the consumer gave up.
                 Work::Stopped(_) => job
@@ -249,6 +278,30 @@ impl Run {
             }
         });
         self.job = ended.await;
+    }
+
+    /// Begins the next attempt, if there is to be one and the route has no queue to wait in for it.
+    async fn begins_again(&mut self) -> bool {
+        if self.job.status() != Status::Queued {
+            return false;
+        }
+        // Whoever stops the server looked for jobs to lose either after this one waited, or before this looks.
+        if self.stop.is_cancelled() {
+            self.lose_unless_taken_up_later().await;
+        } else if !self.route.has_queue() {
+            let begin = |job: &mut Job, now| job.begin(now);
+            self.job = self.writer.settle(self.job.clone(), begin).await;
+        }
+        self.attempt = self.job.attempt();
+        self.progress = ProgressGate::default();
+        self.job.status() == Status::Running && !self.route.has_queue()
+    }
+
+    async fn lose_unless_taken_up_later(&mut self) {
+        if !self.writer.store.outlives(&self.route.name) {
+            let lose = |job: &mut Job, now| job.lose(shutdown_failure(), now);
+            self.job = self.writer.settle(self.job.clone(), lose).await;
+        }
     }
 }
 

@@ -65,6 +65,7 @@ fn not_a_route(name: &str) -> Option<String> {
         "unwatch" => {
             "\"unwatch\" is a verb, not a route; Ctrl-C ends a `longwire watch`".to_owned()
         }
+        "claim" | "append" | "end" => format!("{name:?} is a verb, not a route; it is for workers"),
         _ => refusal.message.into_owned(),
     })
 }
@@ -113,7 +114,7 @@ mod tests {
             ),
             (
                 "claim",
-                Some("\"claim\" is reserved for a verb that is not there yet"),
+                Some("\"claim\" is a verb, not a route; it is for workers"),
             ),
             ("request", None),
             ("killer", None),

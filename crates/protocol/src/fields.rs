@@ -25,6 +25,10 @@ pub struct ParseLimits {
     pub tag_bytes: usize,
     /// Bytes of the reason given for a kill.
     pub reason_bytes: usize,
+    /// Bytes of what a progress says that a job is at.
+    pub note_bytes: usize,
+    /// Jobs that a worker may hold at once.
+    pub slots_per_claim: u32,
 }
 
 impl Default for ParseLimits {
@@ -34,6 +38,8 @@ impl Default for ParseLimits {
             tags_per_job: 16,
             tag_bytes: 64,
             reason_bytes: 1024,
+            note_bytes: 1024,
+            slots_per_claim: 1000,
         }
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
-    Attempt, Change, Clock, Connid, Encoding, End, Event, Failure, FrameId, JobId, Payload,
+    Attempt, Change, Clock, Connid, Encoding, End, Event, Failure, FrameId, JobId, Lease, Payload,
     Progress, Receipt, Refusal, Seconds, Seq, Spec, Status, Stream, Timestamp, Wish,
 };
 
@@ -51,6 +51,9 @@ pub enum KillNote {
 /// An event of a job's log. The frame whose `status` is an outcome is the last, once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EventFrame {
+    /// To a worker: the job that it holds under this lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
     /// What the client calls the job.
     pub connid: Connid,
     /// What the server calls it: in the first event, and in all where it was watched by this name.
@@ -103,6 +106,7 @@ impl EventFrame {
     #[must_use]
     pub fn new(spec: &Spec, event: &Event, by_job: bool) -> Self {
         let mut frame = Self {
+            lease: None,
             connid: spec.connid.clone(),
             job: by_job.then_some(spec.job),
             seq: event.seq,
@@ -162,6 +166,52 @@ impl EventFrame {
         self.error.clone_from(&end.error);
         self.kill = end.kill.clone().map(KillNote::Receipt);
     }
+}
+
+/// A job that is handed over to a worker. What happens to it from then on comes as events with the same `lease`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HandOver {
+    /// What whatever is said of the job must name, and the right to say it.
+    pub lease: Lease,
+    /// What the server calls the job.
+    pub job: JobId,
+    /// What its starter calls it.
+    pub connid: Connid,
+    /// The route it was started on.
+    pub route: Arc<str>,
+    /// The number of the last event of its log so far.
+    pub seq: Seq,
+    /// Always `running`.
+    pub status: Status,
+    /// Seconds it was given.
+    pub time: Seconds,
+    /// Seconds until its deadline.
+    pub left: Seconds,
+    /// What it was given; null where that is nothing.
+    pub input: Option<Payload>,
+    /// Seconds it has to end once it is told to.
+    pub grace: Seconds,
+    /// Seconds without a sign of the worker after which the job is given up.
+    pub lease_time: Seconds,
+    /// The attempt to serve it, from 1.
+    pub attempt: Attempt,
+}
+
+/// The direct reply to a claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Claimed {
+    /// The request's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<FrameId>,
+    /// Always `claim`.
+    pub route: Cow<'static, str>,
+    /// Always `ok`.
+    pub status: Status,
+    /// How many jobs at once, as was asked for.
+    pub slots: u32,
+    /// The leases of those asked for that are gone: their jobs are no longer this worker's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Lease>,
 }
 
 /// An attempt, where there was one before it: the first goes without saying.
@@ -498,6 +548,10 @@ pub enum ServerFrame {
     Status(StatusPage),
     /// The direct reply to a question for the routes.
     Routes(RoutesPage),
+    /// The direct reply to a claim.
+    Claimed(Claimed),
+    /// A job for a worker.
+    HandOver(Box<HandOver>),
     /// A frame was refused.
     Refused(Box<RefusalFrame>),
     /// Something happened to a job that is watched.
@@ -531,6 +585,8 @@ struct Marks<'a> {
     notice: Option<de::IgnoredAny>,
     #[serde(default)]
     left: Option<de::IgnoredAny>,
+    #[serde(default)]
+    lease_time: Option<de::IgnoredAny>,
 }
 
 impl ServerFrame {
@@ -555,6 +611,10 @@ impl ServerFrame {
             serde_json::from_str(text).map(Self::Status)
         } else if marks.route.as_deref() == Some("routes") {
             serde_json::from_str(text).map(Self::Routes)
+        } else if marks.route.as_deref() == Some("claim") {
+            serde_json::from_str(text).map(Self::Claimed)
+        } else if marks.lease_time.is_some() {
+            serde_json::from_str(text).map(Self::HandOver)
         } else if verb {
             serde_json::from_str(text).map(Self::Done)
         } else if marks.feed.is_some() {

@@ -2,7 +2,8 @@
 //!
 //! A client's frame is a [`Request`]; [`Request::parse`] makes one from text, or a [`Refusal`] that names the field that
 //! was wrong. What a server says is a reply ([`Started`], [`Done`], [`StatusPage`], …), a [`Refusal`], an [`EventFrame`]
-//! of a job's log, a [`FeedFrame`], a [`GapFrame`] or a [`Notice`]; a client reads any of them as a [`ServerFrame`].
+//! of a job's log, a [`FeedFrame`], a [`GapFrame`], a [`HandOver`] to a worker or a [`Notice`]; a client reads any of them as a
+//! [`ServerFrame`].
 //!
 //! ```
 //! use longwire_protocol::{ParseLimits, Request};
@@ -25,12 +26,14 @@ mod event;
 mod fields;
 mod frames;
 mod ids;
+mod lease;
 mod output;
 mod payload;
 mod refusal;
 mod request;
 mod schema;
 mod time;
+mod worker;
 
 pub use close::{CLOSE_CODES, CloseCode};
 pub use event::{
@@ -38,10 +41,11 @@ pub use event::{
 };
 pub use fields::ParseLimits;
 pub use frames::{
-    Done, EndedView, EventFrame, FeedFrame, Gap, GapFrame, JobView, KillNote, Notice, RefusalFrame,
-    RouteView, RoutesPage, ServerFrame, Started, StatusPage, later,
+    Claimed, Done, EndedView, EventFrame, FeedFrame, Gap, GapFrame, HandOver, JobView, KillNote,
+    Notice, RefusalFrame, RouteView, RoutesPage, ServerFrame, Started, StatusPage, later,
 };
 pub use ids::{Attempt, Connid, FrameId, JobId, Seq};
+pub use lease::Lease;
 pub use output::{Encoding, Output, Stream};
 pub use payload::Payload;
 pub use refusal::{Code, Refusal, nearest};
@@ -51,6 +55,7 @@ pub use request::{
 };
 pub use schema::{client_schema, server_schema};
 pub use time::{Seconds, Timestamp};
+pub use worker::{Append, Claim, EndJob, WorkError};
 
 /// The WebSocket subprotocol that these frames make up.
 pub const SUBPROTOCOL: &str = "longwire.v1";

@@ -31,6 +31,8 @@ pub enum Code {
     AlreadyEnded,
     /// A job of that name has not ended yet.
     ConnidInUse,
+    /// A worker's lease is gone: the job is no longer its own, and the message says what became of it.
+    LeaseLost,
     /// Larger than the server takes.
     TooLarge,
     /// More than the server takes at once.
@@ -49,7 +51,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidJson,
         Self::InvalidFrame,
         Self::MissingField,
@@ -60,6 +62,7 @@ impl Code {
         Self::Expired,
         Self::AlreadyEnded,
         Self::ConnidInUse,
+        Self::LeaseLost,
         Self::TooLarge,
         Self::TooMany,
         Self::Unauthorized,
@@ -83,6 +86,7 @@ impl Code {
             Self::Expired => "expired",
             Self::AlreadyEnded => "already_ended",
             Self::ConnidInUse => "connid_in_use",
+            Self::LeaseLost => "lease_lost",
             Self::TooLarge => "too_large",
             Self::TooMany => "too_many",
             Self::Unauthorized => "unauthorized",
@@ -114,7 +118,7 @@ pub struct Refusal {
     /// The connid it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connid: Option<crate::Connid>,
-    /// How the job had ended, where it had (`already_ended`).
+    /// How the job had ended, where it had (`already_ended`, `lease_lost`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Box<crate::EndedView>>,
 }

@@ -10,7 +10,8 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{
-    Code, Connid, FrameId, JobId, ParseLimits, Payload, Refusal, Seconds, Seq,
+    Append, Claim, Code, Connid, EndJob, FrameId, JobId, ParseLimits, Payload, Refusal, Seconds,
+    Seq,
     fields::{Fields, excerpt},
     frames::RefusalFrame,
     ids::is_format,
@@ -18,10 +19,12 @@ use crate::{
 };
 
 /// The routes that are not a consumer's.
-pub const VERBS: [&str; 6] = ["kill", "status", "watch", "unwatch", "extend", "routes"];
+pub const VERBS: [&str; 9] = [
+    "kill", "status", "watch", "unwatch", "extend", "routes", "claim", "append", "end",
+];
 
 /// The names that will be verbs: nothing answers to them yet, and no route may be configured under one of them.
-pub const RESERVED: [&str; 4] = ["claim", "append", "end", "query/module"];
+pub const RESERVED: [&str; 1] = ["query/module"];
 
 /// A client's frame, without its `id`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,6 +42,12 @@ pub enum Request {
     Extend(Extend),
     /// What may be started.
     Routes(RoutesQuery),
+    /// Offer to serve routes.
+    Claim(Claim),
+    /// Add to the log of a job that one serves.
+    Append(Append),
+    /// End a job that one serves.
+    End(EndJob),
     /// Start a job: any route that is not a verb.
     #[serde(untagged)]
     Start(Start),
@@ -258,12 +267,12 @@ impl Target {
     }
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
 /// Reads null as left out, as it is for every field that may be left out.
-fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Default + Deserialize<'de>,
@@ -272,7 +281,7 @@ where
 }
 
 /// Reads an object or null. What serde derives would also read an array, by the places in it.
-fn an_object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn an_object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
@@ -348,6 +357,9 @@ impl Request {
             "unwatch" => verb().read().map(Self::Unwatch),
             "extend" => verb().read().map(Self::Extend),
             "routes" => verb().read().map(Self::Routes),
+            "claim" => verb().read().map(Self::Claim),
+            "append" => verb().read().map(Self::Append),
+            "end" => verb().read().map(Self::End),
             _ => Start::read(route, &fields).map(Self::Start),
         }
     }
@@ -387,8 +399,28 @@ impl Request {
             Self::Unwatch(unwatch) => check_target(unwatch.connid.as_ref(), unwatch.job, limits)?,
             Self::Extend(extend) => check_connid(Some(&extend.connid), limits)?,
             Self::Routes(RoutesQuery {}) => {}
+            Self::Claim(claim) => claim.check(limits)?,
+            Self::Append(append) => append.check(limits)?,
+            Self::End(end) => end.check()?,
         }
         Ok(self)
+    }
+
+    /// What it is addressed to: a verb, or the route of the job that it starts.
+    #[must_use]
+    pub fn route(&self) -> &str {
+        match self {
+            Self::Start(start) => &start.route,
+            Self::Kill(_) => "kill",
+            Self::Status(_) => "status",
+            Self::Watch(_) => "watch",
+            Self::Unwatch(_) => "unwatch",
+            Self::Extend(_) => "extend",
+            Self::Routes(_) => "routes",
+            Self::Claim(_) => "claim",
+            Self::Append(_) => "append",
+            Self::End(_) => "end",
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::{
-    Done, EventFrame, Extend, FeedFrame, FrameId, GapFrame, Kill, Notice, RefusalFrame, RoutesPage,
-    RoutesQuery, Start, Started, StatusPage, StatusQuery, Unwatch, Watch,
+    Append, Claim, Claimed, Done, EndJob, EventFrame, Extend, FeedFrame, FrameId, GapFrame,
+    HandOver, Kill, Notice, RefusalFrame, RoutesPage, RoutesQuery, Start, Started, StatusPage,
+    StatusQuery, Unwatch, Watch,
 };
 
 /// The schema of a client's frames: one of the verbs, or a start.
@@ -28,6 +29,12 @@ pub fn client_schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Sche
             "extend",
             verb("extend", generator.root_schema_for::<Extend>()),
         ),
+        ("claim", verb("claim", generator.root_schema_for::<Claim>())),
+        (
+            "append",
+            verb("append", generator.root_schema_for::<Append>()),
+        ),
+        ("end", verb("end", generator.root_schema_for::<EndJob>())),
         (
             "routes",
             verb("routes", generator.root_schema_for::<RoutesQuery>()),
@@ -47,6 +54,8 @@ pub fn server_schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Sche
         ("done", generator.root_schema_for::<Done>()),
         ("statusPage", generator.root_schema_for::<StatusPage>()),
         ("routesPage", generator.root_schema_for::<RoutesPage>()),
+        ("claimed", generator.root_schema_for::<Claimed>()),
+        ("handOver", generator.root_schema_for::<HandOver>()),
         ("refusal", generator.root_schema_for::<RefusalFrame>()),
         ("event", generator.root_schema_for::<EventFrame>()),
         ("feed", generator.root_schema_for::<FeedFrame>()),

@@ -8,11 +8,12 @@
 use std::sync::Arc;
 
 use longwire_protocol::{
-    Change, Clock, Code, Connid, Done, End, EndedView, Event, EventFrame, Extend, Failure,
-    FeedFrame, FrameId, Gap, GapFrame, JobId, JobView, Kill, KillNote, Notice, OnConflict,
-    OnDisconnect, Outcome, Output, ParseLimits, Payload, Progress, Receipt, Refusal, RefusalFrame,
-    Request, RouteView, RoutesPage, RoutesQuery, Seconds, ServerFrame, Spec, Start, Started,
-    Status, StatusPage, StatusQuery, Stream, Timestamp, Unwatch, VERBS, Watch, Where, Wish,
+    Append, Change, Claim, Claimed, Clock, Code, Connid, Done, End, EndJob, EndedView, Event,
+    EventFrame, Extend, Failure, FeedFrame, FrameId, Gap, GapFrame, HandOver, JobId, JobView, Kill,
+    KillNote, Lease, Notice, OnConflict, OnDisconnect, Outcome, Output, ParseLimits, Payload,
+    Progress, Receipt, Refusal, RefusalFrame, Request, RouteView, RoutesPage, RoutesQuery, Seconds,
+    ServerFrame, Spec, Start, Started, Status, StatusPage, StatusQuery, Stream, Timestamp, Unwatch,
+    VERBS, Watch, Where, Wish, WorkError,
 };
 use proptest::{collection::vec, option::of, prelude::*, sample::select};
 
@@ -141,7 +142,87 @@ fn request() -> impl Strategy<Value = Request> {
         }),
         (connid(), seconds()).prop_map(|(connid, time)| Request::Extend(Extend { connid, time })),
         Just(Request::Routes(RoutesQuery {})),
+        claim().prop_map(Request::Claim),
+        append().prop_map(Request::Append),
+        end_job().prop_map(Request::End),
     ]
+}
+
+fn lease() -> impl Strategy<Value = Lease> {
+    (job_id(), any::<u128>()).prop_map(|(job, secret)| Lease::new(job, secret))
+}
+
+fn claim() -> impl Strategy<Value = Claim> {
+    let name = "[a-z0-9-]{1,9}".prop_map(Into::into);
+    (
+        vec(route(), 1..4),
+        0..=1000u32,
+        of(name),
+        vec(lease(), 0..3),
+    )
+        .prop_map(|(routes, slots, worker, leases)| Claim {
+            routes: routes.into(),
+            slots,
+            worker,
+            leases: leases.into(),
+        })
+}
+
+fn append() -> impl Strategy<Value = Append> {
+    let output = prop_oneof![
+        word().prop_map(|text| Output::of_text(Stream::Stderr, text)),
+        vec(any::<u8>(), 0..20).prop_map(|bytes| Output::of_bytes(Stream::Stdout, &bytes)),
+    ];
+    (lease(), output, of(progress())).prop_map(|(lease, output, progress)| Append {
+        lease,
+        output: Some(output.text),
+        encoding: output.encoding,
+        stream: output.stream,
+        progress,
+    })
+}
+
+fn end_job() -> impl Strategy<Value = EndJob> {
+    let error = ("[a-z_]{1,20}", text(), of(payload()));
+    let error = error.prop_map(|(code, message, detail)| WorkError {
+        code: code.into(),
+        message,
+        detail,
+    });
+    (lease(), of(payload()), of(error)).prop_map(|(lease, result, error)| EndJob {
+        lease,
+        result: result.filter(|_| error.is_none()),
+        error,
+    })
+}
+
+fn hand_over() -> impl Strategy<Value = HandOver> {
+    (spec(), lease(), any::<u64>(), seconds(), 1..9u32).prop_map(
+        |(spec, lease, seq, left, attempt)| HandOver {
+            lease,
+            job: spec.job,
+            connid: spec.connid,
+            route: spec.route,
+            seq,
+            status: Status::Running,
+            time: spec.time,
+            left,
+            input: spec.input,
+            grace: left,
+            lease_time: spec.time,
+            attempt,
+        },
+    )
+}
+
+fn claimed() -> impl Strategy<Value = Claimed> {
+    (of(frame_id()), any::<u32>(), vec(lease(), 0..3)).prop_map(|(id, slots, lost)| Claimed {
+        id,
+        route: "claim".into(),
+        status: Status::Ok,
+        slots,
+        lost,
+    })
 }
 
 fn failure() -> impl Strategy<Value = Failure> {
@@ -251,6 +332,11 @@ fn status() -> impl Strategy<Value = Status> {
 }
 
 fn event_frame() -> impl Strategy<Value = EventFrame> {
+    let plain = plain_event_frame();
+    (plain, of(lease())).prop_map(|(frame, lease)| EventFrame { lease, ..frame })
+}
+
+fn plain_event_frame() -> impl Strategy<Value = EventFrame> {
     (
         spec(),
         1..u64::MAX,
@@ -511,27 +597,78 @@ fn written() -> impl Strategy<Value = (String, ServerFrame)> {
     fn json(frame: &impl serde::Serialize) -> String {
         serde_json::to_string(frame).unwrap()
     }
+    // Each on the heap: together they are more than a stack holds.
     prop_oneof![
-        started().prop_map(|f| (json(&f), ServerFrame::Started(f))),
-        done().prop_map(|f| (json(&f), ServerFrame::Done(f))),
-        status_page().prop_map(|f| (json(&f), ServerFrame::Status(f))),
-        routes_page().prop_map(|f| (json(&f), ServerFrame::Routes(f))),
-        refusal_frame().prop_map(|f| (json(&f), ServerFrame::Refused(Box::new(f)))),
-        event_frame().prop_map(|f| (json(&f), ServerFrame::Event(Box::new(f)))),
-        feed_frame().prop_map(|f| (json(&f), ServerFrame::Feed(f))),
-        gap_frame().prop_map(|f| (json(&f), ServerFrame::Gap(f))),
-        seconds().prop_map(|left| {
-            let frame = Notice::ShuttingDown { left };
-            (json(&frame), ServerFrame::Notice(frame))
-        }),
+        started()
+            .prop_map(|f| (json(&f), ServerFrame::Started(f)))
+            .boxed(),
+        done()
+            .prop_map(|f| (json(&f), ServerFrame::Done(f)))
+            .boxed(),
+        status_page()
+            .prop_map(|f| (json(&f), ServerFrame::Status(f)))
+            .boxed(),
+        routes_page()
+            .prop_map(|f| (json(&f), ServerFrame::Routes(f)))
+            .boxed(),
+        refusal_frame()
+            .prop_map(|f| (json(&f), ServerFrame::Refused(Box::new(f))))
+            .boxed(),
+        event_frame()
+            .prop_map(|f| (json(&f), ServerFrame::Event(Box::new(f))))
+            .boxed(),
+        feed_frame()
+            .prop_map(|f| (json(&f), ServerFrame::Feed(f)))
+            .boxed(),
+        gap_frame()
+            .prop_map(|f| (json(&f), ServerFrame::Gap(f)))
+            .boxed(),
+        claimed()
+            .prop_map(|f| (json(&f), ServerFrame::Claimed(f)))
+            .boxed(),
+        hand_over()
+            .prop_map(|f| (json(&f), ServerFrame::HandOver(Box::new(f))))
+            .boxed(),
+        seconds()
+            .prop_map(|left| {
+                let frame = Notice::ShuttingDown { left };
+                (json(&frame), ServerFrame::Notice(frame))
+            })
+            .boxed(),
     ]
 }
 
 /// Texts that come near to being frames.
 fn nearly_a_frame() -> impl Strategy<Value = String> {
     let keys = [
-        "route", "id", "connid", "time", "input", "tags", "where", "limit", "after", "job", "wait",
-        "status", "seq", "gap", "feed", "left", "notice",
+        "route",
+        "id",
+        "connid",
+        "time",
+        "input",
+        "tags",
+        "where",
+        "limit",
+        "after",
+        "job",
+        "wait",
+        "status",
+        "seq",
+        "gap",
+        "feed",
+        "left",
+        "notice",
+        "routes",
+        "slots",
+        "leases",
+        "lease",
+        "output",
+        "encoding",
+        "stream",
+        "progress",
+        "result",
+        "error",
+        "lease_time",
     ];
     let values = [
         "null",
@@ -544,6 +681,13 @@ fn nearly_a_frame() -> impl Strategy<Value = String> {
         "\"kill\"",
         "\"status\"",
         "\"watch\"",
+        "\"claim\"",
+        "\"append\"",
+        "\"end\"",
+        "\"base64\"",
+        "\"0197a5b06a577b4e9d3c2f1e8c4d5a605d0e4f6f0f1e4b7a9c3d2b1a09f8e7d6\"",
+        "[\"render\"]",
+        "{\"code\":\"x\"}",
         "\"request\"",
         "\"\\ud800\"",
         "\"ok\"",

@@ -7,7 +7,7 @@
 #![allow(clippy::too_many_lines, reason = "tables are as long as they are")]
 
 use longwire_protocol::{
-    Code, Extend, FrameId, ParseLimits, RefusalFrame, Request, Seconds, Start, Target, VERBS,
+    Code, Extend, FrameId, Lease, ParseLimits, RefusalFrame, Request, Seconds, Start, Target, VERBS,
 };
 
 type Parsed = Result<Request, Box<RefusalFrame>>;
@@ -875,8 +875,7 @@ fn a_job_is_named_one_way_or_the_other() {
 /// A verb that is not a start is never read as one.
 #[test]
 fn verbs_are_not_starts() {
-    for verb in ["kill", "status", "watch", "unwatch", "extend", "routes"] {
-        assert!(VERBS.contains(&verb));
+    for verb in VERBS {
         let frame = format!("{{\"route\":\"{verb}\",\"connid\":1,\"time\":1}}");
         assert!(!matches!(parse(&frame), Ok(Request::Start(_))), "{frame}");
     }
@@ -940,4 +939,194 @@ fn a_slip_in_a_verb_is_told_before_its_fields() {
             "unknown field \"conid\"; did you mean \"connid\"?",
         ),
     ]);
+}
+
+/// What workers say, as far as a number or a name may be written in several ways.
+#[test]
+fn a_claim_may_leave_out_what_goes_without_saying() {
+    for (frame, routes, slots) in [
+        (r#"{"route":"claim","routes":["a","b"],"slots":4}"#, 2, 4),
+        (r#"{"route":"claim","routes":["a"],"slots":"4"}"#, 1, 4),
+        (
+            r#"{"route":"claim","routes":["a"],"slots":null,"worker":null,"leases":null}"#,
+            1,
+            1,
+        ),
+        (r#"{"route":"claim","routes":["a"]}"#, 1, 1),
+        (r#"{"route":"claim","slots":0}"#, 0, 0),
+        (r#"{"route":"claim","routes":null,"slots":"0"}"#, 0, 0),
+    ] {
+        let Ok(Request::Claim(claim)) = parse(frame) else {
+            panic!("{frame}");
+        };
+        assert_eq!(
+            (claim.routes.len(), claim.slots),
+            (routes, slots),
+            "{frame}"
+        );
+    }
+}
+
+#[test]
+fn what_a_worker_cannot_say_names_the_field() {
+    use Code::{InvalidField, MissingField, UnknownField};
+    let lease = "0".repeat(64);
+    let of = |verb: &str, rest: &str| format!(r#"{{"route":"{verb}","lease":"{lease}"{rest}}}"#);
+    let frames = [
+        of("append", r#","output":7"#),
+        of("append", r#","output":"x","stream":"stdin""#),
+        of("append", r#","progress":[1,2]"#),
+        of("append", r#","progress":{"don":1}"#),
+        of("append", r#","stream":"stderr","progress":{"done":1}"#),
+        of(
+            "append",
+            &format!(r#","progress":{{"note":"{}"}}"#, "x".repeat(1025)),
+        ),
+        of("append", r#","output":"x","encoding":"utf8""#),
+        of("append", r#","connid":"42","output":"x""#),
+        of("end", r#","error":"it broke""#),
+        of("end", r#","error":["it","broke"]"#),
+        of("end", r#","error":{"code":""}"#),
+        of(
+            "end",
+            &format!(r#","error":{{"code":"{}"}}"#, "x".repeat(65)),
+        ),
+        of("end", r#","error":{"message":"it broke"}"#),
+        of("end", r#","output":"x""#),
+    ];
+    let refused = [
+        (
+            InvalidField,
+            "output",
+            "\"output\" must be a string; got integer `7`",
+        ),
+        (
+            InvalidField,
+            "stream",
+            "\"stream\" must be `stdout` or `stderr`; got \"stdin\"",
+        ),
+        (
+            InvalidField,
+            "progress",
+            "\"progress\" must be an object; got ",
+        ),
+        (
+            UnknownField,
+            "progress.don",
+            "unknown field \"progress.don\"; did you mean \"progress.done\"?",
+        ),
+        (
+            InvalidField,
+            "stream",
+            "\"stream\" says where \"output\" was printed to; there is none",
+        ),
+        (
+            InvalidField,
+            "progress",
+            "\"progress.note\" must be at most 1024 bytes; got 1025",
+        ),
+        (
+            InvalidField,
+            "encoding",
+            "\"encoding\" must be `text` or `base64`; got \"utf8\"",
+        ),
+        (UnknownField, "connid", "unknown field \"connid\"; "),
+        (InvalidField, "error", "\"error\" must be an object; got "),
+        (InvalidField, "error", "\"error\" must be an object; got "),
+        (
+            InvalidField,
+            "error",
+            "\"error.code\" must be 1 to 64 bytes; got 0",
+        ),
+        (
+            InvalidField,
+            "error",
+            "\"error.code\" must be 1 to 64 bytes; got 65",
+        ),
+        (InvalidField, "error", "\"error\": missing field `code`"),
+        (
+            UnknownField,
+            "output",
+            "unknown field \"output\"; what goes here: lease, result, error",
+        ),
+    ];
+    let told = frames.iter().zip(refused);
+    let table: Vec<Refused<'_>> = told
+        .map(|(frame, (code, field, says))| (&**frame, code, Some(field), says))
+        .collect();
+    check(&table);
+    check(&[
+        (
+            r#"{"route":"append","output":"x"}"#,
+            MissingField,
+            Some("lease"),
+            "\"lease\" must be there",
+        ),
+        (
+            r#"{"route":"claim","routes":[],"slots":1}"#,
+            MissingField,
+            Some("routes"),
+            "\"routes\" must be there",
+        ),
+        (
+            r#"{"route":"claim","routes":"a"}"#,
+            InvalidField,
+            Some("routes"),
+            "\"routes\" must be an array; got ",
+        ),
+        (
+            r#"{"route":"claim","routes":["a"],"slots":1.5}"#,
+            InvalidField,
+            Some("slots"),
+            "\"slots\" must be a whole number from 0 on; got ",
+        ),
+        (
+            r#"{"route":"claim","routes":["a"],"slots":"many"}"#,
+            InvalidField,
+            Some("slots"),
+            "\"slots\" must be a whole number from 0 on; got ",
+        ),
+        (
+            r#"{"route":"claim","routes":["a"],"slots":1001}"#,
+            InvalidField,
+            Some("slots"),
+            "\"slots\" must be at most 1000; got 1001",
+        ),
+        (
+            r#"{"route":"claim","routes":["a"],"worker":""}"#,
+            InvalidField,
+            Some("worker"),
+            "\"worker\" must be 1 to 128 bytes; got 0",
+        ),
+        (
+            r#"{"route":"claim","routes":["a"],"worker":"a\u200b"}"#,
+            InvalidField,
+            Some("worker"),
+            "\"worker\" must be a name",
+        ),
+        (
+            r#"{"route":"claim","routes":["a"],"leases":["x"]}"#,
+            InvalidField,
+            Some("leases"),
+            "\"leases\" must be a lease as the server gave it",
+        ),
+    ]);
+}
+
+/// What is secret of a lease is not in what is printed for people.
+#[test]
+fn a_lease_keeps_its_secret() {
+    let text = format!("{:032x}{:032x}", 7, 0xabcd_ef12_u64);
+    let lease = Lease::parse(&text).unwrap();
+    assert_eq!(lease.to_string(), text);
+    assert!(!format!("{lease:?}").contains("abcdef12"));
+    for bad in [
+        "",
+        "7",
+        &text[1..],
+        &text.replace('7', "g"),
+        &text.replace("07", "+7"),
+    ] {
+        assert_eq!(Lease::parse(bad), None, "{bad}");
+    }
 }

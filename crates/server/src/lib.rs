@@ -16,6 +16,7 @@ pub mod config;
 mod consumers;
 pub mod handler;
 mod http;
+mod keeper;
 mod metrics;
 mod reload;
 mod specs;
@@ -28,7 +29,9 @@ mod write_timeout;
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use config::Config;
-use longwire_engine::{Consumer, Engine, Parts, Random, RuntimeClock, Store, Unavailable};
+use longwire_engine::{
+    Clock, Consumer, Engine, Parts, Random, RuntimeClock, Store, Unavailable, Workers,
+};
 use longwire_protocol::{ParseLimits, Seconds};
 use stores::embedded::DiskError;
 use tokio::{
@@ -46,6 +49,7 @@ use crate::{
         console,
         rest::{self, Rest},
         socket::{self, SocketContext},
+        stdio::{self, StdioContext},
     },
 };
 
@@ -204,9 +208,13 @@ impl Server {
         let grace = Seconds::from(self.routes.config.shutdown_grace_seconds);
         let (phase, phases) = watch::channel(Phase::Serving);
         let tasks = TaskTracker::new();
-        let http = self.http(engine, metrics, Stopping::new(phases), &tasks);
+        let stopping = Stopping::new(phases);
+        let stdio = Arc::new(self.stdio(engine, metrics, &stopping));
+        stdio::keep(&stdio, self.routes.crews(), &tasks);
+        let http = self.http(engine, metrics, stopping, &tasks);
         let serving = tasks.spawn(http.serve(Arc::clone(&self.listener)));
-        self.reload_until(engine, drain).await;
+        self.reload_until(engine, drain, |crews| stdio::keep(&stdio, crews, &tasks))
+            .await;
         tracing::info!(
             grace_seconds = grace.as_f64(),
             "draining: no new jobs are taken"
@@ -226,13 +234,22 @@ impl Server {
     }
 
     /// Takes over what is read again, until then.
-    async fn reload_until(&mut self, engine: &Engine, drain: impl Future<Output = ()>) {
+    async fn reload_until(
+        &mut self,
+        engine: &Engine,
+        drain: impl Future<Output = ()>,
+        keep: impl Fn(Vec<Arc<stdio::Crew>>),
+    ) {
         let mut drain = std::pin::pin!(drain);
         loop {
             tokio::select! {
                 () = drain.as_mut() => return,
                 Some(reload) = self.reloads.recv() => {
                     let reloaded = self.routes.reload(reload.config, engine);
+                    let reloaded = reloaded.map(|(reloaded, crews)| {
+                        keep(crews);
+                        reloaded
+                    });
                     // Whoever asked may have gone.
                     drop(reload.answer.send(reloaded));
                 }
@@ -241,14 +258,41 @@ impl Server {
     }
 
     async fn engine(&self, metrics: &Arc<Metrics>) -> Engine {
+        let clock: Arc<dyn Clock> = Arc::new(RuntimeClock::system());
+        let random = Arc::clone(&self.routes.random);
+        let workers = Workers::new(Arc::clone(&clock), Arc::clone(&random));
         let parts = Parts {
             store: Arc::clone(&self.store),
-            router: self.routes.router(),
-            clock: Arc::new(RuntimeClock::system()),
-            random: Arc::clone(&self.routes.random),
+            router: self.routes.router(workers),
+            clock,
+            random,
             observer: Arc::<Metrics>::clone(metrics),
         };
         Engine::start_up(parts).await
+    }
+
+    fn parse_limits(&self) -> ParseLimits {
+        let limits = &self.routes.config.limits;
+        ParseLimits {
+            connid_bytes: limits.connid_bytes,
+            tags_per_job: limits.tags_per_job,
+            tag_bytes: limits.tag_bytes,
+            reason_bytes: limits.reason_bytes,
+            note_bytes: limits.note_bytes,
+            slots_per_claim: limits.slots_per_claim,
+        }
+    }
+
+    fn stdio(&self, engine: &Engine, metrics: &Arc<Metrics>, stopping: &Stopping) -> StdioContext {
+        StdioContext {
+            engine: engine.clone(),
+            metrics: Arc::clone(metrics),
+            random: Arc::clone(&self.routes.random),
+            parse_limits: self.parse_limits(),
+            stopping: stopping.clone(),
+            frame_bytes: self.routes.config.limits.frame_bytes,
+            frames_in_flight: self.routes.config.limits.frames_in_flight_per_socket,
+        }
     }
 
     fn http(
@@ -260,12 +304,7 @@ impl Server {
     ) -> Http {
         let config = &self.routes.config;
         let limits = &config.limits;
-        let parse_limits = ParseLimits {
-            connid_bytes: limits.connid_bytes,
-            tags_per_job: limits.tags_per_job,
-            tag_bytes: limits.tag_bytes,
-            reason_bytes: limits.reason_bytes,
-        };
+        let parse_limits = self.parse_limits();
         let allowed_origins: Arc<[String]> = config.allowed_origins.clone().into();
         let sockets = SocketContext {
             engine: engine.clone(),

@@ -6,14 +6,15 @@ use std::{
     sync::Arc,
 };
 
-use longwire_engine::{Consumer, Engine, Random, Router};
+use longwire_engine::{Consumer, Engine, Random, Router, Workers};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     BindError,
-    config::{Config, RouteConfig},
+    config::{Config, RouteConfig, ServedBy},
     consumers::{self, schema::Schema},
     terms,
+    transports::stdio::{self, Crew},
 };
 
 /// The way to a server that runs, to give it another configuration. Cheap to clone.
@@ -35,8 +36,8 @@ pub struct Reloaded {
     pub changed: Vec<String>,
     /// Routes that are there no more: what they had accepted is served, and nothing new.
     pub removed: Vec<String>,
-    /// What differs and was left as it is, until the server is started anew: keys outside of the routes, and routes that would
-    /// change between `timer` and having work.
+    /// What differs and was left as it is, until the server is started anew: keys outside of the routes, how processes are started, and routes that would
+    /// be served in another way: by a clock, by workers, or by work of the server's own.
     pub needs_restart: Vec<String>,
 }
 
@@ -84,6 +85,8 @@ pub(crate) struct Routes {
     consumers: BTreeMap<String, Arc<dyn Consumer>>,
     /// Of the inputs of the routes that have one, whoever serves them.
     schemas: BTreeMap<String, Arc<Schema>>,
+    /// Processes that serve routes, until they are kept.
+    crews: Vec<Arc<Crew>>,
     /// Those that a Rust program serves itself, whatever the configuration says.
     own: BTreeSet<String>,
 }
@@ -94,6 +97,7 @@ impl Routes {
         Ok(Self {
             consumers: consumers::of_routes(&config.routes, &random)?,
             schemas: consumers::schemas(&config.routes)?,
+            crews: crews(&config.routes)?,
             config,
             random,
             own: BTreeSet::new(),
@@ -107,41 +111,70 @@ impl Routes {
         self.own.insert(route.to_owned());
     }
 
-    pub(crate) fn router(&self) -> Router {
-        let mut router = Router::default();
+    pub(crate) fn router(&self, workers: Arc<Workers>) -> Router {
+        let mut router = Router::new(workers);
         for (name, route) in &self.config.routes {
-            if let Some(consumer) = self.consumers.get(name) {
-                let terms = terms::of_route(route, &self.config);
-                let consumer = consumers::checked(consumer, self.schemas.get(name));
-                router = router.with(name, terms, consumer);
-            }
+            let terms = terms::of_route(route, &self.config);
+            let checked = |consumer| consumers::checked(consumer, self.schemas.get(name));
+            router = match (self.consumers.get(name), &route.served_by) {
+                (Some(consumer), _) => router.with(name, terms, checked(Arc::clone(consumer))),
+                (None, ServedBy::Workers(_)) => router.with_workers(name, terms, checked),
+                (None, ServedBy::Consumer(_)) => router,
+            };
         }
         router
     }
 
-    /// Takes over the routes of another configuration.
+    /// The processes to be kept, from now on.
+    pub(crate) fn crews(&mut self) -> Vec<Arc<Crew>> {
+        std::mem::take(&mut self.crews)
+    }
+
+    /// Takes over the routes of another configuration. Returns the processes that are to be kept beside those that are.
     pub(crate) fn reload(
         &mut self,
         mut new: Config,
         engine: &Engine,
-    ) -> Result<Reloaded, BindError> {
+    ) -> Result<(Reloaded, Vec<Arc<Crew>>), BindError> {
         new.validate()?;
         for name in &self.own {
             new.routes.entry(name.clone()).or_default();
         }
+        let mut needs_restart = other_keys(&self.config, &new);
+        needs_restart.extend(self.keep_processes(&mut new.routes));
         let consumers = self.consumers_of(&new.routes)?;
+        let added = new.routes.iter();
+        let added = added.filter(|(name, _)| !self.config.routes.contains_key(*name));
+        let crews = crews(added)?;
         self.schemas = consumers::schemas(&new.routes)?;
         let mut reloaded = differences(&self.config.routes, &new.routes);
-        reloaded.needs_restart = other_keys(&self.config, &new);
+        reloaded.needs_restart = needs_restart;
         let before = std::mem::replace(&mut self.config.routes, new.routes);
         let served_before = std::mem::replace(&mut self.consumers, consumers);
-        for left in engine.set_routes(self.router()) {
+        for left in engine.set_routes(self.router(Arc::clone(engine.router().workers()))) {
             self.keep_as_it_was(&left, &before, &served_before);
             reloaded.changed.retain(|name| **name != *left);
             reloaded.needs_restart.push(format!("routes.{left}"));
         }
         engine.keep(terms::of_routes_kept(&self.config));
-        Ok(reloaded)
+        Ok((reloaded, crews))
+    }
+
+    /// Processes that are kept stay as they are, whatever a configuration says now of how they are started. Returns the routes of which
+    /// it says something else.
+    fn keep_processes(&self, new: &mut BTreeMap<String, RouteConfig>) -> Vec<String> {
+        let mut left = Vec::new();
+        for (name, route) in new {
+            let before = self.config.routes.get(name);
+            if let (Some(kept), ServedBy::Workers(workers)) =
+                (before.and_then(RouteConfig::workers), &mut route.served_by)
+                && *kept != **workers
+            {
+                **workers = kept.clone();
+                left.push(format!("routes.{name}"));
+            }
+        }
+        left
     }
 
     /// Who serves these routes: those that did, where nothing has changed.
@@ -176,6 +209,13 @@ impl Routes {
             self.consumers.insert(name.to_owned(), Arc::clone(consumer));
         }
     }
+}
+
+fn crews<'a>(
+    routes: impl IntoIterator<Item = (&'a String, &'a RouteConfig)>,
+) -> Result<Vec<Arc<Crew>>, BindError> {
+    let crews = stdio::crews(routes).map_err(|(route, why)| BindError::Route { route, why })?;
+    Ok(crews.into_iter().map(Arc::new).collect())
 }
 
 fn differences(

@@ -34,6 +34,11 @@ impl Stopping {
         drop(self.0.wait_for(|phase| *phase == Phase::Closing).await);
     }
 
+    /// Whether connections are to be closed.
+    pub(crate) fn is_closing(&self) -> bool {
+        *self.0.borrow() == Phase::Closing
+    }
+
     /// The phases to come. Whoever comes late hears of the one that is under way.
     pub(crate) fn follow(&self) -> Phases {
         let mut phases = self.0.clone();

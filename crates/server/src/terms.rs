@@ -6,7 +6,7 @@ use longwire_engine::{OnLost, Retention, RouteRetention, RouteSettings};
 use longwire_protocol::Seconds;
 
 use crate::{
-    config::{Config, OnLostConfig, RouteConfig},
+    config::{Config, OnLostConfig, RouteConfig, ServedBy},
     stores::embedded::Settings,
 };
 
@@ -27,6 +27,10 @@ pub(crate) fn of_route(route: &RouteConfig, config: &Config) -> RouteSettings {
             OnLostConfig::Again => OnLost::Again,
         },
         max_attempts: route.max_attempts,
+        lease: match &route.served_by {
+            ServedBy::Workers(workers) => workers.lease_seconds.into(),
+            ServedBy::Consumer(_) => RouteSettings::default().lease,
+        },
     }
 }
 

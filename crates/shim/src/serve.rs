@@ -92,7 +92,10 @@ fn begin(start: &Start, enters: bool, reports: &Reports, news: &Sender<News>) ->
     let mut child = spawn(start, enters)?;
     reports.tell(&Report::Started(child.id()));
     let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
-    feed(&mut child, start.stdin.clone());
+    let (input, given) = mpsc::channel();
+    let first = start.stdin.clone().into_bytes();
+    let more = start.more_stdin.then_some(given);
+    feed(&mut child, first, more, reports.clone());
     for (pipe, report) in pipes(&mut child) {
         let (reports, news) = (reports.clone(), news.clone());
         thread::spawn(move || {
@@ -102,7 +105,7 @@ fn begin(start: &Start, enters: bool, reports: &Reports, news: &Sender<News>) ->
         });
     }
     let listener = news.clone();
-    thread::spawn(move || listen(&listener));
+    thread::spawn(move || listen(&listener, &input));
     let watcher = news.clone();
     thread::spawn(move || {
         let _ = watcher.send(News::Exited(wait_for(pid)));
@@ -172,20 +175,31 @@ fn executable(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives the command its input and closes its stdin.
-fn feed(child: &mut Child, input: String) {
+/// Gives the command its input, and closes its stdin once there is no more.
+fn feed(child: &mut Child, first: Vec<u8>, more: Option<Receiver<Vec<u8>>>, reports: Reports) {
     if let Some(mut pipe) = child.stdin.take() {
         thread::spawn(move || {
             // A command that does not read it has no use for it.
-            let _ = pipe.write_all(input.as_bytes());
+            let mut taken = pipe.write_all(&first).is_ok();
+            for bytes in more.into_iter().flatten() {
+                taken = taken && pipe.write_all(&bytes).is_ok();
+                // Told also where it was not: it waits no longer.
+                let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+                reports.tell(&Report::Fed(count));
+            }
         });
     }
 }
 
-fn listen(news: &Sender<News>) {
+/// Takes orders. Input waits for its turn elsewhere, so that no order to end waits for a command that does not read; how much of
+/// it waits is for the server to bound, who is told of all that was taken.
+fn listen(news: &Sender<News>, input: &Sender<Vec<u8>>) {
     let mut orders = stdin().lock();
     while let Ok(Some(order)) = Order::read(&mut orders) {
-        if news.send(News::Order(order)).is_err() {
+        if let Order::Input(bytes) = order {
+            // Nobody takes it any more where the command has closed its stdin.
+            let _ = input.send(bytes);
+        } else if news.send(News::Order(order)).is_err() {
             return;
         }
     }
@@ -257,7 +271,7 @@ impl Keeper {
                     left = false;
                 }
                 Ok(News::Drained) => self.open_pipes -= 1,
-                Ok(News::Order(Order::Start(_))) => {}
+                Ok(News::Order(Order::Start(_) | Order::Input(_))) => {}
             }
         }
     }

@@ -25,8 +25,10 @@ pub struct Start {
     pub dir: PathBuf,
     /// All of its environment.
     pub env: BTreeMap<String, String>,
-    /// What it is given on its stdin, which is closed after that.
+    /// What it is given on its stdin.
     pub stdin: String,
+    /// Whether its stdin stays open for more after that.
+    pub more_stdin: bool,
     /// What it may use.
     pub limits: Limits,
     /// The cgroup that is made for it, where one can be had: it must not be there. A shim that may not make it does without.
@@ -44,6 +46,8 @@ pub enum Order {
     Ask,
     /// Kill everything that is left of it.
     Force,
+    /// Give it this on its stdin, where that stays open.
+    Input(Vec<u8>),
 }
 
 /// What a shim tells its server.
@@ -57,6 +61,8 @@ pub enum Report {
     Stdout(Vec<u8>),
     /// It printed this to stderr.
     Stderr(Vec<u8>),
+    /// So many bytes of its input were taken by it, or by the pipe to it.
+    Fed(u32),
     /// The command itself has ended; what it started may go on.
     Exited(Exit),
     /// Nothing is left of it, or this much. The last report.
@@ -113,10 +119,12 @@ pub struct Gone {
 const START: u8 = b's';
 const ASK: u8 = b'a';
 const FORCE: u8 = b'f';
+const INPUT: u8 = b'i';
 const STARTED: u8 = b'S';
 const NOT_STARTED: u8 = b'N';
 const STDOUT: u8 = b'o';
 const STDERR: u8 = b'e';
+const FED: u8 = b'w';
 const EXITED: u8 = b'x';
 const GONE: u8 = b'g';
 
@@ -143,6 +151,7 @@ impl Order {
             Self::Start(start) => frame(START, &json(start)?),
             Self::Ask => frame(ASK, &[]),
             Self::Force => frame(FORCE, &[]),
+            Self::Input(bytes) => frame(INPUT, bytes),
         }
     }
 
@@ -158,6 +167,7 @@ impl Order {
             START => Ok(Some(Self::Start(read_json(&bytes)?))),
             ASK => Ok(Some(Self::Ask)),
             FORCE => Ok(Some(Self::Force)),
+            INPUT => Ok(Some(Self::Input(bytes))),
             other => Err(strange(format_args!("no order is of the kind {other}"))),
         }
     }
@@ -174,6 +184,7 @@ impl Report {
             Self::NotStarted(why) => frame(NOT_STARTED, &json(why)?),
             Self::Stdout(bytes) => frame(STDOUT, bytes),
             Self::Stderr(bytes) => frame(STDERR, bytes),
+            Self::Fed(count) => frame(FED, &count.to_be_bytes()),
             Self::Exited(exit) => frame(EXITED, &json(exit)?),
             Self::Gone(gone) => frame(GONE, &json(gone)?),
         };
@@ -193,6 +204,9 @@ impl Report {
             NOT_STARTED => Self::NotStarted(read_json(&bytes)?),
             STDOUT => Self::Stdout(bytes),
             STDERR => Self::Stderr(bytes),
+            FED => Self::Fed(u32::from_be_bytes(
+                bytes.as_slice().try_into().map_err(strange)?,
+            )),
             EXITED => Self::Exited(read_json(&bytes)?),
             GONE => Self::Gone(read_json(&bytes)?),
             other => return Err(strange(format_args!("no report is of the kind {other}"))),
@@ -249,11 +263,17 @@ mod tests {
             dir: "/".into(),
             env: BTreeMap::from([("A".to_owned(), "ö".to_owned())]),
             stdin: "{}".to_owned(),
+            more_stdin: true,
             limits: Limits::default(),
             cgroup: Some("/sys/fs/cgroup/longwire-7-1".into()),
             grace_ms: 5,
         };
-        for order in [Order::Start(Box::new(start)), Order::Ask, Order::Force] {
+        for order in [
+            Order::Start(Box::new(start)),
+            Order::Ask,
+            Order::Force,
+            Order::Input(vec![0xff, b'\n']),
+        ] {
             let bytes = order.encode().unwrap();
             let read = Order::read(&mut bytes.as_slice()).unwrap();
             assert_eq!(read, Some(order));
@@ -270,6 +290,7 @@ mod tests {
             Report::NotStarted(io::Error::from_raw_os_error(13).into()),
             Report::Stdout(vec![0xff, 0]),
             Report::Stderr(Vec::new()),
+            Report::Fed(7),
             Report::Exited(Exit::Signal(9)),
             Report::Gone(Gone::default()),
         ];

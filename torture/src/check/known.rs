@@ -48,7 +48,11 @@ fn unknown(story: &Story<'_>, known: &HashMap<&Connid, Moment>, ask: &Ask) -> Op
 /// Which job a request names, by which name.
 fn target(request: &Request) -> (Option<&Connid>, Option<JobId>) {
     match request {
-        Request::Start(_) | Request::Routes(_) => (None, None),
+        Request::Start(_)
+        | Request::Routes(_)
+        | Request::Claim(_)
+        | Request::Append(_)
+        | Request::End(_) => (None, None),
         Request::Kill(kill) => (Some(&kill.connid), None),
         Request::Extend(extend) => (Some(&extend.connid), None),
         Request::Status(query) => (query.connid.as_ref(), None),

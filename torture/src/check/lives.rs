@@ -275,7 +275,10 @@ pub(super) fn killers<'s>(
         | Request::Watch(_)
         | Request::Unwatch(_)
         | Request::Extend(_)
-        | Request::Routes(_) => false,
+        | Request::Routes(_)
+        | Request::Claim(_)
+        | Request::Append(_)
+        | Request::End(_) => false,
     };
     kills.chain(starts).copied().filter(asked)
 }

@@ -174,7 +174,11 @@ impl<'a> Story<'a> {
                 status: Some(change.status),
                 body: None,
             }),
-            ServerFrame::Routes(_) | ServerFrame::Gap(_) | ServerFrame::Notice(_) => {}
+            ServerFrame::Gap(_)
+            | ServerFrame::Routes(_)
+            | ServerFrame::Claimed(_)
+            | ServerFrame::HandOver(_)
+            | ServerFrame::Notice(_) => {}
         }
     }
 

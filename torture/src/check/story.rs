@@ -170,9 +170,13 @@ impl Named {
             },
             Request::Kill(kill) => (&mut self.kills, &kill.connid),
             Request::Extend(extend) => (&mut self.extends, &extend.connid),
-            Request::Status(_) | Request::Watch(_) | Request::Unwatch(_) | Request::Routes(_) => {
-                return;
-            }
+            Request::Status(_)
+            | Request::Watch(_)
+            | Request::Unwatch(_)
+            | Request::Routes(_)
+            | Request::Claim(_)
+            | Request::Append(_)
+            | Request::End(_) => return,
         };
         index.entry(connid.clone()).or_default().push(ask);
     }

@@ -60,6 +60,8 @@ impl World {
             }
             ServerFrame::Routes(_)
             | ServerFrame::Refused(_)
+            | ServerFrame::Claimed(_)
+            | ServerFrame::HandOver(_)
             | ServerFrame::Gap(_)
             | ServerFrame::Notice(_) => {}
         }

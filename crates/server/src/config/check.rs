@@ -51,7 +51,7 @@ impl Check<'_> {
     }
 
     fn section(&mut self, path: &[&str], table: &DeTable<'_>, section: &Section) {
-        let fields = section.fields_with(tag(table, section));
+        let fields = section.fields_with(|tag| word(table, tag));
         for (key, value) in table {
             let path = [path, &[key.get_ref().as_ref()]].concat();
             match fields.iter().find(|field| field.name == **key.get_ref()) {
@@ -67,9 +67,41 @@ impl Check<'_> {
                 ),
             }
         }
-        let missing = |field: &&&Field| field.required && !table.contains_key(field.name.as_str());
+        let tags = section.tags();
+        let missing = |field: &&&Field| {
+            let is_tag = tags.iter().any(|tag| tag.name == field.name);
+            field.required && !is_tag && !table.contains_key(field.name.as_str())
+        };
         for field in fields.iter().filter(missing) {
             self.missing(path, field);
+        }
+        if !tags.is_empty() {
+            self.tags(path, table, tags);
+        }
+    }
+
+    /// One of them is written, and no other.
+    fn tags(&mut self, path: &[&str], table: &DeTable<'_>, tags: &[Field]) {
+        let key = |tag: &Field| dotted(&[path, &[&tag.name]].concat());
+        let written = tags
+            .iter()
+            .filter(|tag| table.contains_key(tag.name.as_str()));
+        match written.collect::<Vec<_>>().as_slice() {
+            [_] => {}
+            [] => {
+                let wanted = tags.iter().map(|tag| (key(tag), tag.shape.wanted()));
+                let (keys, wanted): (Vec<_>, Vec<_>) = wanted.unzip();
+                let (keys, wanted) = (keys.join("` or `"), wanted.join(", or "));
+                let text = format!("`{keys}` is missing; it must be {wanted}");
+                self.mistakes.push(self.source.mistake(path, text));
+            }
+            [first, other, ..] => {
+                let (first, other_key) = (key(first), key(other));
+                let text =
+                    format!("`{other_key}` cannot stand beside `{first}`; it is one or the other");
+                let path = [path, &[&other.name]].concat();
+                self.mistakes.push(self.source.mistake(&path, text));
+            }
         }
     }
 
@@ -109,9 +141,9 @@ impl Check<'_> {
     }
 }
 
-fn tag<'t>(table: &'t DeTable<'_>, section: &Section) -> Option<&'t str> {
-    let tag = &section.variants.as_ref()?.tag;
-    table.get(tag.name.as_str())?.get_ref().as_str()
+fn word(table: &DeTable<'_>, tag: &str) -> Option<String> {
+    let word = table.get(tag)?.get_ref().as_str();
+    word.map(str::to_owned)
 }
 
 /// Of a value that holds no others.

@@ -40,14 +40,16 @@ fn defaults() -> Table {
 }
 
 fn write_keys(file: &mut String, section: &Section, values: &Table) {
-    let tag = section
-        .variants
-        .as_ref()
-        .and_then(|it| values.get(&it.tag.name)?.as_str());
+    let word = |tag: &str| values.get(tag)?.as_str().map(str::to_owned);
+    // Beside the one that is written no other can stand.
+    let is_other_tag = |field: &Field| {
+        let is_tag = section.tags().iter().any(|tag| tag.name == field.name);
+        is_tag && !values.contains_key(&field.name)
+    };
     for field in section
-        .fields_with(tag)
+        .fields_with(word)
         .into_iter()
-        .filter(|field| !field.shape.is_table())
+        .filter(|field| !field.shape.is_table() && !is_other_tag(field))
     {
         file.push('\n');
         comment(file, &described(field).join("\n"));
@@ -90,16 +92,13 @@ fn write_table(file: &mut String, path: &[&str], shape: &Shape, values: &Table) 
 
 fn write_rows(table: &mut String, path: &str, section: &Section, values: &Table) {
     if let Some(variants) = &section.variants {
-        let tag = &variants.tag;
-        table.push_str(&row(
-            &below(path, &tag.name),
-            tag,
-            values.get(&tag.name),
-            "",
-        ));
-        for (word, fields) in &variants.fields {
-            let with = format!("With `{} = {word:?}`: ", tag.name);
-            for field in fields {
+        for tag in &variants.tags {
+            let path = below(path, &tag.name);
+            table.push_str(&row(&path, tag, values.get(&tag.name), ""));
+        }
+        for branch in &variants.branches {
+            let with = format!("With `{} = {:?}`: ", branch.tag, branch.word);
+            for field in &branch.fields {
                 table.push_str(&row(&below(path, &field.name), field, None, &with));
             }
         }

@@ -47,8 +47,11 @@ impl UnknownKey<'_> {
     fn of_other_variant(&self, key: &str) -> Option<String> {
         let variants = self.section.variants.as_ref()?;
         let has_key = |fields: &[Field]| fields.iter().any(|field| field.name == key);
-        let (word, _) = variants.fields.iter().find(|(_, fields)| has_key(fields))?;
-        Some(format!("it goes with `{} = {word:?}`", variants.tag.name))
+        let branch = variants
+            .branches
+            .iter()
+            .find(|branch| has_key(&branch.fields))?;
+        Some(format!("it goes with `{} = {:?}`", branch.tag, branch.word))
     }
 
     /// `[routes.media.encode]`, where `[routes."media.encode"]` is meant.

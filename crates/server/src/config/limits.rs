@@ -109,6 +109,14 @@ pub struct Limits {
     #[schemars(range(min = 16, max = 65_536))]
     pub reason_bytes: usize,
 
+    /// Bytes of what a worker's progress says that its job is at.
+    #[schemars(range(min = 16, max = 65_536))]
+    pub note_bytes: usize,
+
+    /// Jobs that one worker may hold at once, whatever it claims.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub slots_per_claim: u32,
+
     /// Jobs that may wait in the queue of one route.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub queued_jobs_per_route: usize,
@@ -141,6 +149,8 @@ impl Default for Limits {
             tags_per_job: 16,
             tag_bytes: 64,
             reason_bytes: 1024,
+            note_bytes: 1024,
+            slots_per_claim: 1000,
             queued_jobs_per_route: 1_000_000,
         }
     }

@@ -20,6 +20,7 @@ mod source;
 mod store;
 #[cfg(test)]
 mod tests;
+mod workers;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
@@ -33,11 +34,12 @@ pub use self::{
     mistake::{ConfigError, Mistake},
     route::{
         ConsumerConfig, DEFAULT_ROUTE, ExecConfig, OnLostConfig, ROUTE_NAME_BYTES, ResultConfig,
-        RouteConfig, StdinConfig,
+        RouteConfig, ServedBy, StdinConfig,
     },
     schema::json_schema,
     socket::SocketSettings,
     store::StoreSettings,
+    workers::{MAX_WORKERS, WorkersConfig, WorkersWord},
 };
 use self::{mistake::settled, source::Source};
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{HttpConfig, Limits, seconds};
+use super::{HttpConfig, Limits, WorkersConfig, seconds};
 
 /// The route that is there without any configuration.
 pub const DEFAULT_ROUTE: &str = "request";
@@ -21,7 +21,7 @@ pub const ROUTE_NAME_BYTES: usize = 64;
 pub struct RouteConfig {
     /// Who serves the jobs of this route.
     #[serde(flatten)]
-    pub consumer: ConsumerConfig,
+    pub served_by: ServedBy,
 
     /// What the route is for, in words for its users.
     pub description: String,
@@ -81,7 +81,7 @@ pub struct RouteConfig {
     /// server. Where not they are kept in memory alone.
     pub durable: bool,
 
-    /// What becomes of a job that was being served when the server died.
+    /// What becomes of a job whose server or worker died while it was being served.
     pub on_lost: OnLostConfig,
 
     /// How often a job is served at most, where `on_lost` asks for another attempt.
@@ -122,7 +122,17 @@ pub struct RouteConfig {
     pub disconnect_grace_seconds: Duration,
 }
 
-/// Who serves a route's jobs: the value of `consumer`, and the keys that this consumer has beside
+/// Who serves a route's jobs: a consumer of the server's own, or workers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ServedBy {
+    /// `consumer = …`
+    Consumer(ConsumerConfig),
+    /// `served_by = "workers"`
+    Workers(Box<WorkersConfig>),
+}
+
+/// Which consumer serves a route's jobs: the value of `consumer`, and the keys that this consumer has beside
 /// those of every route.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "consumer", rename_all = "snake_case")]
@@ -244,7 +254,7 @@ const fn output_bytes() -> u64 {
     1 << 30
 }
 
-/// What becomes of a job that was being served when the server died.
+/// What becomes of a job whose server or worker died while it was being served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnLostConfig {
@@ -255,6 +265,15 @@ pub enum OnLostConfig {
 }
 
 impl RouteConfig {
+    /// The workers that serve it, where workers do.
+    #[must_use]
+    pub const fn workers(&self) -> Option<&WorkersConfig> {
+        match &self.served_by {
+            ServedBy::Workers(workers) => Some(workers),
+            ServedBy::Consumer(_) => None,
+        }
+    }
+
     /// The longest time that a job of this route may ask for.
     #[must_use]
     pub fn longest_time(&self, limits: &Limits) -> Duration {
@@ -268,7 +287,7 @@ impl RouteConfig {
 impl Default for RouteConfig {
     fn default() -> Self {
         Self {
-            consumer: ConsumerConfig::Timer,
+            served_by: ServedBy::Consumer(ConsumerConfig::Timer),
             description: String::new(),
             schema: None,
             time_seconds: Duration::from_secs(60),

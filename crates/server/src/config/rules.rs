@@ -2,10 +2,10 @@
 
 mod http;
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use super::{
-    Config, ConsumerConfig, ExecConfig, Limits, RouteConfig, StdinConfig,
+    Config, ConsumerConfig, ExecConfig, Limits, RouteConfig, ServedBy, StdinConfig, WorkersConfig,
     mistake::Mistake,
     route::wrong_with_name,
     source::{Source, dotted},
@@ -99,7 +99,7 @@ fn route_complaints<'a>(
         .chain(longest_time(name, route, limits))
         .chain(default_time(name, route, limits))
         .chain(schema(name, route))
-        .chain(of_consumer(name, &route.consumer))
+        .chain(of_server(name, &route.served_by))
 }
 
 fn schema<'a>(name: &'a str, route: &RouteConfig) -> Option<Complaint<'a>> {
@@ -118,18 +118,19 @@ fn schema<'a>(name: &'a str, route: &RouteConfig) -> Option<Complaint<'a>> {
     })
 }
 
-fn of_consumer<'a>(name: &'a str, consumer: &ConsumerConfig) -> Vec<Complaint<'a>> {
-    match consumer {
-        ConsumerConfig::Timer => Vec::new(),
-        ConsumerConfig::Exec(exec) => command(name, exec),
-        ConsumerConfig::Http(http) => http::complaints(name, http),
+fn of_server<'a>(name: &'a str, served_by: &ServedBy) -> Vec<Complaint<'a>> {
+    match served_by {
+        ServedBy::Consumer(ConsumerConfig::Timer) => Vec::new(),
+        ServedBy::Consumer(ConsumerConfig::Exec(exec)) => command(name, exec),
+        ServedBy::Consumer(ConsumerConfig::Http(http)) => http::complaints(name, http),
+        ServedBy::Workers(workers) => worker_command(name, workers),
     }
 }
 
 fn command<'a>(name: &'a str, exec: &ExecConfig) -> Vec<Complaint<'a>> {
     let of_stdin = stdin_field(name, exec);
     argv(name, exec)
-        .chain(env(name, exec))
+        .chain(env(name, &exec.env, &exec.pass_env))
         .chain(of_stdin)
         .chain(progress(name, exec))
         .collect()
@@ -157,16 +158,32 @@ fn argv<'a>(name: &'a str, exec: &ExecConfig) -> impl Iterator<Item = Complaint<
         .map(move |what| complaint(&["routes", name, "argv"], &what))
 }
 
-fn env<'a>(name: &'a str, exec: &ExecConfig) -> impl Iterator<Item = Complaint<'a>> {
+/// The program that a worker of the server's own is.
+fn worker_command<'a>(name: &'a str, workers: &WorkersConfig) -> Vec<Complaint<'a>> {
+    let mut all: Vec<_> = env(name, &workers.env, &workers.pass_env).collect();
+    if workers.command.first().is_some_and(String::is_empty) {
+        let what =
+            "begins with nothing; it must begin with a program, as in [\"python3\", \"worker.py\"]";
+        all.push(complaint(&["routes", name, "command"], what));
+    }
+    if workers.command.iter().any(|text| text.contains('\0')) {
+        let what = "has a NUL in it, which no argument can have";
+        all.push(complaint(&["routes", name, "command"], what));
+    }
+    all
+}
+
+fn env<'a>(
+    name: &'a str,
+    env: &BTreeMap<String, String>,
+    pass_env: &[String],
+) -> impl Iterator<Item = Complaint<'a>> + use<'a> {
     let is_name = |name: &str| !name.is_empty() && !name.contains(['=', '\0']);
-    let set = exec.env.iter().filter_map(move |(variable, value)| {
+    let set = env.iter().filter_map(move |(variable, value)| {
         let right = is_name(variable) && !value.contains('\0');
         (!right).then(|| ("env", variable.clone()))
     });
-    let passed = exec
-        .pass_env
-        .iter()
-        .filter(move |variable| !is_name(variable));
+    let passed = pass_env.iter().filter(move |variable| !is_name(variable));
     let all: Vec<_> = set
         .chain(passed.map(|variable| ("pass_env", variable.clone())))
         .collect();

@@ -8,7 +8,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     Config,
-    shape::{Choice, Field, Section, Shape, Variants},
+    shape::{Branch, Choice, Field, Section, Shape, Variants},
 };
 
 /// The JSON Schema of the file, for editors.
@@ -49,6 +49,7 @@ struct Node {
     additional_properties: Option<Others>,
     items: Option<Box<Node>>,
     one_of: Vec<Node>,
+    any_of: Vec<Node>,
     #[serde(rename = "const")]
     constant: Option<String>,
     minimum: Option<f64>,
@@ -121,7 +122,7 @@ impl Node {
         }
         Shape::Section(Section {
             doc: self.description,
-            variants: variants(self.one_of, &written.one_of),
+            variants: variants(branches(self.one_of, self.any_of), &branches_of(written)),
             fields: fields(self.properties, &self.required, written),
         })
     }
@@ -158,46 +159,84 @@ fn fields(properties: BTreeMap<String, Node>, required: &[String], written: &Nod
     fields
 }
 
-/// An internally tagged enum: one property of each branch is a constant, the tag.
-fn variants(branches: Vec<Node>, written: &[Node]) -> Option<Box<Variants>> {
+/// The branches of an internally tagged enum, or of a choice between some.
+fn branches(one_of: Vec<Node>, any_of: Vec<Node>) -> Vec<Node> {
+    let within = any_of.into_iter().flat_map(|node| {
+        if node.one_of.is_empty() {
+            vec![node]
+        } else {
+            node.one_of
+        }
+    });
+    one_of.into_iter().chain(within).collect()
+}
+
+fn branches_of(node: &Node) -> Vec<&Node> {
+    let within = node.any_of.iter().flat_map(|node| {
+        if node.one_of.is_empty() {
+            vec![node]
+        } else {
+            node.one_of.iter().collect()
+        }
+    });
+    node.one_of.iter().chain(within).collect()
+}
+
+/// Internally tagged enums: one property of each branch is a constant, the tag.
+fn variants(nodes: Vec<Node>, written: &[&Node]) -> Option<Box<Variants>> {
     let nothing = Node::default();
-    let mut tag = None;
-    let mut choices = Vec::new();
-    let mut fields_of = BTreeMap::new();
-    for (at, mut branch) in branches.into_iter().enumerate() {
-        let (name, word) = take_constant(&mut branch)?;
-        let written = written.get(at).unwrap_or(&nothing);
-        fields_of.insert(
-            word.clone(),
-            fields(branch.properties, &branch.required, written),
-        );
-        choices.push(Choice {
-            word,
-            doc: branch.description,
+    let mut tags: Vec<(String, Vec<Choice>)> = Vec::new();
+    let mut branches = Vec::new();
+    for (at, mut node) in nodes.into_iter().enumerate() {
+        let (tag, word) = take_constant(&mut node)?;
+        let written = written.get(at).copied().unwrap_or(&nothing);
+        branches.push(Branch {
+            tag: tag.clone(),
+            word: word.clone(),
+            fields: fields(node.properties, &node.required, written)
+                .into_iter()
+                .filter(|field| field.name != tag)
+                .collect(),
         });
-        tag = Some(name);
+        let doc = node.description;
+        let choice = Choice { word, doc };
+        match tags.iter_mut().find(|(known, _)| *known == tag) {
+            Some((_, choices)) => choices.push(choice),
+            None => tags.push((tag, vec![choice])),
+        }
     }
-    let tag = Field {
-        name: tag?,
+    let mut tags: Vec<_> = tags.into_iter().map(tag_field).collect();
+    if let [first, others @ ..] = tags.as_mut_slice() {
+        first.required = true;
+        for other in others {
+            other.doc = format!("Instead of `{}`.", first.name);
+        }
+    }
+    (!tags.is_empty()).then(|| Box::new(Variants { tags, branches }))
+}
+
+fn tag_field((name, choices): (String, Vec<Choice>)) -> Field {
+    Field {
+        name,
         doc: String::new(),
+        example: choices.first().map(|choice| choice.word.clone().into()),
         shape: Shape::Choice(choices),
-        required: true,
-        example: None,
+        required: false,
         default: None,
-    };
-    Some(Box::new(Variants {
-        tag,
-        fields: fields_of,
-    }))
+    }
 }
 
 fn take_constant(branch: &mut Node) -> Option<(String, String)> {
+    let is_tag = |node: &Node| {
+        node.constant.is_some() || matches!(&node.one_of[..], [only] if only.constant.is_some())
+    };
     let name = branch
         .properties
         .iter()
-        .find(|(_, node)| node.constant.is_some())?
+        .find(|(_, node)| is_tag(node))?
         .0
         .clone();
-    let word = branch.properties.remove(&name)?.constant?;
+    let mut tag = branch.properties.remove(&name)?;
+    let word = tag.constant.take().or_else(|| tag.one_of.pop()?.constant)?;
     Some((name, word))
 }

@@ -1,7 +1,5 @@
 //! What may stand in each place of the file, for the check and the documents.
 
-use std::collections::BTreeMap;
-
 /// What stands in a path for a name that the user chooses.
 pub(super) const NAME: &str = "NAME";
 
@@ -35,11 +33,19 @@ pub(super) struct Section {
     pub(super) fields: Vec<Field>,
 }
 
-/// The keys that depend on the value of one key, the tag.
+/// The keys that depend on the value of one key, the tag. Exactly one of the tags must be written.
 #[derive(Debug)]
 pub(super) struct Variants {
-    pub(super) tag: Field,
-    pub(super) fields: BTreeMap<String, Vec<Field>>,
+    pub(super) tags: Vec<Field>,
+    pub(super) branches: Vec<Branch>,
+}
+
+/// The keys that go with one value of one tag.
+#[derive(Debug)]
+pub(super) struct Branch {
+    pub(super) tag: String,
+    pub(super) word: String,
+    pub(super) fields: Vec<Field>,
 }
 
 #[derive(Debug)]
@@ -136,17 +142,28 @@ impl Section {
     /// Every field, those of all variants included.
     pub(super) fn all_fields(&self) -> impl Iterator<Item = &Field> {
         let variants = self.variants.iter();
-        let special =
-            variants.flat_map(|it| std::iter::once(&it.tag).chain(it.fields.values().flatten()));
+        let special = variants.flat_map(|it| {
+            let of_branches = it.branches.iter().flat_map(|branch| &branch.fields);
+            it.tags.iter().chain(of_branches)
+        });
         special.chain(&self.fields)
     }
 
-    /// The fields that may stand beside `tag`, the value of the tag's key.
-    pub(super) fn fields_with<'s>(&'s self, tag: Option<&str>) -> Vec<&'s Field> {
+    /// The keys of which exactly one must be written.
+    pub(super) fn tags(&self) -> &[Field] {
+        self.variants.as_ref().map_or(&[], |it| &it.tags)
+    }
+
+    /// The fields that may stand in a table in which the tags have these values.
+    pub(super) fn fields_with(&self, word: impl Fn(&str) -> Option<String>) -> Vec<&Field> {
         let variants = self.variants.iter();
         let special = variants.flat_map(|it| {
-            let own = tag.and_then(|tag| it.fields.get(tag)).into_iter().flatten();
-            std::iter::once(&it.tag).chain(own)
+            let is_chosen =
+                |branch: &&Branch| word(&branch.tag).is_some_and(|word| word == branch.word);
+            let own = it.branches.iter().find(is_chosen);
+            it.tags
+                .iter()
+                .chain(own.into_iter().flat_map(|own| &own.fields))
         });
         special.chain(&self.fields).collect()
     }

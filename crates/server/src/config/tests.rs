@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Config, ConfigError, ConsumerConfig, LogFormat, Mistake, RouteConfig, check, default_file,
-    json_schema, markdown_table, mistake::settled, shape::Shape, source::Source,
+    Config, ConfigError, ConsumerConfig, LogFormat, Mistake, RouteConfig, ServedBy, check,
+    default_file, json_schema, markdown_table, mistake::settled, shape::Shape, source::Source,
 };
 
 const FILE: &str = "config.toml";
@@ -207,7 +207,7 @@ fn every_socket_is_a_connection() {
 fn a_consumer_that_is_missing_or_unknown() {
     check(
         "log = \"json\"\n[routes.x]\ntime_seconds = 5",
-        "config.toml:2: `routes.x.consumer` is missing; it must be one of \"timer\", \"exec\", \"http\"",
+        "config.toml:2: `routes.x.consumer` or `routes.x.served_by` is missing; it must be one of \"timer\", \"exec\", \"http\", or \"workers\"",
     );
     check(
         "[routes.x]\nconsumer = \"timr\"",
@@ -220,6 +220,60 @@ fn a_consumer_that_is_missing_or_unknown() {
 }
 
 #[test]
+fn a_route_is_served_by_a_consumer_or_by_workers() {
+    let workers = |keys: &str| format!("[routes.x]\nserved_by = \"workers\"\n{keys}");
+    let config = read(&workers(
+        "command = [\"python3\", \"w.py\"]\nlease_seconds = 3",
+    ));
+    let ServedBy::Workers(workers_of_x) = &config.routes["x"].served_by else {
+        panic!("it is served by workers");
+    };
+    assert_eq!(workers_of_x.lease_seconds, seconds(3));
+    assert_eq!((workers_of_x.workers, workers_of_x.slots), (1, 1));
+    config.validate().unwrap();
+    for (keys, complaint) in [
+        (
+            "consumer = \"timer\"",
+            "2: `routes.x.served_by` cannot stand beside `routes.x.consumer`; it is one or the other",
+        ),
+        (
+            "argv = [\"ls\"]",
+            "3: unknown key `routes.x.argv`; it goes with `consumer = \"exec\"`",
+        ),
+        (
+            "slots = 0",
+            "3: `routes.x.slots` is 0; it must be a whole number from 1 to 1000",
+        ),
+        (
+            "lease_seconds = 0.1",
+            "3: `routes.x.lease_seconds` is 0.1; it must be a number from 0.3 to 3600, fractions allowed",
+        ),
+        (
+            "command = [\"\"]",
+            "3: `routes.x.command` begins with nothing; it must begin with a program, as in [\"python3\", \"worker.py\"]",
+        ),
+        (
+            "command = [\"a\\u0000\"]",
+            "3: `routes.x.command` has a NUL in it, which no argument can have",
+        ),
+        (
+            "env = { \"a=b\" = \"c\" }",
+            "3: `routes.x.env` has \"a=b\" in it; a variable has a name without `=`, and no NUL",
+        ),
+    ] {
+        check(&workers(keys), &format!("config.toml:{complaint}"));
+    }
+    check(
+        "[routes.x]\nserved_by = \"worker\"",
+        "config.toml:2: `routes.x.served_by` is \"worker\"; it must be \"workers\"",
+    );
+    check(
+        "[routes.x]\nconsumer = \"timer\"\nlease_seconds = 3",
+        "config.toml:3: unknown key `routes.x.lease_seconds`; it goes with `served_by = \"workers\"`",
+    );
+}
+
+#[test]
 fn a_route_with_a_name_that_none_can_have() {
     let check_name = |name: &str, complaint: &str| {
         check(
@@ -227,15 +281,13 @@ fn a_route_with_a_name_that_none_can_have() {
             &format!("config.toml:1: `routes.{name}` {complaint}"),
         );
     };
-    for verb in ["kill", "status", "watch", "unwatch", "extend"] {
+    for verb in longwire_protocol::VERBS {
         check_name(verb, "is a verb; a route needs a name of its own");
     }
-    for name in ["claim", "append", "end", "\"query/module\""] {
-        check_name(
-            name,
-            "is reserved for a verb; a route needs a name of its own",
-        );
-    }
+    check_name(
+        "\"query/module\"",
+        "is reserved for a verb; a route needs a name of its own",
+    );
     check_name("\"\"", "is empty; a route needs a name");
     let strange = "in it; only letters, digits and `_`, `-`, `/`, `.` are allowed";
     check_name("\"a b\"", &format!("has ' ' {strange}"));
@@ -249,7 +301,7 @@ fn a_dotted_route_name_without_quotes() {
         "[routes.media.encode]\nconsumer = \"timer\"",
         "config.toml:1: unknown key `routes.media.encode`; \
          a name with a dot is put in quotes: `routes.\"media.encode\"`\n\
-         config.toml:1: `routes.media.consumer` is missing; it must be one of \"timer\", \"exec\", \"http\"",
+         config.toml:1: `routes.media.consumer` or `routes.media.served_by` is missing; it must be one of \"timer\", \"exec\", \"http\", or \"workers\"",
     );
     read("[routes.\"media.encode\"]\nconsumer = \"timer\"");
 }
@@ -392,7 +444,7 @@ fn mistakes_are_told_together_in_the_order_of_their_lines() {
          `ended_jobs_kept`, `ended_seconds_kept`, `ended_bytes_kept`, `expired_names_kept`, \
          `feed_events_kept`, `sockets`, `http_connections`, `http_body_bytes`, \
          `http_header_seconds`, `output_bytes_per_event`, `tags_per_job`, `tag_bytes`, \
-         `reason_bytes`, `queued_jobs_per_route`\n\
+         `reason_bytes`, `note_bytes`, `slots_per_claim`, `queued_jobs_per_route`\n\
          config.toml:5: `limits.jobs` is 0; it must be a whole number from 1 to 100000000",
     );
 }
@@ -425,7 +477,8 @@ fn values_are_read_in_every_way_toml_writes_them() {
 fn the_default_route_stays_beside_others_until_it_is_written() {
     let config = read("[routes.nap]\nconsumer = \"timer\"\nconcurrency = 3");
     assert_eq!(config.routes["request"], RouteConfig::default());
-    assert_eq!(config.routes["nap"].consumer, ConsumerConfig::Timer);
+    let timer = ServedBy::Consumer(ConsumerConfig::Timer);
+    assert_eq!(config.routes["nap"].served_by, timer);
     assert_eq!(config.routes["nap"].concurrency.map(usize::from), Some(3));
 
     let config = read("[routes.request]\nconsumer = \"timer\"\ntime_seconds = 0.5");
@@ -622,6 +675,8 @@ fn the_table_has_a_row_for_every_key() {
         "| `routes.NAME.stdin` | `\"none\"` | With `consumer = \"exec\"`: What the command reads on its stdin. \
          `none`: Nothing: it is at its end at once. `json`: The input, as JSON; `null` where there is none. \
          `field`: The field of the input that `stdin_field` names. |",
+        "| `routes.NAME.served_by` | not set | Instead of `consumer`. `workers`: Its jobs are served by workers: programs that \
+         connect and claim it, and those that the server keeps itself. |",
         "| `routes.NAME.concurrency` | not set | Jobs of this route that run at once; more wait in its queue. Where \
          this is not set there is no limit. From 1 to 100000000. |",
     ] {

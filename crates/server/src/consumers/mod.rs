@@ -14,10 +14,10 @@ use schema::{Checked, Schema};
 
 use crate::{
     BindError,
-    config::{ConsumerConfig, RouteConfig},
+    config::{ConsumerConfig, RouteConfig, ServedBy},
 };
 
-/// The consumer of each of these routes.
+/// The consumer of each of these routes that has one.
 ///
 /// # Errors
 /// The first route that cannot be served.
@@ -25,14 +25,21 @@ pub(crate) fn of_routes(
     routes: &BTreeMap<String, RouteConfig>,
     random: &Arc<dyn Random>,
 ) -> Result<BTreeMap<String, Arc<dyn Consumer>>, BindError> {
-    let of_route = |(name, route): (&String, &RouteConfig)| {
-        let consumer = consumer(&route.consumer, random).map_err(|why| BindError::Route {
+    let own = routes.iter().filter_map(|(name, route)| {
+        if let ServedBy::Consumer(consumer) = &route.served_by {
+            Some((name, consumer))
+        } else {
+            None
+        }
+    });
+    let of_route = |(name, config): (&String, &ConsumerConfig)| {
+        let consumer = consumer(config, random).map_err(|why| BindError::Route {
             route: name.clone(),
             why,
         })?;
         Ok((name.clone(), consumer))
     };
-    routes.iter().map(of_route).collect()
+    own.map(of_route).collect()
 }
 
 /// The schema of every route that has one.
@@ -56,10 +63,9 @@ pub(crate) fn schemas(
 
 /// A consumer that is given only the inputs that fit, where there is a schema.
 pub(crate) fn checked(
-    consumer: &Arc<dyn Consumer>,
+    consumer: Arc<dyn Consumer>,
     schema: Option<&Arc<Schema>>,
 ) -> Arc<dyn Consumer> {
-    let consumer = Arc::clone(consumer);
     match schema {
         Some(schema) => Arc::new(Checked::new(Arc::clone(schema), consumer)),
         None => consumer,

@@ -85,7 +85,7 @@ fn socket() -> Value {
 }
 
 /// What a client may send, and what answers it directly.
-const REQUESTS: [(&str, &str, &str); 7] = [
+const REQUESTS: [(&str, &str, &str); 10] = [
     (
         "start",
         "Start a job. Its events follow the reply.",
@@ -113,10 +113,25 @@ const REQUESTS: [(&str, &str, &str); 7] = [
         "What may be started: the routes, their terms, and the schemas of their inputs.",
         "routesPage",
     ),
+    (
+        "claim",
+        "Offer to serve routes, so many jobs at once; the jobs follow as `handOver`.",
+        "claimed",
+    ),
+    (
+        "append",
+        "Add output or progress to a job that one holds; answered where it has an `id`.",
+        "done",
+    ),
+    (
+        "end",
+        "End a job that one holds; answered where it has an `id`.",
+        "done",
+    ),
 ];
 
 /// What the server sends without being asked anew.
-const NEWS: [(&str, &str, &[&str]); 3] = [
+const NEWS: [(&str, &str, &[&str]); 4] = [
     (
         "events",
         "The log of a watched job: what happened, or which of it is no longer kept.",
@@ -126,6 +141,11 @@ const NEWS: [(&str, &str, &[&str]); 3] = [
         "feed",
         "The changes of all jobs, for who watches them.",
         &["feed", "gap"],
+    ),
+    (
+        "work",
+        "To a worker: a job to serve, and what happens to it from then on.",
+        &["handOver", "event"],
     ),
     ("notices", "What the server says of itself.", &["notice"]),
 ];
@@ -187,6 +207,18 @@ fn examples(name: &str) -> &'static [&'static str] {
         ],
         "unwatch" => &[r#"{"route":"unwatch","connid":"42","id":6}"#],
         "extend" => &[r#"{"route":"extend","connid":"42","time":60,"id":7}"#],
+        "claim" => &[r#"{"route":"claim","routes":["render"],"slots":4,"worker":"gpu-1","id":1}"#],
+        "append" => &[
+            r#"{"route":"append","lease":"0197a5b06a577b4e9d3c2f1e8c4d5a605d0e4f6f0f1e4b7a9c3d2b1a09f8e7d6","output":"frame 1\n","progress":{"done":1,"total":100}}"#,
+        ],
+        "end" => &[
+            r#"{"route":"end","lease":"0197a5b06a577b4e9d3c2f1e8c4d5a605d0e4f6f0f1e4b7a9c3d2b1a09f8e7d6","result":{"frames":100},"id":2}"#,
+            r#"{"route":"end","lease":"0197a5b06a577b4e9d3c2f1e8c4d5a605d0e4f6f0f1e4b7a9c3d2b1a09f8e7d6","error":{"code":"disk_full","message":"no space is left"}}"#,
+        ],
+        "claimed" => &[r#"{"id":1,"route":"claim","status":"ok","slots":4}"#],
+        "handOver" => &[
+            r#"{"lease":"0197a5b06a577b4e9d3c2f1e8c4d5a605d0e4f6f0f1e4b7a9c3d2b1a09f8e7d6","job":"0197a5b0-6a57-7b4e-9d3c-2f1e8c4d5a60","connid":"42","route":"render","seq":2,"status":"running","time":600,"left":598.2,"input":{"scene":7},"grace":5,"lease_time":15,"attempt":1}"#,
+        ],
         "started" => &[
             r#"{"id":1,"connid":"42","job":"0197a5b0-6a57-7b4e-9d3c-2f1e8c4d5a60","seq":1,"status":"running","route":"request","time":30,"left":30}"#,
         ],

@@ -82,6 +82,7 @@ const fn detail(code: Code) -> &'static str {
         Code::ConnidInUse => {
             "a job named report-7 is running; kill it, or start with \"on_conflict\": \"attach\" or \"replace\", or with another connid"
         }
+        Code::LeaseLost => "report-7 has already ended: killed; nobody holds it any more",
         Code::TooLarge => "the body must be at most 1048576 bytes",
         Code::TooMany => {
             "the server has as many jobs as it takes at once; try again when some have ended"

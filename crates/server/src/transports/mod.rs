@@ -4,3 +4,5 @@ pub(crate) mod console;
 pub(crate) mod origin;
 pub(crate) mod rest;
 pub(crate) mod socket;
+pub(crate) mod stdio;
+pub(crate) mod worker;

@@ -12,6 +12,7 @@ mod disk;
 mod leaving;
 mod recovery;
 mod routes;
+mod workers;
 
 use std::{
     collections::BTreeMap,
@@ -24,9 +25,9 @@ use std::{
 };
 
 use longwire_engine::{
-    Consumer, Engine, Events, Found, Job, Name, OnLost, Opened, Parts, Principal, Retention,
-    RouteSettings, Router, RuntimeClock, Seeded, Serving, Stopped, Store, Task, Told, Unobserved,
-    Work,
+    Clock, Consumer, Engine, Events, Found, Job, Name, OnLost, Opened, Parts, Principal, Random,
+    Retention, RouteSettings, Router, RuntimeClock, Seeded, Serving, Stopped, Store, Task, Told,
+    Unobserved, Work, Workers,
 };
 use longwire_protocol::{
     Change, Code, Connid, Event, Failure, OnConflict, OnDisconnect, Outcome, Payload, Progress,
@@ -177,6 +178,12 @@ fn settings() -> RouteSettings {
     }
 }
 
+/// A router without workers.
+fn nobody() -> Router {
+    let clock = Arc::new(RuntimeClock::starting_at(EPOCH));
+    Router::new(Workers::new(clock, Arc::new(Seeded::new(1))))
+}
+
 fn again() -> RouteSettings {
     RouteSettings {
         on_lost: OnLost::Again,
@@ -218,19 +225,24 @@ impl Bench {
             at_work: Arc::clone(&at_work),
         });
         let player = Arc::new(player);
-        let router = Router::default()
+        let clock: Arc<dyn Clock> = Arc::new(RuntimeClock::starting_at(EPOCH));
+        let random: Arc<dyn Random> = Arc::new(Seeded::new(1));
+        let router = Router::new(Workers::new(Arc::clone(&clock), Arc::clone(&random)))
             .with("force", settings(), Arc::new(forcer))
             .with("work", settings(), Arc::<Player>::clone(&player))
             .with("again", again(), Arc::<Player>::clone(&player))
             .with("quick", quick(), Arc::<Player>::clone(&player))
             .with("narrow", bounded(concurrency), player)
             .with("request", settings(), Arc::new(Timer))
-            .with("tick", bounded(concurrency), Arc::new(Timer));
+            .with("tick", bounded(concurrency), Arc::new(Timer))
+            .with_workers("render", settings(), |it| it)
+            .with_workers("encode", again(), |it| it)
+            .with_workers("single", bounded(1), |it| it);
         let engine = Engine::start_up(Parts {
             store: Arc::clone(&store),
             router,
-            clock: Arc::new(RuntimeClock::starting_at(EPOCH)),
-            random: Arc::new(Seeded::new(1)),
+            clock,
+            random,
             observer: Arc::new(Unobserved),
         })
         .await;
@@ -998,7 +1010,7 @@ async fn a_flood_of_output_does_not_hold_up_a_kill() {
             log_events_per_job: 100,
             ..ROOMY
         })),
-        router: Router::default().with("flood", settings(), Arc::new(Flood)),
+        router: nobody().with("flood", settings(), Arc::new(Flood)),
         clock: Arc::new(RuntimeClock::starting_at(EPOCH)),
         random: Arc::new(Seeded::new(1)),
         observer: Arc::new(Unobserved),

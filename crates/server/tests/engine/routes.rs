@@ -12,11 +12,13 @@ fn player() -> Arc<Player> {
     Arc::new(Player::default())
 }
 
-fn only(name: &str, settings: RouteSettings) -> Router {
-    Router::default().with(name, settings, player())
-}
-
 impl Bench {
+    /// That route and no other, for this bench.
+    fn only(&self, name: &str, settings: RouteSettings) -> Router {
+        let workers = Arc::clone(self.engine.router().workers());
+        Router::new(workers).with(name, settings, player())
+    }
+
     /// How some jobs stand, once whatever goes by itself has gone.
     async fn stand<const N: usize>(&self, connids: [&str; N]) -> [&'static str; N] {
         sleep(Duration::from_millis(1)).await;
@@ -55,7 +57,7 @@ async fn more_places_are_given_at_once_and_those_taken_count() {
     assert!(
         bench
             .engine
-            .set_routes(only("narrow", bounded(2)))
+            .set_routes(bench.only("narrow", bounded(2)))
             .is_empty()
     );
     assert_eq!(
@@ -70,7 +72,7 @@ async fn fewer_places_end_nothing_and_are_given_again_once_there_are_some() {
     for connid in ["a", "b", "c"] {
         bench.start("narrow", connid, "until told; stop").await;
     }
-    bench.engine.set_routes(only("narrow", bounded(1)));
+    bench.engine.set_routes(bench.only("narrow", bounded(1)));
     assert_eq!(
         bench.stand(["a", "b", "c"]).await,
         ["running", "running", "queued"]
@@ -87,7 +89,7 @@ async fn fewer_places_end_nothing_and_are_given_again_once_there_are_some() {
 #[tokio::test(start_paused = true)]
 async fn a_bound_that_is_gone_lets_all_through() {
     let bench = three_on_narrow().await;
-    bench.engine.set_routes(only("narrow", settings()));
+    bench.engine.set_routes(bench.only("narrow", settings()));
     assert_eq!(bench.stand(["a", "b", "c"]).await, ["running"; 3]);
     bench.start("narrow", "d", "until told; stop").await;
     assert_eq!(bench.stand(["d"]).await, ["running"]);
@@ -96,7 +98,7 @@ async fn a_bound_that_is_gone_lets_all_through() {
 #[tokio::test(start_paused = true)]
 async fn a_route_that_is_gone_serves_what_it_had_accepted_and_nothing_new() {
     let bench = three_on_narrow().await;
-    bench.engine.set_routes(only("new", settings()));
+    bench.engine.set_routes(bench.only("new", settings()));
     assert_eq!(bench.names().await, ["new"]);
     let refused = bench.try_start(super::start("narrow", "d", "ok")).await;
     assert_eq!(refused.unwrap_err(), Code::UnknownRoute);
@@ -108,7 +110,7 @@ async fn a_route_that_is_gone_serves_what_it_had_accepted_and_nothing_new() {
     );
 
     // It may come back, and goes on with its queue.
-    bench.engine.set_routes(only("narrow", bounded(2)));
+    bench.engine.set_routes(bench.only("narrow", bounded(2)));
     assert_eq!(bench.names().await, ["narrow"]);
     assert_eq!(bench.stand(["b", "c"]).await, ["running", "running"]);
 }
@@ -121,7 +123,7 @@ async fn new_terms_are_those_of_new_jobs() {
         time: super::ms(10),
         ..settings()
     };
-    bench.engine.set_routes(only("work", short));
+    bench.engine.set_routes(bench.only("work", short));
     bench.start("work", "b", "until told; stop").await;
     sleep(Duration::from_millis(20)).await;
     assert_eq!(bench.stand(["a", "b"]).await, ["running", "timeout"]);
@@ -132,7 +134,9 @@ async fn what_its_clock_alone_serves_stays_so_and_the_other_way_round() {
     let bench = Bench::new().await;
     bench.start("request", "a", "").await;
     bench.start("work", "b", "until told; stop").await;
-    let swapped = only("request", settings()).with("work", settings(), Arc::new(Timer));
+    let swapped = bench
+        .only("request", settings())
+        .with("work", settings(), Arc::new(Timer));
     let mut left = bench.engine.set_routes(swapped);
     left.sort();
     assert_eq!(left, ["request".into(), "work".into()]);

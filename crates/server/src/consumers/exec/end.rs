@@ -5,6 +5,8 @@ use longwire_protocol::{Failure, Payload};
 use longwire_shim::wire::{Exit, Gone, NotStarted};
 use serde::Serialize;
 
+use crate::keeper::stopped;
+
 /// Why a command had to end before it did so by itself.
 pub(super) enum Why {
     /// The job was told to end.
@@ -67,14 +69,6 @@ fn done(gone: &Gone, result: Option<Result<Payload, Failure>>) -> Work {
     match result {
         Ok(result) => Work::Done(Some(result)),
         Err(failure) => Work::Failed(failure),
-    }
-}
-
-fn stopped(gone: Gone) -> Stopped {
-    Stopped {
-        forced: gone.forced,
-        survivors: Some(gone.survivors),
-        signals: gone.signals.into_iter().map(Into::into).collect(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! A route that is a command.
 
 mod end;
-mod keeper;
 mod plan;
 mod run;
 

@@ -1,6 +1,6 @@
 //! What is started for an input.
 
-use std::{collections::BTreeMap, env, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use longwire_engine::BadInput;
 use longwire_protocol::{Attempt, Payload, Seconds, Spec};
@@ -16,10 +16,11 @@ use super::super::{
     template::{Template, bad},
 };
 use super::run::Outlet;
-use crate::config::{ExecConfig, ResultConfig, StdinConfig};
+use crate::{
+    config::{ExecConfig, ResultConfig, StdinConfig},
+    keeper,
+};
 
-/// Where programs are looked for, unless the route says otherwise.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Bytes of one argument at most: what Linux takes (`MAX_ARG_STRLEN`, execve(2)), its closing NUL left out.
 const ARGUMENT_BYTES: usize = 131_071;
 
@@ -59,8 +60,8 @@ impl Plan {
         let field = || config.stdin_field.clone().ok_or("stdin_field is missing");
         Ok(Self {
             argv: argv.collect::<Result<_, _>>()?,
-            dir: dir(config).map_err(|error| error.to_string())?,
-            env: environment(config),
+            dir: keeper::dir(config.dir.as_deref()).map_err(|error| error.to_string())?,
+            env: keeper::environment(&config.env, &config.pass_env),
             stdin: match config.stdin {
                 StdinConfig::None => Stdin::Nothing,
                 StdinConfig::Json => Stdin::Json,
@@ -98,6 +99,7 @@ impl Plan {
             dir: self.dir.clone(),
             env,
             stdin,
+            more_stdin: false,
             limits: self.limits,
             cgroup: self
                 .cgroup
@@ -198,23 +200,6 @@ fn refuse_option(field: &str, argument: &str) -> Result<(), BadInput> {
         field,
         "it begins with \"-\", which the command could take for an option",
     ))
-}
-
-/// A folder that stays the same, wherever the server itself may go.
-fn dir(config: &ExecConfig) -> std::io::Result<PathBuf> {
-    let here = env::current_dir()?;
-    Ok(config
-        .dir
-        .as_ref()
-        .map_or(here.clone(), |dir| here.join(dir)))
-}
-
-fn environment(config: &ExecConfig) -> BTreeMap<String, String> {
-    let mut environment = BTreeMap::from([("PATH".to_owned(), PATH.to_owned())]);
-    let passed = config.pass_env.iter();
-    environment.extend(passed.filter_map(|name| Some((name.clone(), env::var(name).ok()?))));
-    environment.extend(config.env.clone());
-    environment
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use longwire_shim::wire::{Exit, Gone, Order, Report, Start};
 use super::{
     super::output::{Printer, result::Gathered},
     end::{self, Why},
-    keeper::Keeper,
 };
+use crate::keeper::Keeper;
 
 /// What becomes of what a command prints.
 pub(super) struct Outlet {
@@ -133,7 +133,7 @@ impl Run {
             Report::Stderr(bytes) => self.print(Stream::Stderr, &bytes).await,
             Report::Exited(exit) => self.exit = Some(exit),
             Report::Started(pid) => tracing::debug!(pid, "a command was started"),
-            Report::NotStarted(_) | Report::Gone(_) => {}
+            Report::Fed(_) | Report::NotStarted(_) | Report::Gone(_) => {}
         }
     }
 

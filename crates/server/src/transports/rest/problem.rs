@@ -61,6 +61,7 @@ pub(crate) const fn of_code(code: Code) -> (StatusCode, &'static str) {
         Code::Expired => (StatusCode::GONE, "No longer kept"),
         Code::AlreadyEnded => (StatusCode::CONFLICT, "Already ended"),
         Code::ConnidInUse => (StatusCode::CONFLICT, "Connid in use"),
+        Code::LeaseLost => (StatusCode::CONFLICT, "Lease lost"),
         Code::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Too large"),
         Code::TooMany => (StatusCode::TOO_MANY_REQUESTS, "Too many"),
         Code::Unauthorized => (StatusCode::UNAUTHORIZED, "Who asks is not known"),

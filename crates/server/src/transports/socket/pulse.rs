@@ -14,6 +14,8 @@ use crate::config::SocketSettings;
 /// The clocks of one socket.
 pub(super) struct Pulse {
     settings: SocketSettings,
+    /// The longest time between two pings, where a worker's leases ask for one.
+    of_leases: Option<Duration>,
     heard: Instant,
     pinged: Option<Instant>,
     /// Since when there was something to write and nothing could be, and how much had been written then.
@@ -33,10 +35,25 @@ impl Pulse {
         Self {
             timer: Box::pin(sleep_until(now + settings.ping_seconds)),
             settings,
+            of_leases: None,
             heard: now,
             pinged: None,
             stuck: None,
         }
+    }
+
+    /// Pings at least so often from now on, or as often as ever.
+    pub(super) fn ping_within(&mut self, span: Option<Duration>) {
+        if self.of_leases != span {
+            self.of_leases = span;
+            let next = self.next();
+            self.timer.as_mut().reset(next);
+        }
+    }
+
+    fn ping_every(&self) -> Duration {
+        let usual = self.settings.ping_seconds;
+        self.of_leases.map_or(usual, |span| span.min(usual))
     }
 
     /// The peer said something.
@@ -99,7 +116,7 @@ impl Pulse {
         let quiet_since = self
             .pinged
             .map_or(self.heard, |pinged| pinged.max(self.heard));
-        if reached(quiet_since, self.settings.ping_seconds) {
+        if reached(quiet_since, self.ping_every()) {
             self.pinged = Some(now);
             return Some(Beat::Ping);
         }
@@ -110,7 +127,7 @@ impl Pulse {
         let quiet_since = self
             .pinged
             .map_or(self.heard, |pinged| pinged.max(self.heard));
-        let ping = quiet_since + self.settings.ping_seconds;
+        let ping = quiet_since + self.ping_every();
         let dead = self.heard + self.settings.dead_after_seconds;
         let stalled = self
             .stuck

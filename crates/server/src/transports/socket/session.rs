@@ -15,10 +15,10 @@ use std::{
 };
 
 use futures_util::{FutureExt, Sink, Stream, stream::FuturesUnordered};
-use longwire_engine::{Engine, FeedPage, Mailbox, Page};
+use longwire_engine::{Engine, FeedPage, Kept, Mailbox, Page, Seat};
 use longwire_protocol::{
-    CloseCode, Code, EventFrame, FeedFrame, GapFrame, JobId, Notice, Refusal, RefusalFrame,
-    Request, Seconds, Seq, Spec, Target,
+    Claim, CloseCode, Code, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Notice, Refusal,
+    RefusalFrame, Request, Seconds, Seq, Spec, Target,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -30,10 +30,13 @@ use super::{
     SocketContext,
     metered::{Metered, TooManyPieces},
     pulse::{Beat, Pulse, Quota},
-    verbs::{Answered, Effect, Verbs, route_of, text_of},
+    verbs::{Answered, Effect, Verbs},
     watches::{Turn, Watches},
 };
-use crate::stopping::{Phase, Phases};
+use crate::{
+    stopping::{Phase, Phases},
+    transports::worker::{self, text_of},
+};
 
 /// Frames read before what they gave rise to is written.
 const FRAMES_PER_TURN: usize = 64;
@@ -81,6 +84,8 @@ pub(super) struct Session {
     events: VecDeque<(Turn, String)>,
     answering: Replies,
     reading: Reads,
+    /// Where it sits as a worker, once it has claimed something.
+    seat: Option<Box<Seat>>,
     pulse: Pulse,
     messages: Quota,
     controls: Quota,
@@ -107,6 +112,7 @@ impl Session {
             events: VecDeque::new(),
             answering: Replies::new(),
             reading: Reads::new(),
+            seat: None,
             pulse: Pulse::new(context.settings.clone()),
             messages: Quota::per_second(limits.messages_per_second_per_socket),
             controls: Quota::per_second(limits.control_frames_per_second_per_socket),
@@ -173,9 +179,15 @@ impl Session {
     }
 
     fn beat(&mut self, cx: &mut Context<'_>) -> bool {
+        let of_leases = self.seat.as_ref().and_then(|seat| seat.pulse());
+        self.pulse.ping_within(of_leases.map(Seconds::as_duration));
         match self.pulse.poll(cx) {
             Poll::Ready(Beat::GiveUp(code)) => self.end(Ending::Close(code)),
             Poll::Ready(Beat::Ping) => {
+                // Whom we do not listen to, as too much of what it said waits, is not silent.
+                if self.is_busy() {
+                    self.heard(Instant::now());
+                }
                 let ping = Message::ping(tokio_websockets::Payload::from(""));
                 // A socket that takes no ping is on its way out, and reading tells.
                 drop(Pin::new(&mut self.socket).start_send(ping));
@@ -214,10 +226,9 @@ impl Session {
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
         for _ in 0..FRAMES_PER_TURN {
-            let busy = self.answering.len() >= self.context.limits.frames_in_flight_per_socket;
             let room = self.replies.iter().map(String::len).sum::<usize>()
                 < self.context.settings.write_buffer_bytes;
-            if busy || !room || Pin::new(&mut self.socket).poll_ready(cx).is_pending() {
+            if self.is_busy() || !room || Pin::new(&mut self.socket).poll_ready(cx).is_pending() {
                 break;
             }
             let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) else {
@@ -236,9 +247,20 @@ impl Session {
         moved
     }
 
+    fn is_busy(&self) -> bool {
+        self.answering.len() >= self.context.limits.frames_in_flight_per_socket
+    }
+
+    fn heard(&mut self, now: Instant) {
+        self.pulse.heard(now);
+        if let Some(seat) = &self.seat {
+            seat.heard();
+        }
+    }
+
     fn take(&mut self, message: &Message, cx: &mut Context<'_>) {
         let now = Instant::now();
-        self.pulse.heard(now);
+        self.heard(now);
         self.socket.get_mut().message_is_whole();
         if message.is_close() {
             return;
@@ -285,17 +307,41 @@ impl Session {
             }
         };
         if let Some(refused) = self.over_the_limit(&request) {
-            let route = route_of(&request);
-            let answered = self
-                .verbs
-                .refused(&RefusalFrame::new(id, Some(&route), refused));
+            let refused = RefusalFrame::new(id, Some(request.route()), refused);
+            let answered = self.verbs.refused(&refused);
             return self.answered(answered);
+        }
+        if let Request::Claim(claim) = &request {
+            return self.claim(id, claim, cx);
         }
         let mut answer = self.verbs.clone().answer(id, request).boxed();
         match answer.poll_unpin(cx) {
             Poll::Ready(answered) => self.answered(answered),
             Poll::Pending => self.answering.push(answer),
         }
+    }
+
+    /// What was handed over before is told before the reply: after it comes only what it allows.
+    fn claim(&mut self, id: Option<FrameId>, claim: &Claim, cx: &mut Context<'_>) {
+        while let Some(news) = self.news(cx) {
+            self.replies.push_back(news);
+        }
+        let engine = &self.verbs.engine;
+        let seat = self
+            .seat
+            .get_or_insert_with(|| Box::new(engine.seat(Kept::Outside)));
+        let answered = self.verbs.claim(id, seat, claim);
+        self.answered(answered);
+    }
+
+    /// What there is to tell the worker that sits here.
+    fn news(&mut self, cx: &mut Context<'_>) -> Option<String> {
+        let seat = Pin::new(&mut **self.seat.as_mut()?);
+        let Poll::Ready(Some(news)) = seat.poll_next(cx) else {
+            return None;
+        };
+        // Nobody here could be killed: a worker that connects is never told so.
+        worker::told(&news).ok()
     }
 
     fn over_the_limit(&self, request: &Request) -> Option<Refusal> {
@@ -311,7 +357,10 @@ impl Session {
             | Request::Status(_)
             | Request::Unwatch(_)
             | Request::Extend(_)
-            | Request::Routes(_) => false,
+            | Request::Routes(_)
+            | Request::Claim(_)
+            | Request::Append(_)
+            | Request::End(_) => false,
         };
         (one_more && self.watches.len() >= most).then(|| {
             let message = format!(
@@ -322,7 +371,7 @@ impl Session {
     }
 
     fn answered(&mut self, answered: Answered) {
-        self.replies.push_back(answered.frame);
+        self.replies.extend(answered.frame);
         match answered.effect {
             Effect::None => {}
             Effect::Follow {
@@ -411,11 +460,14 @@ impl Session {
         }
     }
 
-    /// The next frame: replies first, then events, a page of one job after a page of another.
+    /// The next frame: replies first, then what a worker is told, then events, a page of one job after a page of another.
     fn next_text(&mut self, cx: &mut Context<'_>) -> Option<String> {
         loop {
             if let Some(reply) = self.replies.pop_front() {
                 return Some(reply);
+            }
+            if let Some(news) = self.news(cx) {
+                return Some(news);
             }
             if let Some((_, event)) = self.events.pop_front() {
                 return Some(event);

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use longwire_engine::{Engine, Opened, Principal, Watcher};
+use longwire_engine::{Engine, Opened, Principal, Seat, Watcher};
 use longwire_protocol::{
-    Done, FrameId, Kill, Refusal, RefusalFrame, Request, RoutesPage, RoutesQuery, Seq, Spec, Start,
-    StatusQuery, Target, Watch,
+    Claim, Claimed, Code, Done, FrameId, Kill, Refusal, RefusalFrame, Request, RoutesPage,
+    RoutesQuery, Seq, Spec, Start, StatusQuery, Target, Watch,
 };
 use serde::Serialize;
 
-use crate::metrics::Metrics;
+use crate::{
+    metrics::Metrics,
+    transports::worker::{self, text_of},
+};
 
 /// What a session does once a request is answered.
 pub(super) enum Effect {
@@ -30,7 +33,8 @@ pub(super) enum Effect {
 
 /// A direct reply, and what it entails. The reply is sent first.
 pub(super) struct Answered {
-    pub(super) frame: String,
+    /// None where the request asked for no reply.
+    pub(super) frame: Option<String>,
     pub(super) effect: Effect,
 }
 
@@ -45,7 +49,7 @@ pub(super) struct Verbs {
 impl Verbs {
     /// Answers a request.
     pub(super) async fn answer(self, id: Option<FrameId>, request: Request) -> Answered {
-        let verb = route_of(&request);
+        let verb: Box<str> = request.route().into();
         let answered = match request {
             Request::Start(start) => self.start(&id, start).await,
             Request::Kill(kill) => self.kill(&id, kill).await,
@@ -68,9 +72,27 @@ impl Verbs {
                     ..page
                 }))
             }
+            Request::Append(append) => {
+                let appended = worker::append(&self.engine, &self.who, id.clone(), append);
+                appended.await.map(Answered::maybe)
+            }
+            Request::End(end) => {
+                let ended = worker::end(&self.engine, &self.who, id.clone(), end);
+                ended.await.map(Answered::maybe)
+            }
+            // It needs the session's seat, and is answered there.
+            Request::Claim(_) => Err(Refusal::new(Code::Internal, "a claim without a seat")),
         };
         answered
             .unwrap_or_else(|refusal| self.refused(&RefusalFrame::new(id, Some(&verb), refusal)))
+    }
+
+    /// Answers a claim for the worker at that seat.
+    pub(super) fn claim(&self, id: Option<FrameId>, seat: &Seat, claim: &Claim) -> Answered {
+        match self.engine.claim(&self.who, seat, claim) {
+            Ok(claimed) => Answered::new(&Claimed { id, ..claimed }),
+            Err(refusal) => self.refused(&RefusalFrame::new(id, Some("claim"), refusal)),
+        }
     }
 
     /// The reply to a frame that was refused.
@@ -180,23 +202,17 @@ fn unwatch_reply(
     Ok(Answered::new(&reply).then(Effect::Leave(target)))
 }
 
-/// The name a refusal says the request was addressed to.
-pub(super) fn route_of(request: &Request) -> Box<str> {
-    match request {
-        Request::Start(start) => start.route.clone(),
-        Request::Kill(_) => "kill".into(),
-        Request::Status(_) => "status".into(),
-        Request::Watch(_) => "watch".into(),
-        Request::Unwatch(_) => "unwatch".into(),
-        Request::Extend(_) => "extend".into(),
-        Request::Routes(_) => "routes".into(),
-    }
-}
-
 impl Answered {
     pub(super) fn new<T: Serialize>(frame: &T) -> Self {
         Self {
-            frame: text_of(frame),
+            frame: Some(text_of(frame)),
+            effect: Effect::None,
+        }
+    }
+
+    fn maybe(frame: Option<String>) -> Self {
+        Self {
+            frame,
             effect: Effect::None,
         }
     }
@@ -205,13 +221,4 @@ impl Answered {
         self.effect = effect;
         self
     }
-}
-
-/// A frame as text. The types of the protocol can all be written; were one not, the client must still be told.
-pub(super) fn text_of<T: Serialize>(frame: &T) -> String {
-    serde_json::to_string(frame).unwrap_or_else(|error| {
-        tracing::error!(%error, "a frame could not be written");
-        r#"{"status":"error","code":"internal","message":"the server could not write its answer"}"#
-            .to_owned()
-    })
 }

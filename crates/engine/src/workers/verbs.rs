@@ -1,0 +1,172 @@
+//! What workers ask of an engine.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use longwire_protocol::{
+    Append, Claim, Claimed, Code, Encoding, EndJob, Failure, Lease, Refusal, Seq, Status, nearest,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Kept, Seat,
+    serve::{Printed, Said},
+    table::Offer,
+};
+use crate::{Engine, Found, Job, Name, Principal, job::Work};
+
+/// Characters of a name that a refusal repeats.
+const SHOWN: usize = 64;
+
+impl Engine {
+    /// A seat for a worker. It offers nothing until it claims.
+    #[must_use]
+    pub fn seat(&self, kept: Kept) -> Seat {
+        Seat::new(self.clone(), kept)
+    }
+
+    /// What a worker's seat offers from now on, instead of what it did.
+    ///
+    /// # Errors
+    /// `invalid_field`: a route that no workers serve.
+    pub fn claim(&self, _who: &Principal, seat: &Seat, claim: &Claim) -> Result<Claimed, Refusal> {
+        let routes: BTreeSet<&str> = claim.routes.iter().map(|route| &**route).collect();
+        let routes = routes.into_iter().map(|route| self.served(route));
+        let offer = Offer {
+            routes: routes.collect::<Result<_, _>>()?,
+            slots: claim.slots as usize,
+        };
+        Ok(Claimed {
+            id: None,
+            route: "claim".into(),
+            status: Status::Ok,
+            slots: claim.slots,
+            lost: seat.offer(offer, claim),
+        })
+    }
+
+    /// The name of a route that workers serve.
+    fn served(&self, name: &str) -> Result<Arc<str>, Refusal> {
+        let mut served = self.router().routes();
+        served.retain(|route| route.is_served_by_workers());
+        if let Some(route) = served.iter().find(|route| &*route.name == name) {
+            return Ok(Arc::clone(&route.name));
+        }
+        let names: Vec<&str> = served.iter().map(|route| &*route.name).collect();
+        let advice = match nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None if names.is_empty() => "there is none on this server".to_owned(),
+            None => format!("they are {}", names.join(", ")),
+        };
+        let got: String = name.chars().take(SHOWN).collect();
+        Err(Refusal::invalid(
+            "routes",
+            format!("\"routes\" must name routes that workers serve; got {got:?}; {advice}"),
+        ))
+    }
+
+    /// Adds to the log of the job that a lease is of. With `wait` it returns once that is in the log, and says how far the log
+    /// goes then; without, once it is on its way there, which it is not while too much of the same job is.
+    ///
+    /// # Errors
+    /// `lease_lost`.
+    pub async fn append(
+        &self,
+        _who: &Principal,
+        append: Append,
+        wait: bool,
+    ) -> Result<Option<Seq>, Refusal> {
+        let lease = append.lease;
+        let Some(line) = self.router().workers().line(lease) else {
+            return Err(self.lease_lost(lease).await);
+        };
+        let (written, seq) = oneshot::channel();
+        let said = Said::Append {
+            output: append
+                .output
+                .map(|text| (append.stream, printed(text, append.encoding))),
+            progress: append.progress,
+            written: wait.then_some(written),
+        };
+        if !self.say(line, said).await {
+            return Err(self.lease_lost(lease).await);
+        }
+        if !wait {
+            return Ok(None);
+        }
+        match seq.await {
+            Ok(seq) => Ok(Some(seq)),
+            Err(_) => Err(self.lease_lost(lease).await),
+        }
+    }
+
+    /// Ends the job that a lease is of. With `wait` it returns once the end is in the log, and says which event it is.
+    ///
+    /// # Errors
+    /// `lease_lost`.
+    pub async fn end(
+        &self,
+        _who: &Principal,
+        end: EndJob,
+        wait: bool,
+    ) -> Result<Option<Seq>, Refusal> {
+        let lease = end.lease;
+        let Some(line) = self.router().workers().last_line(lease) else {
+            return Err(self.lease_lost(lease).await);
+        };
+        if !self.say(line, Said::End(work(end))).await {
+            return Err(self.lease_lost(lease).await);
+        }
+        if !wait {
+            return Ok(None);
+        }
+        let Found::Job(job) = self.0.writer.store.find(&Name::Job(lease.job())).await else {
+            return Err(self.lease_lost(lease).await);
+        };
+        let ended = self.follow(job.id(), job.seq()).ended().await;
+        Ok(ended.map(|job| job.seq()))
+    }
+
+    /// Passes on what was said of a job, in the order in which it was: also where whoever said it leaves meanwhile. False where
+    /// nobody listens any more.
+    async fn say(&self, line: mpsc::Sender<Said>, said: Said) -> bool {
+        self.to_the_end(async move { line.send(said).await.is_ok() })
+            .await
+    }
+
+    /// What became of a job whose lease is gone.
+    async fn lease_lost(&self, lease: Lease) -> Refusal {
+        let lost = |message: String| Refusal::new(Code::LeaseLost, message).about("lease");
+        let Found::Job(job) = self.0.writer.store.find(&Name::Job(lease.job())).await else {
+            return lost("no job that is kept was ever held under this lease".to_owned());
+        };
+        let mut refusal = lost(became(&job)).of(job.connid().clone());
+        refusal.ended = job.ended_view().map(Box::new);
+        refusal
+    }
+}
+
+fn became(job: &Job) -> String {
+    let (connid, status) = (job.connid(), job.status().as_str());
+    if job.status().has_ended() {
+        format!("{connid} has already ended: {status}; nobody holds it any more")
+    } else {
+        format!("this lease is gone; {connid} is {status} without it: stop working on it")
+    }
+}
+
+/// What was printed; what is no base64, though it should be, is taken as it is: the frame's own check has refused it before.
+fn printed(text: Arc<str>, encoding: Encoding) -> Printed {
+    match encoding.decode(&text) {
+        Some(bytes) if !encoding.is_text() => Printed::Bytes(bytes.into_owned()),
+        Some(_) | None => Printed::Text(text),
+    }
+}
+
+/// What the words of a worker come to.
+fn work(end: EndJob) -> Work {
+    match (end.error, end.result) {
+        (Some(error), _) => Work::Failed(Failure::from(error)),
+        (None, Some(result)) => Work::Done(Some(result)),
+        (None, None) => Work::Over,
+    }
+}

@@ -1,0 +1,345 @@
+//! One process, from its start until nothing of it is left.
+
+use std::{io, pin::Pin, time::Duration};
+
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use longwire_engine::{Kept, News, Seat, Stopped};
+use longwire_protocol::{
+    Claim, Code, Failure, FrameId, Lease, Notice, Refusal, RefusalFrame, Request,
+};
+use longwire_shim::wire::{Exit, Gone, Order, Report};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::{
+    Crew, StdioContext,
+    lines::{Line, Lines, Murmur},
+    who,
+};
+use crate::{
+    keeper::{Keeper, stopped},
+    stopping::{Phase, Phases},
+    transports::worker::{self, text_of},
+};
+
+/// Bytes that wait for the process to read them before it is told more.
+const WINDOW: usize = 64 * 1024;
+/// Bytes of a line that it writes to stderr, at most.
+const STDERR_LINE: usize = 4096;
+/// How long a process has at most to end once the server closes; its route's grace where that is shorter.
+const CLOSE_TIME: Duration = Duration::from_secs(5);
+
+/// How a process ended.
+pub(super) struct Ended {
+    /// As the server told it to.
+    pub(super) of_the_server: bool,
+    /// It was killed for the sake of a job.
+    pub(super) of_a_kill: bool,
+    pub(super) how: String,
+    /// The last lines that it wrote to stderr.
+    pub(super) last_words: String,
+}
+
+type Answers = FuturesUnordered<Pin<Box<dyn Future<Output = Option<String>> + Send>>>;
+
+/// A process and everything that belongs to it.
+pub(super) struct Life<'a> {
+    context: &'a StdioContext,
+    crew: &'a Crew,
+    /// What it offers once it runs: what could not be started takes no job.
+    claim: Claim,
+    keeper: io::Result<Keeper>,
+    seat: Seat,
+    phases: Phases,
+    answering: Answers,
+    stdout: Lines,
+    stderr: Lines,
+    murmur: Murmur,
+    /// Bytes that were written to the process, and that it did not read yet.
+    unread: usize,
+    exit: Option<Exit>,
+    /// For whose sake it is being killed.
+    forced: Option<Lease>,
+    /// It does not take what is said to it, and is being killed.
+    deaf: bool,
+    /// The server closes: it is forced then.
+    closing: Option<Pin<Box<Sleep>>>,
+}
+
+/// What a life waits for.
+enum Step {
+    Report(io::Result<Option<Report>>),
+    Answer(Option<String>),
+    News(News),
+    Phase(Phase),
+    Force,
+}
+
+impl<'a> Life<'a> {
+    /// Starts a process, and a seat for it.
+    pub(super) async fn begin(context: &'a StdioContext, crew: &'a Crew, claim: Claim) -> Self {
+        let keeper = Keeper::start(crew.start.clone()).await;
+        let seat = context.engine.seat(Kept::Process {
+            alone: crew.slots == 1,
+        });
+        Self {
+            context,
+            crew,
+            claim,
+            keeper,
+            seat,
+            phases: context.stopping.follow(),
+            answering: Answers::new(),
+            stdout: Lines::new(context.frame_bytes),
+            stderr: Lines::new(STDERR_LINE),
+            murmur: Murmur::new(),
+            unread: 0,
+            exit: None,
+            forced: None,
+            deaf: false,
+            closing: None,
+        }
+    }
+
+    /// Serves it to its end.
+    pub(super) async fn until_gone(mut self) -> Ended {
+        loop {
+            match self.step().await {
+                Step::Report(Ok(Some(Report::Gone(gone)))) => return self.end(gone).await,
+                Step::Report(Ok(Some(Report::NotStarted(not)))) => {
+                    return self.ended(
+                        format!("it could not be started: {}", not.why),
+                        Stopped::WILLINGLY,
+                    );
+                }
+                Step::Report(Ok(Some(report))) => self.take(report).await,
+                Step::Report(Ok(None)) => {
+                    return self.ended("its keeper was killed".to_owned(), Stopped::UNSEEN);
+                }
+                Step::Report(Err(error)) => return self.ended(error.to_string(), Stopped::UNSEEN),
+                Step::Answer(reply) => self.reply(reply).await,
+                Step::News(news) => self.tell(&news).await,
+                Step::Phase(phase) => self.go_to(phase).await,
+                Step::Force => {
+                    self.closing = None;
+                    self.order(&Order::Force).await;
+                }
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Step {
+        // To a process that serves one job there is little to say, and a kill must reach its keeper though it reads nothing.
+        let may_tell = self.crew.slots == 1 || self.unread < WINDOW;
+        let may_read = self.answering.len() < self.context.frames_in_flight;
+        let closing = self.closing.as_mut();
+        let force = async move {
+            match closing {
+                Some(timer) => timer.await,
+                None => std::future::pending().await,
+            }
+        };
+        let keeper = &mut self.keeper;
+        let report = async move {
+            match keeper {
+                Ok(keeper) => keeper.report().await,
+                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            }
+        };
+        let phases = &mut self.phases;
+        tokio::select! {
+            biased;
+            phase = std::future::poll_fn(|cx| phases.poll_next(cx)) => Step::Phase(phase),
+            () = force => Step::Force,
+            Some(answer) = self.answering.next() => Step::Answer(answer),
+            Some(news) = self.seat.next(), if may_tell => Step::News(news),
+            report = report, if may_read => Step::Report(report),
+        }
+    }
+
+    async fn order(&mut self, order: &Order) {
+        if let Ok(keeper) = &mut self.keeper
+            && let Err(error) = keeper.order(order).await
+        {
+            // Its reports end, too, and that is what counts.
+            tracing::debug!(%error, "the keeper of a worker takes no orders");
+        }
+    }
+
+    async fn go_to(&mut self, phase: Phase) {
+        match phase {
+            Phase::Serving => {}
+            Phase::Draining(left) => self.say(text_of(&Notice::ShuttingDown { left })).await,
+            Phase::Closing => {
+                self.order(&Order::Ask).await;
+                let grace = self.crew.grace.min(CLOSE_TIME);
+                self.closing = Some(Box::pin(sleep(grace)));
+            }
+        }
+    }
+
+    async fn tell(&mut self, news: &News) {
+        match worker::told(news) {
+            Ok(text) => self.say(text).await,
+            Err(lease) => {
+                self.forced = Some(lease);
+                self.order(&Order::Force).await;
+            }
+        }
+    }
+
+    async fn reply(&mut self, reply: Option<String>) {
+        if let Some(reply) = reply {
+            self.say(reply).await;
+        }
+    }
+
+    /// Writes a frame to the process. One that does not read what it asked for is killed: it would be kept for it without end.
+    async fn say(&mut self, mut frame: String) {
+        frame.push('\n');
+        self.unread += frame.len();
+        if self.unread > WINDOW + 2 * self.context.frame_bytes {
+            if !self.deaf {
+                self.deaf = true;
+                self.order(&Order::Force).await;
+            }
+            return;
+        }
+        self.order(&Order::Input(frame.into_bytes())).await;
+    }
+
+    async fn take(&mut self, report: Report) {
+        match report {
+            Report::Started(pid) => {
+                tracing::info!(route = &*self.crew.route, pid, "a worker was started");
+                self.claim();
+            }
+            Report::Fed(bytes) => self.unread = self.unread.saturating_sub(bytes as usize),
+            Report::Stdout(bytes) => {
+                for line in self.stdout.push(&bytes) {
+                    self.frame(line).await;
+                }
+            }
+            Report::Stderr(bytes) => self.log(&bytes),
+            Report::Exited(exit) => self.exit = Some(exit),
+            Report::NotStarted(_) | Report::Gone(_) => {}
+        }
+    }
+
+    fn claim(&self) {
+        let claimed = self.context.engine.claim(&who(), &self.seat, &self.claim);
+        if let Err(refusal) = claimed {
+            tracing::error!(route = &*self.crew.route, %refusal, "a worker's claim was refused");
+        }
+    }
+
+    fn log(&mut self, bytes: &[u8]) {
+        let route = &*self.crew.route;
+        for line in self.stderr.push(bytes) {
+            if let Some((said, left_out)) = self.murmur.take(line, Instant::now()) {
+                tracing::info!(route, left_out, said, "a worker says");
+            }
+        }
+    }
+
+    async fn frame(&mut self, line: Line) {
+        let text = match line {
+            Line::Whole(text) if text.trim().is_empty() => return,
+            Line::Whole(text) => text,
+            Line::TooLong => {
+                let most = self.context.frame_bytes;
+                let refusal = Refusal::new(
+                    Code::TooLarge,
+                    format!("a line must be at most {most} bytes"),
+                );
+                return self.refuse(&RefusalFrame::new(None, None, refusal)).await;
+            }
+        };
+        match Request::parse(&text, &self.context.parse_limits) {
+            Ok((id, request)) => self.request(id, request).await,
+            Err(refused) => self.refuse(&refused).await,
+        }
+    }
+
+    /// What comes first is said first, though its answer may not.
+    async fn request(&mut self, id: Option<FrameId>, request: Request) {
+        let verb: Box<str> = request.route().into();
+        let (engine, metrics) = (self.context.engine.clone(), self.context.metrics.clone());
+        let mut answer = async move {
+            let answered = match request {
+                Request::Append(append) => {
+                    worker::append(&engine, &who(), id.clone(), append).await
+                }
+                Request::End(end) => worker::end(&engine, &who(), id.clone(), end).await,
+                Request::Start(_)
+                | Request::Kill(_)
+                | Request::Status(_)
+                | Request::Watch(_)
+                | Request::Unwatch(_)
+                | Request::Extend(_)
+                | Request::Routes(_)
+                | Request::Claim(_) => Err(not_here(&verb)),
+            };
+            answered.unwrap_or_else(|refusal| {
+                metrics.refused(refusal.code);
+                Some(text_of(&RefusalFrame::new(id, Some(&verb), refusal)))
+            })
+        }
+        .boxed();
+        match (&mut answer).now_or_never() {
+            Some(reply) => self.reply(reply).await,
+            None => self.answering.push(answer),
+        }
+    }
+
+    async fn refuse(&mut self, refused: &RefusalFrame) {
+        self.context.metrics.refused(refused.refusal.code);
+        tracing::warn!(
+            route = &*self.crew.route,
+            code = refused.refusal.code.as_str(),
+            "a worker wrote a line to its stdout that is no frame; what is for people goes to stderr"
+        );
+        self.say(text_of(refused)).await;
+    }
+
+    /// Everything that it said is taken in before its jobs are given up.
+    async fn end(mut self, gone: Gone) -> Ended {
+        while self.answering.next().await.is_some() {}
+        let how = match self.exit {
+            _ if self.deaf => "it was killed, as it did not read what it was told".to_owned(),
+            Some(Exit::Code(code)) => format!("it exited with code {code}"),
+            Some(Exit::Signal(signal)) => {
+                format!("it was killed by {}", longwire_shim::signal_name(signal))
+            }
+            None => "its exit was not seen".to_owned(),
+        };
+        self.ended(how, stopped(gone))
+    }
+
+    fn ended(self, how: String, left: Stopped) -> Ended {
+        if let Some(lease) = self.forced {
+            let killed = Stopped {
+                forced: true,
+                ..left.clone()
+            };
+            self.seat.forced(lease, killed);
+        }
+        let why = format!("its worker is gone, and how far it came cannot be known: {how}");
+        let ended = Ended {
+            of_the_server: self.closing.is_some() || self.context.stopping.is_closing(),
+            of_a_kill: self.forced.is_some(),
+            how,
+            last_words: self.murmur.last_words(),
+        };
+        self.seat.give_up(Failure::new("worker_lost", why), left);
+        ended
+    }
+}
+
+fn not_here(verb: &str) -> Refusal {
+    let shown: String = verb.chars().take(64).collect();
+    Refusal::new(
+        Code::UnknownRoute,
+        format!("a worker over stdio says \"append\" and \"end\"; got {shown:?}"),
+    )
+    .about("route")
+}

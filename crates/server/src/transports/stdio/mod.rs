@@ -1,0 +1,159 @@
+//! Workers that are processes of the server's own: it starts them, speaks `longwire.v1` with them over their stdin and stdout, a
+//! frame a line, and starts them again where they end.
+
+mod backoff;
+mod life;
+mod lines;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use longwire_engine::{Engine, Principal, Random};
+use longwire_protocol::{Claim, ParseLimits};
+use longwire_shim::{Limits as ProcessLimits, wire::Start};
+use tokio::time::{Instant, sleep};
+use tokio_util::task::TaskTracker;
+
+use self::{backoff::Backoff, life::Life};
+use crate::{
+    config::{RouteConfig, WorkersConfig},
+    keeper,
+    metrics::Metrics,
+    stopping::Stopping,
+};
+
+/// What all processes of a server share.
+pub(crate) struct StdioContext {
+    pub(crate) engine: Engine,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) parse_limits: ParseLimits,
+    pub(crate) stopping: Stopping,
+    /// Bytes of one frame at most.
+    pub(crate) frame_bytes: usize,
+    /// Frames that wait for what they say to be taken in, at most; a process is not read further until one is.
+    pub(crate) frames_in_flight: usize,
+}
+
+/// The processes of one route: what is started, and how many.
+pub(crate) struct Crew {
+    route: Box<str>,
+    start: Start,
+    grace: Duration,
+    slots: u32,
+    count: usize,
+}
+
+impl Crew {
+    /// The processes of a route that has a command.
+    ///
+    /// # Errors
+    /// Why they could not be started.
+    pub(crate) fn of_route(
+        route: &str,
+        config: &WorkersConfig,
+        grace: Duration,
+    ) -> Result<Option<Self>, String> {
+        if config.command.is_empty() {
+            return Ok(None);
+        }
+        if !longwire_shim::is_hooked() {
+            return Err(
+                "workers need this program to call longwire_shim::hook() first of all in its main"
+                    .to_owned(),
+            );
+        }
+        let dir = keeper::dir(config.dir.as_deref()).map_err(|error| error.to_string())?;
+        let mut env = keeper::environment(&config.env, &config.pass_env);
+        env.insert("LONGWIRE_ROUTE".to_owned(), route.to_owned());
+        Ok(Some(Self {
+            route: route.into(),
+            start: start(config.command.clone(), dir, env, grace),
+            grace,
+            slots: u32::try_from(config.slots).unwrap_or(u32::MAX),
+            count: config.workers,
+        }))
+    }
+
+    fn claim(&self, number: usize) -> Claim {
+        Claim {
+            routes: [self.route.clone()].into(),
+            slots: self.slots,
+            worker: Some(format!("{} {number}", self.route).into()),
+            leases: Box::default(),
+        }
+    }
+}
+
+fn start(argv: Vec<String>, dir: PathBuf, env: BTreeMap<String, String>, grace: Duration) -> Start {
+    Start {
+        argv,
+        dir,
+        env,
+        stdin: String::new(),
+        more_stdin: true,
+        limits: ProcessLimits::default(),
+        cgroup: None,
+        grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+/// The crews of these routes.
+///
+/// # Errors
+/// The route whose processes could not be started, and why.
+pub(crate) fn crews<'a>(
+    routes: impl IntoIterator<Item = (&'a String, &'a RouteConfig)>,
+) -> Result<Vec<Crew>, (String, String)> {
+    let mut crews = Vec::new();
+    for (name, route) in routes {
+        if let Some(workers) = route.workers() {
+            let crew = Crew::of_route(name, workers, route.kill_grace_seconds);
+            crews.extend(crew.map_err(|why| (name.clone(), why))?);
+        }
+    }
+    Ok(crews)
+}
+
+/// Keeps every process of these crews until the server closes.
+pub(crate) fn keep(context: &Arc<StdioContext>, crews: Vec<Arc<Crew>>, tasks: &TaskTracker) {
+    for crew in crews {
+        for number in 1..=crew.count {
+            let (context, crew) = (Arc::clone(context), Arc::clone(&crew));
+            tasks.spawn(async move { keep_one(&context, &crew, number).await });
+        }
+    }
+}
+
+async fn keep_one(context: &StdioContext, crew: &Crew, number: usize) {
+    let mut backoff = Backoff::default();
+    loop {
+        let began = Instant::now();
+        let life = Life::begin(context, crew, crew.claim(number)).await;
+        let ended = life.until_gone().await;
+        if ended.of_the_server {
+            return;
+        }
+        let wait = if ended.of_a_kill {
+            Duration::ZERO
+        } else {
+            backoff.after(began.elapsed(), context.random.bits())
+        };
+        tracing::warn!(
+            route = &*crew.route,
+            number,
+            wait_seconds = wait.as_secs_f64(),
+            last_words = ended.last_words,
+            "a worker ended: {}",
+            ended.how
+        );
+        tokio::select! {
+            () = context.stopping.clone().closing() => return,
+            () = sleep(wait) => {}
+        }
+    }
+}
+
+/// Whoever asks on behalf of a process.
+fn who() -> Principal {
+    Principal::anonymous()
+}
