@@ -8,6 +8,7 @@
 
 mod commands;
 mod run;
+mod workers;
 
 use run::{Server, fails, longwire, prints};
 use serde_json::Value;

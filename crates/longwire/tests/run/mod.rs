@@ -147,8 +147,10 @@ impl Server {
     }
 
     pub(crate) fn with_config(text: &str) -> Self {
+        // Other tests may be processes of their own.
         let file = scratch(&format!(
-            "with_config_{}",
+            "with_config_{}_{}",
+            std::process::id(),
             NEXT.fetch_add(1, Ordering::Relaxed)
         ));
         let file = file.join("longwire.toml");
@@ -182,6 +184,12 @@ impl Server {
     pub(crate) fn stop(&mut self) -> i32 {
         self.running.signal("TERM");
         self.running.child.wait().unwrap().code().unwrap()
+    }
+
+    /// Ends it without a word.
+    pub(crate) fn crash(&mut self) {
+        self.running.child.kill().unwrap();
+        self.running.child.wait().unwrap();
     }
 
     /// Ends it without a word, and starts another at the same address.
