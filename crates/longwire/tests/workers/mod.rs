@@ -51,7 +51,7 @@ fn server(mark: &str) -> Server {
         )
     };
     Server::with_config(&format!(
-        "{}{}{}",
+        "shutdown_grace_seconds = 0.5\n{}{}{}",
         route("one", ""),
         route("again", "on_lost = \"again\"\nmax_attempts = 2"),
         route("two", "slots = 2"),
