@@ -6,6 +6,8 @@
 
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
+mod handover;
+
 use std::{fs, time::Duration};
 
 use anyhow::{Context, Result, ensure};
@@ -43,6 +45,18 @@ enum Workload {
         #[arg(long)]
         pid: u32,
     },
+    /// Jobs of no work, through one worker: `--route` is one that workers serve.
+    Handover {
+        /// Jobs that the worker holds at once.
+        #[arg(long, default_value_t = 100)]
+        slots: u32,
+        /// The route.
+        #[arg(long, default_value = "render")]
+        route: String,
+        /// Seconds to measure.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
     /// Jobs of no time, each with all its frames, as fast as they come.
     Short {
         /// Over how many sockets.
@@ -67,6 +81,11 @@ async fn main() -> Result<()> {
             time,
             pid,
         } => running(&arguments.url, jobs, sockets, time, pid).await,
+        Workload::Handover {
+            slots,
+            route,
+            seconds,
+        } => handover::measure(&arguments.url, &route, slots, seconds).await,
         Workload::Short {
             sockets,
             depth,

@@ -10,6 +10,7 @@ mod commands;
 mod examples;
 mod run;
 mod upstreams;
+mod workers;
 
 use run::{Server, fails, longwire, prints};
 use serde_json::Value;

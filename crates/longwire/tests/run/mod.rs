@@ -257,6 +257,12 @@ impl Server {
         self.running.child.wait().unwrap().code().unwrap()
     }
 
+    /// Ends it without a word.
+    pub(crate) fn crash(&mut self) {
+        self.running.child.kill().unwrap();
+        self.running.child.wait().unwrap();
+    }
+
     /// Ends it without a word, and starts another at the same address.
     pub(crate) fn crash_and_restart(&mut self) {
         self.running.child.kill().unwrap();

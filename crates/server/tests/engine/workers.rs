@@ -1,12 +1,16 @@
 //! Workers: what they are handed, what becomes of it, and that nothing is lost or done twice between them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::{FutureExt, StreamExt};
 use longwire_engine::{Kept, News, Principal, Seat, Stopped, Store};
 use longwire_protocol::{
-    Append, Claim, Code, Encoding, EndJob, Failure, HandOver, Lease, Payload, Progress, Refusal,
-    Seconds, Seq, Stream, WorkError,
+    Append, Claim, Code, Encoding, EndJob, Failure, HandOver, JobId, Lease, Payload, Progress,
+    Refusal, Seconds, Seq, Stream, WorkError,
 };
 use longwire_server::stores::memory::MemoryStore;
 use proptest::prelude::*;
@@ -677,6 +681,8 @@ struct Play<'a> {
     bench: &'a Bench,
     workers: BTreeMap<usize, Worker<'a>>,
     leases: Vec<Lease>,
+    /// Which attempts were handed over.
+    handed: BTreeSet<(JobId, u32)>,
     jobs: usize,
 }
 
@@ -753,6 +759,8 @@ impl Play<'_> {
         for worker in self.workers.values_mut() {
             while let Some(Some(news)) = worker.seat.next().now_or_never() {
                 if let News::HandOver(job) = news {
+                    let new = self.handed.insert((job.job, job.attempt));
+                    assert!(new, "{} was handed over twice at once", job.connid);
                     self.leases.push(job.lease);
                 }
             }
@@ -769,7 +777,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let bench = Bench::new().await;
-            let mut play = Play { bench: &bench, workers: BTreeMap::new(), leases: Vec::new(), jobs: 0 };
+            let mut play = Play { bench: &bench, workers: BTreeMap::new(), leases: Vec::new(), handed: BTreeSet::new(), jobs: 0 };
             for deed in deeds {
                 play.act(deed).await;
             }

@@ -1,0 +1,272 @@
+//! Workers that the server keeps: what they say over stdin and stdout, how they end, and that nothing is left of them.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::{
+    frames,
+    run::{Done, Running, Server},
+};
+
+/// A worker in bash. It reads frames; a job's input is one word, and says what it does.
+const WORKER: &str = r#"
+lease_of() { [[ $1 =~ \"lease\":\"([0-9a-f]+)\" ]] && lease=${BASH_REMATCH[1]}; }
+append() { echo "{\"route\":\"append\",\"lease\":\"$lease\",$1}"; }
+end() { echo "{\"route\":\"end\",\"lease\":\"$lease\"$1}"; }
+while read -r frame; do
+  [[ $frame =~ \"input\":\"([a-z-]+)\" ]] || continue
+  word=${BASH_REMATCH[1]}
+  lease_of "$frame"
+  case $word in
+    serve) append '"output":"one\n","progress":{"done":1,"total":2}'; append '"output":"two\n","stream":"stderr"'; end ',"result":7' ;;
+    fail) end ',"error":{"code":"disk_full","message":"no space is left"}' ;;
+    answers) echo "{\"route\":\"append\",\"lease\":\"$lease\",\"output\":\"x\",\"id\":5}"; read -r answer
+      end ",\"result\":$answer" ;;
+    noise) echo hello; read -r refusal; end ",\"result\":$refusal" ;;
+    long) head -c 3000000 /dev/zero | tr '\0' x; echo; read -r refusal; end ",\"result\":$refusal" ;;
+    other-verb) echo '{"route":"kill","connid":"x","id":6}'; read -r refusal; end ",\"result\":$refusal" ;;
+    last-words) append '"output":"before\n"'; end ',"result":8'; exit 3 ;;
+    die) append '"output":"before\n"'; echo "out of memory" >&2; exit 3 ;;
+    segfault) kill -SEGV $$ ;;
+    who) end ",\"result\":\"$LONGWIRE_ROUTE $HOME $MARK\"" ;;
+    pid) end ",\"result\":$$" ;;
+    polite) append '"output":"ready\n"'; read -r told; end ;;
+    leaves) append '"output":"ready\n"'; read -r told; exit 0 ;;
+    deaf) trap '' TERM; append '"output":"ready\n"'; setsid sleep 1000 & sleep 1000 & wait; sleep 1000 ;;
+    flood) trap '' TERM; append '"output":"ready\n"'; while :; do echo noise; done ;;
+  esac
+done
+"#;
+
+/// Two routes of one process each, and one of a process that serves two jobs; what is marked so is of these.
+fn server(mark: &str) -> Server {
+    let route = |name: &str, keys: &str| {
+        format!(
+            "[routes.{name}]\nserved_by = \"workers\"\ncommand = [\"bash\", \"-c\", '''{WORKER}''']\n\
+             env = {{ MARK = \"{mark}\" }}\nkill_grace_seconds = 0.5\n{keys}\n"
+        )
+    };
+    Server::with_config(&format!(
+        "shutdown_grace_seconds = 0.5\n{}{}{}",
+        route("one", ""),
+        route("again", "on_lost = \"again\"\nmax_attempts = 2"),
+        route("two", "slots = 2"),
+    ))
+}
+
+fn start(server: &Server, route: &str, word: &str) -> Done {
+    let input = json!(word).to_string();
+    server.run(&["start", route, "--json", "--input", &input])
+}
+
+/// The last event of a job.
+fn end_of(done: &Done) -> Value {
+    frames(&done.stdout).pop().unwrap()
+}
+
+/// The processes that have that mark in their environment: the shims have not, nor has the server.
+fn marked(mark: &str) -> Vec<String> {
+    let marker = format!("MARK={mark}\0");
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let marked = processes.filter(|process| {
+        let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+        String::from_utf8_lossy(&environment).contains(&marker)
+    });
+    marked
+        .map(|process| process.file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
+/// Looks again and again until that is so: each look takes some milliseconds, so this ends.
+fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let found = (0..5_000).any(|_| {
+        std::thread::yield_now();
+        so()
+    });
+    assert!(found, "never: {what}");
+}
+
+fn begin(server: &Server, route: &str, connid: &str, word: &str) -> Running {
+    let input = json!(word).to_string();
+    let mut job = server.spawn(&["start", route, "--connid", connid, "--input", &input]);
+    job.says("ready");
+    job
+}
+
+fn receipt(server: &Server, connid: &str) -> Value {
+    let killed = server.run(&["kill", connid, "--wait", "--json"]);
+    assert_eq!(killed.code, 0, "{}", killed.stderr);
+    frames(&killed.stdout).pop().unwrap()["ended"].clone()
+}
+
+#[test]
+fn a_process_serves_a_route_over_its_stdin_and_stdout() {
+    let server = server("serves");
+    let done = start(&server, "one", "serve");
+    let (all, none) = (frames(&done.stdout), Value::Null);
+    let told: Vec<_> = all[1..]
+        .iter()
+        .map(|frame| (&frame["output"], &frame["progress"], &frame["result"]))
+        // It may have waited for the process to be started.
+        .filter(|told| *told != (&none, &none, &none))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (&json!("one\n"), &none, &none),
+            (&none, &json!({ "done": 1.0, "total": 2.0 }), &none),
+            (&json!("two\n"), &none, &none),
+            (&none, &none, &json!(7)),
+        ]
+    );
+    let failed = end_of(&start(&server, "one", "fail"));
+    assert_eq!(failed["status"], "failed");
+    let error = json!({ "code": "disk_full", "message": "no space is left" });
+    assert_eq!(failed["error"], error);
+    // Its own route and what it was given, and nothing of the server's environment.
+    let who = end_of(&start(&server, "one", "who"));
+    assert_eq!(who["result"], "one  serves");
+    // The same process all the time.
+    let pid = || end_of(&start(&server, "one", "pid"))["result"].clone();
+    assert_eq!(pid(), pid());
+}
+
+#[test]
+fn what_it_says_is_answered_where_it_asks_for_that_or_is_no_frame() {
+    let server = server("answers");
+    let result = |word| end_of(&start(&server, "one", word))["result"].clone();
+    let answer = json!({ "id": 5, "route": "append", "status": "ok", "seq": 2 });
+    assert_eq!(result("answers"), answer);
+    for (word, code) in [
+        ("noise", "invalid_json"),
+        ("long", "too_large"),
+        ("other-verb", "unknown_route"),
+    ] {
+        let refusal = result(word);
+        assert_eq!(refusal["status"], "error", "{word}: {refusal}");
+        assert_eq!(refusal["code"], code, "{word}: {refusal}");
+    }
+}
+
+#[test]
+fn a_process_that_ends_gives_up_its_job_and_is_started_again() {
+    let server = server("ends");
+    for (word, says) in [
+        ("die", "it exited with code 3"),
+        ("segfault", "it was killed by SIGSEGV"),
+    ] {
+        let lost = end_of(&start(&server, "one", word));
+        assert_eq!(lost["status"], "lost", "{lost}");
+        assert_eq!(lost["error"]["code"], "worker_lost", "{lost}");
+        let message = lost["error"]["message"].as_str().unwrap();
+        assert!(message.ends_with(says), "{message}");
+        // The next one waits for its successor.
+        assert_eq!(end_of(&start(&server, "one", "serve"))["status"], "ok");
+    }
+    // What it said before is still so.
+    let done = start(&server, "one", "last-words");
+    let said = |frame: &Value| frame["output"] == "before\n";
+    assert!(frames(&done.stdout).iter().any(said), "{}", done.stdout);
+    assert_eq!(end_of(&done)["result"], 8);
+    // Another attempt, where the route asks for it, and no more than it asks for.
+    let twice = start(&server, "again", "die");
+    let attempts: Vec<_> = frames(&twice.stdout)
+        .iter()
+        .filter(|frame| frame["output"] == "before\n" || frame["status"] == "lost")
+        .map(|frame| (frame["status"].clone(), frame["attempt"].clone()))
+        .collect();
+    let second = json!(2);
+    assert_eq!(
+        attempts,
+        [
+            (json!("running"), Value::Null),
+            (json!("running"), second.clone()),
+            (json!("lost"), second)
+        ]
+    );
+}
+
+#[test]
+fn a_kill_asks_the_worker_and_then_kills_its_process_with_all_that_came_of_it() {
+    let server = server("kill");
+    let _polite = begin(&server, "one", "a", "polite");
+    let ended = receipt(&server, "a");
+    assert_eq!(ended["kill"]["forced"], false, "{ended}");
+    assert_eq!(ended["kill"]["survivors"], Value::Null, "{ended}");
+    // Its process ends when it is told to: that it is gone was seen.
+    let _leaves = begin(&server, "one", "b", "leaves");
+    let ended = receipt(&server, "b");
+    assert_eq!(ended["status"], "killed");
+    assert_eq!(ended["kill"]["survivors"], 0, "{ended}");
+    let _deaf = begin(&server, "one", "c", "deaf");
+    until("two of them sleep", || marked("kill").len() == 5);
+    let ended = receipt(&server, "c");
+    let kill = &ended["kill"];
+    assert_eq!(
+        (&kill["forced"], &kill["survivors"], &kill["signals"]),
+        (&json!(true), &json!(0), &json!(["KILL"]))
+    );
+    // Another is started, and serves on.
+    assert_eq!(end_of(&start(&server, "one", "serve"))["status"], "ok");
+    assert_eq!(marked("kill").len(), 3);
+}
+
+/// One that writes and writes, and never reads what it is answered, does not fill the server.
+#[test]
+fn a_process_that_does_not_read_is_killed() {
+    let server = server("flood");
+    let lost = end_of(&start(&server, "one", "flood"));
+    assert_eq!(lost["status"], "lost", "{lost}");
+    let message = lost["error"]["message"].as_str().unwrap();
+    let says = "it was killed, as it did not read what it was told";
+    assert!(message.ends_with(says), "{message}");
+    assert_eq!(end_of(&start(&server, "one", "serve"))["status"], "ok");
+}
+
+#[test]
+fn a_process_that_serves_several_jobs_is_not_killed_for_one() {
+    let server = server("several");
+    let mut other = begin(&server, "two", "a", "polite");
+    // While the first waits to be told, the second is not even read: it is forced without a look.
+    let input = json!("polite").to_string();
+    let _second = server.spawn(&["start", "two", "--connid", "b", "--input", &input]);
+    until("b runs", || {
+        let status = server.run(&["status", "b", "--json"]);
+        status.stdout.contains("running")
+    });
+    let pids = marked("several");
+    let ended = receipt(&server, "b");
+    assert_eq!(ended["kill"]["forced"], true, "{ended}");
+    assert_eq!(ended["kill"]["survivors"], Value::Null, "{ended}");
+    assert_eq!(marked("several"), pids);
+    other.says("a: ok");
+}
+
+#[test]
+fn a_command_that_is_not_there_takes_no_job() {
+    let server = Server::with_config(
+        "[routes.none]\nserved_by = \"workers\"\ncommand = [\"no-such-program\"]\n",
+    );
+    let started = server.run(&["start", "none", "--connid", "a", "--detach"]);
+    assert_eq!(started.code, 0, "{}", started.stderr);
+    let status = server.run(&["status", "a", "--json"]);
+    assert_eq!(frames(&status.stdout)[0]["jobs"][0]["status"], "queued");
+}
+
+#[test]
+fn nothing_is_left_of_workers_when_their_server_stops_or_dies() {
+    for how in ["TERM", "KILL"] {
+        let mark = format!("stop-{how}");
+        let mut server = server(&mark);
+        until("three processes", || marked(&mark).len() == 3);
+        let _deaf = begin(&server, "one", "deaf", "deaf");
+        if how == "TERM" {
+            server.stop();
+            assert_eq!(marked(&mark), Vec::<String>::new());
+        } else {
+            server.crash();
+            until("nothing is left", || marked(&mark).is_empty());
+        }
+    }
+}
