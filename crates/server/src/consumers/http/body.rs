@@ -51,8 +51,7 @@ impl Body {
         let text = input.map_or("null", Payload::as_str);
         match self {
             Self::None => Ok(None),
-            Self::Json if has_headers => Ok(Some(without_headers(text))),
-            Self::Json => Ok(Some(Bytes::copy_from_slice(text.as_bytes()))),
+            Self::Json => Ok(Some(whole(text, has_headers))),
             Self::Field(name) => match fields(text).remove(name.as_str()) {
                 Some(value) => Ok(Some(Bytes::copy_from_slice(value.get().as_bytes()))),
                 None => Err(bad(name, "it is missing; it is what the upstream is sent")),
@@ -61,16 +60,21 @@ impl Body {
     }
 }
 
-/// The fields of an object as they were written; none of what is no object.
+/// The fields of an object as they were written; none of what is no object. Of a key that is there twice the last counts, as it
+/// does for placeholders.
 fn fields(text: &str) -> BTreeMap<String, &RawValue> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-fn without_headers(text: &str) -> Bytes {
-    let mut fields = fields(text);
-    let whole = fields.remove(HEADERS).map(|_| serde_json::to_vec(&fields));
-    match whole {
-        Some(Ok(rest)) => rest.into(),
-        Some(Err(_)) | None => Bytes::copy_from_slice(text.as_bytes()),
+/// An object has each key once, so that the upstream reads what the rest of the request was made of.
+fn whole(text: &str, has_headers: bool) -> Bytes {
+    let as_it_is = || Bytes::copy_from_slice(text.as_bytes());
+    if !text.starts_with('{') {
+        return as_it_is();
     }
+    let mut fields = fields(text);
+    if has_headers {
+        fields.remove(HEADERS);
+    }
+    serde_json::to_vec(&fields).map_or_else(|_| as_it_is(), Bytes::from)
 }
