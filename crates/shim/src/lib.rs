@@ -23,6 +23,7 @@
 //! A program that serves commands calls [`hook()`] first of all in its `main`, and starts shims with [`command`]; [`wire`] is what
 //! server and shim say to one another.
 
+mod begin;
 mod cgroup;
 mod family;
 mod hook;

@@ -153,7 +153,7 @@ fn a_line_that_waits_for_its_end_is_shown_and_its_rest_later() {
 }
 
 #[test]
-fn the_log_holds_up_the_upstream_and_memory_stays_as_it_is() {
+fn a_stream_that_does_not_end_is_ended_by_its_bound() {
     run(async {
         let (upstream, mut closed) = drip(STREAM, b"a line of output\n").await;
         let mut bench = Bench::new(upstream.address, "output_bytes = 1000").await;

@@ -79,15 +79,24 @@ fn an_input_fills_the_request() {
 }
 
 #[test]
-fn digits_stay_as_they_were_written() {
+fn a_body_is_what_was_written_each_key_once() {
     run(async {
-        let (upstream, mut asked) = Upstream::recording().await;
-        let lines = "method = \"POST\"\nbody = \"json\"";
-        let mut bench = Bench::new(upstream.address, lines).await;
-        let frame = r#"{"route":"r","input":{"z":1.10, "a":123456789012345678901234567890}}"#;
-        bench.send_text(frame).await;
-        let body = asked.recv().await.unwrap().body;
-        assert_eq!(body, r#"{"z":1.10, "a":123456789012345678901234567890}"#);
+        let lines = "path = \"/{a}\"\nmethod = \"POST\"\nbody = \"json\"";
+        for (input, line, body) in [
+            (
+                r#" { "z":1.10, "a":123, "b": [123456789012345678901234567890] }"#,
+                "POST /123 HTTP/1.1",
+                r#"{"a":123,"b":[123456789012345678901234567890],"z":1.10}"#,
+            ),
+            (r#"{"a":"x","a":"y"}"#, "POST /y HTTP/1.1", r#"{"a":"y"}"#),
+        ] {
+            let (upstream, mut asked) = Upstream::recording().await;
+            let mut bench = Bench::new(upstream.address, lines).await;
+            let frame = format!(r#"{{"route":"r","input":{input}}}"#);
+            bench.send_text(&frame).await;
+            let request = asked.recv().await.unwrap();
+            assert_eq!((&*request.line, &*request.body), (line, body));
+        }
     });
 }
 

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod answer;
+mod body;
 mod dial;
 mod events;
 mod exchange;

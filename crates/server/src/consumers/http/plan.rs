@@ -1,6 +1,9 @@
 //! What is sent for an input.
 
-use std::{collections::BTreeMap, env};
+#[cfg(test)]
+mod tests;
+
+use std::env;
 
 use bytes::Bytes;
 use http::{
@@ -9,21 +12,22 @@ use http::{
 };
 use longwire_engine::BadInput;
 use longwire_protocol::Payload;
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{Map, Value, json};
 
 use super::{
     super::template::{Template, bad},
+    body::Body,
     headers::{self, TRACEPARENT, TRACESTATE},
     origin::{Base, Origin},
     path::{Path, encode},
     trace::Trace,
 };
-use crate::config::{BodyConfig, HttpConfig, MethodConfig};
+use crate::config::{HttpConfig, MethodConfig};
 
 /// Bytes of a path with its query at most: more than servers take.
 const TARGET_BYTES: usize = 16 * 1024;
 /// The field of an input whose fields are headers.
-const HEADERS: &str = "headers";
+pub(super) const HEADERS: &str = "headers";
 
 /// The request of a route, ready to be filled.
 pub(super) struct Plan {
@@ -36,12 +40,6 @@ pub(super) struct Plan {
     secrets: Vec<(HeaderName, HeaderValue)>,
     allowed: Vec<HeaderName>,
     body: Body,
-}
-
-enum Body {
-    None,
-    Json,
-    Field(String),
 }
 
 /// A request with an input in it.
@@ -68,7 +66,6 @@ impl Plan {
         let secrets = config.headers_from_env.iter();
         let secrets = secrets.map(|(name, from)| Ok((headers::sent(name)?, secret(from)?)));
         let allowed = config.allow_headers.iter();
-        let field = || config.body_field.clone().ok_or("body_field is missing");
         Ok(Self {
             origin,
             base,
@@ -80,11 +77,7 @@ impl Plan {
             allowed: allowed
                 .map(|name| headers::allowed(name))
                 .collect::<Result<_, _>>()?,
-            body: match config.body {
-                BodyConfig::None => Body::None,
-                BodyConfig::Json => Body::Json,
-                BodyConfig::Field => Body::Field(field()?),
-            },
+            body: Body::new(config)?,
         })
     }
 
@@ -94,7 +87,7 @@ impl Plan {
     /// The first field that does not suit.
     pub(super) fn fill(&self, input: Option<&Payload>) -> Result<Call, BadInput> {
         let fields = self.fields(input)?;
-        let body = self.body(input)?;
+        let body = self.body.of(input, !self.allowed.is_empty())?;
         let mut headers = self.own_headers(&fields, body.is_some())?;
         let mut trace = None;
         for (name, value) in self.headers_of_input(&fields)? {
@@ -125,7 +118,7 @@ impl Plan {
             (name.to_owned(), types)
         };
         let mut properties: Map<String, Value> = words.map(word).collect();
-        if let Body::Field(name) = &self.body {
+        if let Some(name) = self.body.field() {
             properties.entry(name).or_insert(json!({}));
         }
         let required: Vec<String> = properties.keys().cloned().collect();
@@ -159,7 +152,7 @@ impl Plan {
     }
 
     fn needs_none(&self) -> bool {
-        self.templates().all(Template::is_plain) && !matches!(self.body, Body::Field(_))
+        self.templates().all(Template::is_plain) && self.body.field().is_none()
     }
 
     fn target(&self, fields: &Map<String, Value>) -> Result<String, BadInput> {
@@ -241,40 +234,6 @@ impl Plan {
         let value = headers::value(text).map_err(|why| bad(&field, why))?;
         Ok((allowed.clone(), value))
     }
-
-    fn body(&self, input: Option<&Payload>) -> Result<Option<Bytes>, BadInput> {
-        match &self.body {
-            Body::None => Ok(None),
-            Body::Json if self.allowed.is_empty() => {
-                let text = input.map_or("null", Payload::as_str);
-                Ok(Some(Bytes::copy_from_slice(text.as_bytes())))
-            }
-            Body::Json => without_headers(input).map(Some),
-            Body::Field(name) => match raw_fields(input).remove(name.as_str()) {
-                Some(value) => Ok(Some(Bytes::copy_from_slice(value.get().as_bytes()))),
-                None => Err(bad(name, "it is missing; it is what the upstream is sent")),
-            },
-        }
-    }
-}
-
-/// The fields of an input as they were written, so that a number keeps its digits.
-fn raw_fields(input: Option<&Payload>) -> BTreeMap<String, &RawValue> {
-    let text = input.map_or("null", Payload::as_str);
-    serde_json::from_str(text).unwrap_or_default()
-}
-
-fn without_headers(input: Option<&Payload>) -> Result<Bytes, BadInput> {
-    let text = input.map_or("null", Payload::as_str);
-    if !text.trim_start().starts_with('{') {
-        return Ok(Bytes::copy_from_slice(text.as_bytes()));
-    }
-    let mut fields = raw_fields(input);
-    fields.remove(HEADERS);
-    let whole = serde_json::to_vec(&fields);
-    whole
-        .map(Bytes::from)
-        .map_err(|error| bad("", &error.to_string()))
 }
 
 /// A value from the environment. It is never shown.
@@ -306,71 +265,5 @@ const fn method(method: MethodConfig) -> Method {
         MethodConfig::Patch => Method::PATCH,
         MethodConfig::Delete => Method::DELETE,
         MethodConfig::Options => Method::OPTIONS,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::consumers::schema::Schema;
-
-    fn plan(text: &str) -> Plan {
-        let text = format!("url = 'http://a'\n{text}");
-        Plan::new(&toml::from_str(&text).unwrap()).unwrap()
-    }
-
-    fn value() -> impl Strategy<Value = Option<Value>> {
-        prop_oneof![
-            Just(None),
-            Just(Some(Value::Null)),
-            any::<bool>().prop_map(|flag| Some(flag.into())),
-            any::<i64>().prop_map(|number| Some(number.into())),
-            "[a-z]{1,9}".prop_map(|text| Some(text.into())),
-            Just(Some(json!([1]))),
-            Just(Some(json!({ "accept": "x" }))),
-            Just(Some(json!({ "ACCEPT": 1 }))),
-        ]
-    }
-
-    fn input() -> impl Strategy<Value = Value> {
-        let fields = (value(), value(), value()).prop_map(|(a, doc, headers)| {
-            let named = [("a", a), ("doc", doc), ("headers", headers)];
-            let there = named
-                .into_iter()
-                .filter_map(|(name, it)| Some((name.to_owned(), it?)));
-            Value::Object(there.collect())
-        });
-        prop_oneof![
-            9 => fields,
-            1 => value().prop_map(|value| value.unwrap_or_else(|| json!([]))),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn the_schema_of_a_request_and_the_request_agree(input in input()) {
-            for text in [
-                "path = '/{a}'",
-                "query = { q = '{a}' }\nheaders = { x = '{a}' }",
-                "body = 'field'\nbody_field = 'doc'",
-                "path = '/{a}'\nbody = 'field'\nbody_field = 'a'",
-                "body = 'json'\nallow_headers = ['accept']",
-                "path = '/{a}'\nallow_headers = ['accept']",
-            ] {
-                let plan = plan(text);
-                let schema = Schema::new(&plan.schema().unwrap()).unwrap();
-                let payload = Payload::new(&input).unwrap();
-                let fits = schema.check(Some(&payload));
-                let fills = plan.fill(Some(&payload)).map(drop);
-                prop_assert_eq!(fits.is_ok(), fills.is_ok(), "{} {:?} {:?}", text, fits, fills);
-            }
-        }
-    }
-
-    #[test]
-    fn a_request_that_takes_any_input_has_no_schema() {
-        assert_eq!(plan("body = 'json'\nmethod = 'POST'").schema(), None);
     }
 }

@@ -1,6 +1,7 @@
 //! The JSON Schema of a route's input: what does not fit it is refused before a job exists, whoever serves the route.
 
 mod best;
+mod once;
 mod reach;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use longwire_engine::{BadInput, Consumer, Serving, Task};
 use longwire_protocol::{Payload, Seconds};
 use serde_json::Value;
 
+use once::Once;
 use reach::Reach;
 
 /// Bytes of one compiled pattern at most, and of what it remembers while it looks.
@@ -64,12 +66,16 @@ impl Schema {
     /// # Errors
     /// The first mistake of it, or the one that is most likely meant.
     pub(crate) fn check(&self, input: Option<&Payload>) -> Result<(), BadInput> {
-        let Some(Ok(value)) = input.map(Payload::read::<Value>) else {
+        let Some(input) = input else {
             return self.check_value(&Value::Null).map_err(|bad| BadInput {
                 message: bad.message.replacen("it is null", "there is none", 1),
                 ..bad
             });
         };
+        let Once(value) = input.read().map_err(|error| BadInput {
+            field: String::new(),
+            message: format!("it cannot be held against a schema: it has {error}"),
+        })?;
         self.check_value(&value)
     }
 

@@ -173,6 +173,27 @@ fn a_mistake_says_where_it_is_what_was_got_and_what_would_be_right() {
 }
 
 #[test]
+fn what_two_readers_could_read_differently_is_refused() {
+    let any = schema(json!({}));
+    for (input, says) in [
+        (
+            r#"{"width":1,"width":2}"#,
+            "the key \"width\" twice at line 1 column 18",
+        ),
+        (r#"[{"a":{"b":1,"c":2,"b":3}}]"#, "the key \"b\" twice"),
+        (r#"{"width":1e999}"#, "number out of range"),
+    ] {
+        let input = Payload::from_json(input.as_bytes()).unwrap();
+        let bad = any.check(Some(&input)).unwrap_err();
+        assert!(bad.message.contains(says), "{}", bad.message);
+    }
+    let every = r#"[null,true,-1,18446744073709551615,0.5,"x",{"a":[]}]"#;
+    let input = Payload::from_json(every.as_bytes()).unwrap();
+    let same = schema(json!({ "const": serde_json::from_str::<Value>(every).unwrap() }));
+    assert_eq!(same.check(Some(&input)), Ok(()));
+}
+
+#[test]
 fn what_fits_passes() {
     let resize = resize();
     for input in [
