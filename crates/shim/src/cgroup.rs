@@ -22,6 +22,12 @@ impl Cgroup {
             &fs::read_to_string(OWN).ok()?,
             &fs::read_to_string(MOUNTS).ok()?,
         )?;
+        // Whoever moves a process needs to write here, too (cgroups(7), delegation containment).
+        let own_processes = own.join("cgroup.procs");
+        fs::OpenOptions::new()
+            .write(true)
+            .open(own_processes)
+            .ok()?;
         let probe =
             Self::create(own.join(format!("longwire-probe-{}", std::process::id()))).ok()?;
         let kills = probe.0.join("cgroup.kill").exists();

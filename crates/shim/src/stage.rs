@@ -45,9 +45,11 @@ fn become_command(preparation: &str, argv: &[String]) -> io::Error {
 
 fn prepare(preparation: &str) -> io::Result<()> {
     let Preparation { limits, cgroup } = serde_json::from_str(preparation)?;
-    if let Some(cgroup) = cgroup {
-        // Where it cannot, the shim has the command in hand all the same.
-        let _ = Cgroup::join(&cgroup);
+    match cgroup.map_or(Ok(()), |cgroup| Cgroup::join(&cgroup)) {
+        // It was taken away: the shim is gone, and nobody would keep the command.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
+        // Where it cannot be entered, the shim has the command in hand all the same.
+        Ok(()) | Err(_) => {}
     }
     // Only a leader of a group cannot, and whoever was just forked is none.
     setsid()?;
