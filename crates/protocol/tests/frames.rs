@@ -638,8 +638,7 @@ fn written() -> impl Strategy<Value = (String, ServerFrame)> {
     ]
 }
 
-/// Texts that come near to being frames.
-/// The keys that frames have.
+/// Keys of frames.
 const KEYS: &[&str] = &[
     "route",
     "id",
@@ -671,7 +670,7 @@ const KEYS: &[&str] = &[
     "lease_time",
 ];
 
-/// Values that a frame may have, and some that none has.
+/// Values that some of them may have.
 const VALUES: &[&str] = &[
     "null",
     "0",
@@ -703,8 +702,9 @@ const VALUES: &[&str] = &[
     "}",
 ];
 
+/// Texts that come near to being frames.
 fn nearly_a_frame() -> impl Strategy<Value = String> {
-    vec((select(KEYS.to_vec()), select(VALUES.to_vec())), 0..6).prop_map(|members| {
+    vec((select(KEYS), select(VALUES)), 0..6).prop_map(|members| {
         let members: Vec<_> = members
             .iter()
             .map(|(key, value)| format!("\"{key}\":{value}"))

@@ -136,8 +136,12 @@ fn a_process_serves_a_route_over_its_stdin_and_stdout() {
 fn what_it_says_is_answered_where_it_asks_for_that_or_is_no_frame() {
     let server = server("answers");
     let result = |word| end_of(&start(&server, "one", word))["result"].clone();
-    let answer = json!({ "id": 5, "route": "append", "status": "ok", "seq": 2 });
-    assert_eq!(result("answers"), answer);
+    let answer = result("answers");
+    assert_eq!(
+        (&answer["id"], &answer["route"], &answer["status"]),
+        (&json!(5), &json!("append"), &json!("ok"))
+    );
+    assert!(answer["seq"].is_u64(), "{answer}");
     for (word, code) in [
         ("noise", "invalid_json"),
         ("long", "too_large"),

@@ -126,9 +126,9 @@ pub struct RouteConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ServedBy {
-    /// `consumer = …`
+    /// A consumer of the server's own.
     Consumer(ConsumerConfig),
-    /// `served_by = "workers"`
+    /// Its jobs are served by workers: programs that connect and claim it, and those that the server keeps itself.
     Workers(Box<WorkersConfig>),
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::{FutureExt, StreamExt};
-use longwire_engine::{Kept, News, Principal, Seat, Stopped, Store};
+use longwire_engine::{Kept, News, Principal, Retention, Seat, Stopped, Store};
 use longwire_protocol::{
     Append, Claim, Code, Encoding, EndJob, Failure, HandOver, JobId, Lease, Payload, Progress,
     Refusal, Seconds, Seq, Stream, WorkError,
@@ -384,6 +384,59 @@ async fn another_attempt_is_another_workers_and_the_first_is_told() {
     );
     // Nothing of the second attempt was told to the first worker.
     assert!(first.seat.next().now_or_never().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_was_away_hears_of_its_own_attempt_only() {
+    let bench = Bench::new().await;
+    let mut first = Worker::of(&bench, &["encode"], 1);
+    bench.start("encode", "a", "").await;
+    first.handed().await;
+    first.claim(&claim(&[], 0));
+    let mut second = Worker::of(&bench, &["encode"], 1);
+    pass(15_001).await;
+    let lease = second.handed().await.lease;
+    bench.kill("a").await.unwrap();
+    second.done(lease).await;
+    assert_eq!(first.event().await, "a queued attempt 2");
+    assert!(first.seat.next().now_or_never().is_none());
+}
+
+/// The end is the last word, also before it is in the log.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_said_after_an_end() {
+    let bench = Bench::new().await;
+    let mut worker = Worker::of(&bench, &["render"], 1);
+    bench.start("render", "a", "").await;
+    let lease = worker.handed().await.lease;
+    let who = anyone();
+    let ended = bench.engine.end(&who, end(lease, None, None), false);
+    assert_eq!(ended.await, Ok(None));
+    let late = bench.engine.append(&who, output(lease, "late"), false);
+    assert_eq!(late.await.unwrap_err().code, Code::LeaseLost);
+    let twice = bench.engine.end(&who, end(lease, Some("7"), None), false);
+    assert_eq!(twice.await.unwrap_err().code, Code::LeaseLost);
+    assert_eq!(bench.story("a").await, "0 running, 0 ok");
+}
+
+/// The wish to kill it may be dropped with the beginning of its log before the worker has read so far.
+#[tokio::test(start_paused = true)]
+async fn a_kill_reaches_a_worker_that_floods_its_log() {
+    let small = Retention {
+        log_events_per_job: 16,
+        ..ROOMY
+    };
+    let bench = Bench::over(Arc::new(MemoryStore::new(small)), 1).await;
+    let mut worker = Worker::of(&bench, &["render"], 1);
+    bench.start("render", "a", "").await;
+    let lease = worker.handed().await.lease;
+    bench.kill("a").await.unwrap();
+    for _ in 0..40 {
+        worker.print(lease, "x").await.unwrap();
+    }
+    assert_eq!(worker.event().await, "a ending");
+    worker.done(lease).await;
+    assert_eq!(worker.event().await, "a killed");
 }
 
 #[tokio::test(start_paused = true)]
