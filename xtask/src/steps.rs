@@ -19,7 +19,7 @@ pub(crate) struct Step {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     Always,
-    /// It needs more of the network than a test may ask for.
+    /// It needs more of the network, or of the machine, than a test may ask for.
     ByHand,
 }
 
@@ -87,6 +87,11 @@ const NGINX: Need = Need::Debian {
 const HAPROXY: Need = Need::Debian {
     package: "haproxy",
     sign: "/usr/sbin/haproxy",
+};
+
+const FFMPEG: Need = Need::Debian {
+    package: "ffmpeg",
+    sign: "ffmpeg",
 };
 
 /// The cheap ones come first, so that the common mistakes are told early.
@@ -157,9 +162,10 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "examples",
-        what: "the programs of examples/, and a worker that is killed with a hundred jobs",
+        what: "the programs of examples/, with the real programs, and a worker that is killed with a hundred jobs",
         when: When::Always,
         needs: &[
+            FFMPEG,
             PYTHON,
             Need::Pip("examples/workers"),
             NODE,
@@ -216,6 +222,13 @@ pub(crate) const STEPS: &[Step] = &[
         when: When::Always,
         needs: &[CARGO_MUTANTS],
         run: suites::mutants::run,
+    },
+    Step {
+        name: "cgroup",
+        what: "a command's own cgroup; needs to write to that of this process",
+        when: When::ByHand,
+        needs: &[],
+        run: suites::rust::cgroup,
     },
     Step {
         name: "advisories",

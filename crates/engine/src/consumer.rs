@@ -44,6 +44,12 @@ pub trait Consumer: Send + Sync + 'static {
         Ok(())
     }
 
+    /// What its inputs have to be, as a JSON Schema, for those who want to know before they start a job. None where it does not
+    /// say.
+    fn schema(&self) -> Option<Payload> {
+        None
+    }
+
     /// How long it takes at most to force its work and to see that nothing is left, once [`Task::told_to_force`] said so. None
     /// where dropping the future does all that.
     fn force_time(&self) -> Option<Seconds> {

@@ -189,12 +189,18 @@ impl Router {
         self.add(name, settings, consumer, None)
     }
 
-    /// Adds a route that workers serve; one of the same name is replaced.
+    /// Adds a route that workers serve; one of the same name is replaced. `behind` may put something before its consumer, such
+    /// as what looks at inputs.
     #[must_use]
-    pub fn with_workers(self, name: &str, settings: RouteSettings) -> Self {
+    pub fn with_workers(
+        self,
+        name: &str,
+        settings: RouteSettings,
+        behind: impl FnOnce(Arc<dyn Consumer>) -> Arc<dyn Consumer>,
+    ) -> Self {
         let workers = Arc::clone(&self.workers);
         let consumer = Served::new(Arc::clone(&workers), settings.lease);
-        self.add(name, settings, Arc::new(consumer), Some(workers))
+        self.add(name, settings, behind(Arc::new(consumer)), Some(workers))
     }
 
     fn add(

@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod examples;
 mod run;
 mod workers;
 

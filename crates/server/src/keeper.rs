@@ -5,20 +5,29 @@ use std::{
     env, io,
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use bytes::{Buf, BytesMut};
 use longwire_engine::Stopped;
-use longwire_shim::wire::{Gone, HEAD_BYTES, Order, Report, Start, head};
+use longwire_shim::{
+    Cgroup,
+    wire::{Gone, HEAD_BYTES, Order, Report, Start, head},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, ChildStdin, ChildStdout, Command},
+    time::sleep,
 };
 
 /// Where programs are looked for, unless the route says otherwise.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Bytes that are read at once.
 const READ_BYTES: usize = 64 * 1024;
+/// How often a cgroup is swept that its shim has left.
+const SWEEPS: u32 = 500;
+/// Between two sweeps.
+const SWEEP: Duration = Duration::from_millis(2);
 
 /// The keeper of one command. Where it is dropped the shim sees that its server is gone, and ends the command by itself.
 pub(crate) struct Keeper {
@@ -26,6 +35,8 @@ pub(crate) struct Keeper {
     orders: ChildStdin,
     reports: ChildStdout,
     read: BytesMut,
+    /// The cgroup of the command, if it has one.
+    cgroup: Option<PathBuf>,
 }
 
 impl Keeper {
@@ -39,6 +50,7 @@ impl Keeper {
             return Err(io::Error::other("the shim has no pipes"));
         };
         let mut keeper = Self {
+            cgroup: start.cgroup.clone(),
             shim,
             orders,
             reports,
@@ -77,6 +89,22 @@ impl Keeper {
         self.read.advance(HEAD_BYTES);
         let bytes = self.read.split_to(length).to_vec();
         Report::decode(kind, bytes).map(Some)
+    }
+
+    /// Kills what a shim that was killed has left in the command's cgroup. Whether there was one to look at.
+    pub(crate) async fn sweep(&self) -> bool {
+        let Some(cgroup) = self.cgroup.clone().and_then(Cgroup::at) else {
+            return false;
+        };
+        for _ in 0..SWEEPS {
+            // It is empty a moment after that; what cannot be removed is there the next time.
+            let swept = cgroup.kill().and_then(|()| cgroup.remove());
+            if swept.is_ok() {
+                return true;
+            }
+            sleep(SWEEP).await;
+        }
+        false
     }
 
     /// Waits for the shim to be gone, too.

@@ -39,6 +39,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    consumers::schema::Schema,
     http::Http,
     metrics::Metrics,
     stopping::{Phase, Stopping},
@@ -105,6 +106,8 @@ pub struct Server {
     consumers: BTreeMap<String, Arc<dyn Consumer>>,
     /// Processes that serve routes.
     crews: Vec<Arc<stdio::Crew>>,
+    /// Of the inputs of the routes that have one, whoever serves them.
+    schemas: BTreeMap<String, Arc<Schema>>,
 }
 
 impl Server {
@@ -117,6 +120,7 @@ impl Server {
         let consumers = consumers::of_routes(&config)?;
         let crews =
             stdio::crews(&config).map_err(|(route, why)| BindError::Route { route, why })?;
+        let schemas = consumers::schemas(&config)?;
         let refused = |source| BindError::Listen {
             address: config.listen,
             source,
@@ -131,6 +135,7 @@ impl Server {
             store,
             consumers,
             crews: crews.into_iter().map(Arc::new).collect(),
+            schemas,
         })
     }
 
@@ -228,9 +233,14 @@ impl Server {
         let mut router = Router::new(workers);
         for (name, route) in &self.config.routes {
             let terms = terms::of_route(route, &self.config);
+            let schema = self.schemas.get(name);
             router = match (self.consumers.get(name), &route.served_by) {
-                (Some(consumer), _) => router.with(name, terms, Arc::clone(consumer)),
-                (None, ServedBy::Workers(_)) => router.with_workers(name, terms),
+                (Some(consumer), _) => {
+                    router.with(name, terms, consumers::checked(consumer, schema))
+                }
+                (None, ServedBy::Workers(_)) => {
+                    router.with_workers(name, terms, |served| consumers::checked(&served, schema))
+                }
                 (None, ServedBy::Consumer(_)) => router,
             };
         }

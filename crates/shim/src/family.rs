@@ -16,6 +16,8 @@ use nix::{
     unistd::Pid,
 };
 
+use crate::Cgroup;
+
 /// How long everything that is left is killed again and again, before it is called a survivor.
 const FORCE_PASSES: u32 = 2_000;
 /// Between two passes.
@@ -60,13 +62,19 @@ pub(crate) struct Killed {
     pub(crate) survivors: u32,
 }
 
-/// Kills all descendants until none is left.
-pub(crate) fn kill_all() -> Killed {
+/// Kills all descendants, and all that is in their cgroup, until none is left.
+pub(crate) fn kill_all(cgroup: Option<&Cgroup>) -> Killed {
     let mut any = false;
     for _ in 0..FORCE_PASSES {
         reap();
+        let inside = cgroup.and_then(|cgroup| cgroup.count().ok());
+        if let (Some(1..), Some(cgroup)) = (inside, cgroup) {
+            any = true;
+            // Whoever is not reached by it is, one by one.
+            let _ = cgroup.kill();
+        }
         let left = freeze();
-        if left.is_empty() && !has_children() {
+        if left.is_empty() && inside.unwrap_or(0) == 0 && !has_children() {
             return Killed { any, survivors: 0 };
         }
         any |= !left.is_empty();
@@ -75,8 +83,12 @@ pub(crate) fn kill_all() -> Killed {
         }
         sleep(PASS);
     }
-    let survivors = u32::try_from(descendants().len()).unwrap_or(u32::MAX);
-    Killed { any, survivors }
+    let seen = u32::try_from(descendants().len()).unwrap_or(u32::MAX);
+    let inside = cgroup.and_then(|cgroup| cgroup.count().ok()).unwrap_or(0);
+    Killed {
+        any,
+        survivors: seen.max(inside),
+    }
 }
 
 /// Stops all descendants, and those that they started meanwhile: who is stopped starts no more.

@@ -25,10 +25,10 @@ pub fn hook() -> Option<ExitCode> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.as_slice() {
         [shim] if shim == SHIM => Some(serve()),
-        [shim, name, limits, dashes, argv @ ..]
+        [shim, name, preparation, dashes, argv @ ..]
             if shim == SHIM && name == STAGE && dashes == "--" =>
         {
-            Some(stage(limits, argv))
+            Some(stage(preparation, argv))
         }
         _ => None,
     }
@@ -54,8 +54,10 @@ pub fn command() -> Command {
 }
 
 /// The command that starts a stage.
-pub(crate) fn stage_command(limits: &str) -> Command {
+pub(crate) fn stage_command(preparation: &str) -> Command {
     let mut command = Command::new(THIS_PROGRAM);
-    command.arg0("longwire").args([SHIM, STAGE, limits, "--"]);
+    command
+        .arg0("longwire")
+        .args([SHIM, STAGE, preparation, "--"]);
     command
 }

@@ -5,6 +5,9 @@
 //! twice, leaves its session, outlives its parent, it becomes a child of the shim and of nobody else. So the shim can see
 //! all that is left, kill it, and know by `waitpid(2)` that nothing is: "no child" is the kernel's word, not a guess.
 //!
+//! Where a cgroup can be had (version 2, and the server may make one below its own) the command is in one of its own besides:
+//! one write kills all of it, and it can be killed by the server where the shim itself is gone.
+//!
 //! ```text
 //! server ── orders (stdin) ──►  shim ── starts ──►  stage ── becomes ──►  the command
 //!        ◄── reports (stdout) ──    ◄── pipes: its stdout and stderr ──
@@ -20,6 +23,8 @@
 //! A program that serves commands calls [`hook()`] first of all in its `main`, and starts shims with [`command`]; [`wire`] is what
 //! server and shim say to one another.
 
+mod begin;
+mod cgroup;
 mod family;
 mod hook;
 mod limits;
@@ -28,6 +33,7 @@ mod serve;
 mod stage;
 pub mod wire;
 
+pub use cgroup::Cgroup;
 pub use hook::{command, hook, is_hooked};
 pub use limits::Limits;
 

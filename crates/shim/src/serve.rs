@@ -1,40 +1,34 @@
 //! The shim: starts the command, passes on what it prints, and sees to its end.
 
 use std::{
-    env, fs,
-    io::{self, Read, Write, stdin},
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::{Child, ExitCode, Stdio},
-    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
-    thread,
+    io::stdin,
+    process::ExitCode,
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
     time::Duration,
 };
 
 use nix::{
-    errno::Errno,
     sys::{
-        prctl::set_child_subreaper,
         resource::{UsageWho, getrusage},
         signal::{Signal, killpg},
         time::TimeVal,
-        wait::{Id, WaitPidFlag, WaitStatus, waitid},
     },
     unistd::Pid,
 };
 
 use crate::{
+    Cgroup,
+    begin::begin,
     family,
-    hook::stage_command,
-    pump::{Reports, pump},
-    wire::{Exit, Gone, Order, Report, Start},
+    pump::Reports,
+    wire::{Exit, Gone, Order, Report},
 };
 
 /// How long output is waited for once the command itself has ended: whoever holds its pipes has no more to say for it.
 const DRAIN: Duration = Duration::from_millis(500);
 
 /// What the shim waits for.
-enum News {
+pub(crate) enum News {
     Order(Order),
     /// The server is gone.
     Left,
@@ -58,9 +52,14 @@ pub(crate) fn serve() -> ExitCode {
     drop(orders);
     let reports = Reports::new();
     let (news, told) = mpsc::channel();
-    match begin(&start, &reports, &news) {
+    let cgroup = start
+        .cgroup
+        .clone()
+        .and_then(|dir| Cgroup::create(dir).ok());
+    match begin(&start, cgroup.is_some(), &reports, &news) {
         Ok(pid) => Keeper {
             told,
+            cgroup,
             reports,
             group: Pid::from_raw(pid),
             grace: Duration::from_millis(start.grace_ms),
@@ -70,147 +69,21 @@ pub(crate) fn serve() -> ExitCode {
         }
         .keep(),
         Err(error) => {
+            if let Some(cgroup) = cgroup {
+                // It never had anybody in it.
+                let _ = cgroup.remove();
+            }
             reports.tell(&Report::NotStarted(error.into()));
         }
     }
     ExitCode::SUCCESS
 }
 
-/// Starts the command, and everything that brings news of it.
-fn begin(start: &Start, reports: &Reports, news: &Sender<News>) -> io::Result<i32> {
-    set_child_subreaper(true)?;
-    let mut child = spawn(start)?;
-    reports.tell(&Report::Started(child.id()));
-    let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
-    let (input, given) = mpsc::channel();
-    let first = start.stdin.clone().into_bytes();
-    let more = start.more_stdin.then_some(given);
-    feed(&mut child, first, more, reports.clone());
-    for (pipe, report) in pipes(&mut child) {
-        let (reports, news) = (reports.clone(), news.clone());
-        thread::spawn(move || {
-            pump(pipe, &reports, report);
-            // Nobody waits any more where it cannot be told.
-            let _ = news.send(News::Drained);
-        });
-    }
-    let listener = news.clone();
-    thread::spawn(move || listen(&listener, &input));
-    let watcher = news.clone();
-    thread::spawn(move || {
-        let _ = watcher.send(News::Exited(wait_for(pid)));
-    });
-    Ok(pid)
-}
-
-type Pipe = (Box<dyn Read + Send>, fn(Vec<u8>) -> Report);
-
-fn pipes(child: &mut Child) -> Vec<Pipe> {
-    let mut pipes: Vec<Pipe> = Vec::new();
-    if let Some(out) = child.stdout.take() {
-        pipes.push((Box::new(out), Report::Stdout));
-    }
-    if let Some(err) = child.stderr.take() {
-        pipes.push((Box::new(err), Report::Stderr));
-    }
-    pipes
-}
-
-fn spawn(start: &Start) -> io::Result<Child> {
-    let program = start.argv.first().ok_or(io::ErrorKind::InvalidInput)?;
-    let path = start.env.get("PATH").map_or("", String::as_str);
-    let program = find(program, path, &start.dir)?;
-    let limits = serde_json::to_string(&start.limits)?;
-    stage_command(&limits)
-        .arg(program)
-        .args(&start.argv[1..])
-        .env_clear()
-        .envs(&start.env)
-        .current_dir(&start.dir)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-}
-
-/// The program as it will be started: looked for before anything is, so that one that is not there is told from one that
-/// failed.
-fn find(program: &str, path: &str, dir: &Path) -> io::Result<PathBuf> {
-    if program.contains('/') {
-        let file = dir.join(program);
-        return executable(&file).map(|()| file);
-    }
-    let mut denied = None;
-    for folder in env::split_paths(path) {
-        let file = dir.join(folder).join(program);
-        match executable(&file) {
-            Ok(()) => return Ok(file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => denied = Some(error),
-        }
-    }
-    let missing = || io::Error::new(io::ErrorKind::NotFound, "it is not in its PATH");
-    Err(denied.unwrap_or_else(missing))
-}
-
-fn executable(file: &Path) -> io::Result<()> {
-    let about = fs::metadata(file)?;
-    if about.is_file() && about.permissions().mode() & 0o111 != 0 {
-        Ok(())
-    } else {
-        Err(Errno::EACCES.into())
-    }
-}
-
-/// Gives the command its input, and closes its stdin once there is no more.
-fn feed(child: &mut Child, first: Vec<u8>, more: Option<Receiver<Vec<u8>>>, reports: Reports) {
-    if let Some(mut pipe) = child.stdin.take() {
-        thread::spawn(move || {
-            // A command that does not read it has no use for it.
-            let mut taken = pipe.write_all(&first).is_ok();
-            for bytes in more.into_iter().flatten() {
-                taken = taken && pipe.write_all(&bytes).is_ok();
-                // Told also where it was not: it waits no longer.
-                let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-                reports.tell(&Report::Fed(count));
-            }
-        });
-    }
-}
-
-/// Takes orders. Input waits for its turn elsewhere, so that no order to end waits for a command that does not read; how much of
-/// it waits is for the server to bound, who is told of all that was taken.
-fn listen(news: &Sender<News>, input: &Sender<Vec<u8>>) {
-    let mut orders = stdin().lock();
-    while let Ok(Some(order)) = Order::read(&mut orders) {
-        if let Order::Input(bytes) = order {
-            // Nobody takes it any more where the command has closed its stdin.
-            let _ = input.send(bytes);
-        } else if news.send(News::Order(order)).is_err() {
-            return;
-        }
-    }
-    let _ = news.send(News::Left);
-}
-
-/// Waits for the end of that child and leaves it there: its number must not be given to another while we may still send it a
-/// signal.
-fn wait_for(pid: i32) -> Exit {
-    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
-    loop {
-        match waitid(Id::Pid(Pid::from_raw(pid)), flags) {
-            Ok(WaitStatus::Exited(_, code)) => return Exit::Code(code),
-            Ok(WaitStatus::Signaled(_, signal, _)) => return Exit::Signal(signal as i32),
-            Ok(_) | Err(Errno::EINTR) => {}
-            // It was taken away by another: then it was killed.
-            Err(_) => return Exit::Signal(Signal::SIGKILL as i32),
-        }
-    }
-}
-
 /// Sees a command to its end.
 struct Keeper {
     told: Receiver<News>,
+    /// All of the command is in it, if there is one.
+    cgroup: Option<Cgroup>,
     reports: Reports,
     group: Pid,
     grace: Duration,
@@ -226,6 +99,10 @@ impl Keeper {
         self.reports.tell(&Report::Exited(exit));
         self.drain();
         let survivors = self.force();
+        if let Some(cgroup) = &self.cgroup {
+            // It stays where somebody survived in it.
+            let _ = cgroup.remove();
+        }
         let gone = self.gone(survivors);
         self.reports.tell(&Report::Gone(gone));
     }
@@ -266,7 +143,7 @@ impl Keeper {
 
     /// Kills all that is left.
     fn force(&mut self) -> u32 {
-        let killed = family::kill_all();
+        let killed = family::kill_all(self.cgroup.as_ref());
         if killed.any {
             self.forced = true;
             self.sent("KILL");

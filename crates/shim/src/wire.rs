@@ -31,6 +31,8 @@ pub struct Start {
     pub more_stdin: bool,
     /// What it may use.
     pub limits: Limits,
+    /// The cgroup that is made for it, where one can be had: it must not be there. A shim that may not make it does without.
+    pub cgroup: Option<PathBuf>,
     /// Milliseconds between asking it to end and forcing it, where the server has gone.
     pub grace_ms: u64,
 }
@@ -263,6 +265,7 @@ mod tests {
             stdin: "{}".to_owned(),
             more_stdin: true,
             limits: Limits::default(),
+            cgroup: Some("/sys/fs/cgroup/longwire-7-1".into()),
             grace_ms: 5,
         };
         for order in [

@@ -36,6 +36,25 @@ pub(crate) fn unit(project: &Project) -> Result<()> {
         .run()
 }
 
+/// Those of `unit` that need programs which not every machine has.
+pub(crate) fn examples(project: &Project) -> Result<()> {
+    ignored(project, "examples::")
+}
+
+/// Fails, and says so, where no cgroup can be had.
+pub(crate) fn cgroup(project: &Project) -> Result<()> {
+    ignored(project, "cgroup")
+}
+
+/// The tests of the binary with that in their name that are left out otherwise.
+fn ignored(project: &Project, name: &str) -> Result<()> {
+    let words = ["test", "--package", "longwire", "--test", "cli", "--"];
+    cargo(600, project)
+        .args(words)
+        .args(["--ignored", name])
+        .run()
+}
+
 pub(crate) fn doc(project: &Project) -> Result<()> {
     cargo(900, project)
         .args([

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         atomic::{AtomicU32, Ordering},
@@ -106,6 +106,11 @@ impl Running {
         panic!("never said {what:?}, but: {heard:#?}");
     }
 
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &pid]).status();
@@ -159,9 +164,36 @@ impl Server {
         Self::serve(&["--listen", "127.0.0.1:0", "--ephemeral", "--config", config])
     }
 
+    /// A server with the configuration of an example, in that folder.
+    pub(crate) fn of_example(name: &str, dir: &Path) -> Self {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+        let config = examples.join(name).join("longwire.toml");
+        let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--ephemeral"]);
+        command.arg("--config").arg(config).current_dir(dir);
+        Self::started(command)
+    }
+
+    /// A server that whoever started it left a descriptor open to, number 9.
+    pub(crate) fn with_config_and_a_descriptor(text: &str) -> Self {
+        let file = scratch("with_a_descriptor").join("longwire.toml");
+        std::fs::write(&file, text).unwrap();
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "exec 9</dev/null; exec \"$0\" \"$@\""])
+            .arg(env!("CARGO_BIN_EXE_longwire"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--ephemeral"])
+            .arg("--config")
+            .arg(&file)
+            .stdin(Stdio::null());
+        Self::started(command)
+    }
+
     fn serve(args: &[&str]) -> Self {
-        let args = [&["serve"], args].concat();
-        let mut running = Running::new(command(&args));
+        Self::started(command(&[&["serve"], args].concat()))
+    }
+
+    fn started(command: Command) -> Self {
+        let mut running = Running::new(command);
         let url = loop {
             let line = running.line();
             if let Some(url) = line.strip_prefix("Longwire listens on ") {
@@ -178,6 +210,11 @@ impl Server {
     pub(crate) fn spawn(&self, args: &[&str]) -> Running {
         let args = [&["--server", &self.url], args].concat();
         Running::new(command(&args))
+    }
+
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.running.pid()
     }
 
     /// Asks it to stop; its exit code.

@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duratio
 use longwire_protocol::{RESERVED, VERBS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{Limits, WorkersConfig, seconds};
 
@@ -24,6 +25,11 @@ pub struct RouteConfig {
 
     /// What the route is for, in words for its users.
     pub description: String,
+
+    /// The JSON Schema of the input of this route's jobs (draft 2020-12): a start whose input does not fit is refused. Where this
+    /// is not set the consumer alone looks at it.
+    #[schemars(example = json!({ "type": "object", "required": ["width"] }))]
+    pub schema: Option<Value>,
 
     /// Seconds that a job may run where its start names no `time`. Where this is not set and the
     /// longest time allowed is shorter, it is that.
@@ -183,6 +189,11 @@ pub struct ExecConfig {
     #[schemars(with = "Option<u64>", range(min = 8, max = 1_048_576), example = 256)]
     pub open_files: Option<u64>,
 
+    /// Whether the command is put into a cgroup of its own, where the server may make one. Without it a kill reaches the same,
+    /// process by process.
+    #[serde(default = "yes")]
+    pub cgroup: bool,
+
     /// Bytes that the command may print. One that prints more is ended, and has failed.
     #[serde(default = "output_bytes")]
     #[schemars(range(min = 1, max = 1_099_511_627_776_u64))]
@@ -229,6 +240,10 @@ pub enum ResultConfig {
     Json,
 }
 
+const fn yes() -> bool {
+    true
+}
+
 const fn result_bytes() -> usize {
     1 << 20
 }
@@ -272,6 +287,7 @@ impl Default for RouteConfig {
         Self {
             served_by: ServedBy::Consumer(ConsumerConfig::Timer),
             description: String::new(),
+            schema: None,
             time_seconds: Duration::from_secs(60),
             max_time_seconds: None,
             idle_seconds: None,

@@ -1,6 +1,6 @@
 //! What must be true between values, or of the words in them, and so is in no schema.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use super::{
     Config, ConsumerConfig, ExecConfig, Limits, RouteConfig, ServedBy, StdinConfig, WorkersConfig,
@@ -8,7 +8,7 @@ use super::{
     route::wrong_with_name,
     source::{Source, dotted},
 };
-use crate::consumers::{output::progress::Rule, template::Template};
+use crate::consumers::{output::progress::Rule, schema::Schema, template::Template};
 
 pub(super) fn mistakes(config: &Config, source: &Source<'_>) -> Vec<Mistake> {
     let routes = config.routes.iter();
@@ -17,17 +17,21 @@ pub(super) fn mistakes(config: &Config, source: &Source<'_>) -> Vec<Mistake> {
         .chain(pings(config))
         .chain(sockets(config))
         .chain(of_routes);
-    all.map(|it| source.mistake(&it.path, it.text)).collect()
+    let mistake = |it: Complaint<'_>| {
+        let path: Vec<&str> = it.path.iter().map(|key| &**key).collect();
+        source.mistake(&path, it.text)
+    };
+    all.map(mistake).collect()
 }
 
 struct Complaint<'a> {
-    path: Vec<&'a str>,
+    path: Vec<Cow<'a, str>>,
     text: String,
 }
 
 fn complaint<'a>(path: &[&'a str], what: &str) -> Complaint<'a> {
     Complaint {
-        path: path.to_vec(),
+        path: path.iter().copied().map(Cow::Borrowed).collect(),
         text: format!("`{}` {what}", dotted(path)),
     }
 }
@@ -92,7 +96,24 @@ fn route_complaints<'a>(
         .into_iter()
         .chain(longest_time(name, route, limits))
         .chain(default_time(name, route, limits))
+        .chain(schema(name, route))
         .chain(command(name, route))
+}
+
+fn schema<'a>(name: &'a str, route: &RouteConfig) -> Option<Complaint<'a>> {
+    let wrong = Schema::new(route.schema.as_ref()?).err()?;
+    let within = wrong.path.iter().map(String::as_str);
+    let path: Vec<&str> = ["routes", name, "schema"]
+        .into_iter()
+        .chain(within)
+        .collect();
+    Some(Complaint {
+        text: format!("`{}` {}", dotted(&path), wrong.what),
+        path: path
+            .into_iter()
+            .map(|key| Cow::Owned(key.to_owned()))
+            .collect(),
+    })
 }
 
 fn command<'a>(name: &'a str, route: &RouteConfig) -> Vec<Complaint<'a>> {

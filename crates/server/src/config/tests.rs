@@ -389,6 +389,32 @@ fn a_rule_for_progress_that_is_none() {
 }
 
 #[test]
+fn a_schema_that_is_none() {
+    check(
+        "[routes.x]\nconsumer = \"timer\"\n[routes.x.schema]\ntype = \"object\"\n\
+         [routes.x.schema.properties.width]\nminimum = 1\ntype = \"whole\"",
+        "config.toml:7: `routes.x.schema.properties.width.type` is \"whole\"; it must be one of \
+         \"array\", \"boolean\", \"integer\", \"null\", \"number\", \"object\", \"string\"",
+    );
+    check(
+        "[routes.x]\nconsumer = \"timer\"\nschema = { items = { \"$ref\" = \"a.json\" } }",
+        "config.toml:3: `routes.x.schema.items.\"$ref\"` is \"a.json\"; \
+         it must begin with \"#\": a schema refers to itself",
+    );
+    check(
+        "[routes.x]\nconsumer = \"timer\"\nschema = 7",
+        "config.toml:3: `routes.x.schema` is 7; it must be a boolean or an object",
+    );
+    let config = read(
+        "[routes.x]\nconsumer = \"timer\"\n[routes.x.schema]\ntype = [\"object\", \"null\"]\n\
+         properties.width = { type = \"number\", exclusiveMinimum = 0.5 }",
+    );
+    config.validate().unwrap();
+    let width = &config.routes["x"].schema.as_ref().unwrap()["properties"]["width"];
+    assert_eq!(width["exclusiveMinimum"], 0.5);
+}
+
+#[test]
 fn a_text_that_is_not_toml() {
     check(
         "log = \"json\"\n\nlisten",
@@ -555,6 +581,7 @@ fn the_default_file_reads_with_every_optional_key_in_force() {
     let mut config = read(&with_all);
     let route = config.routes.get_mut("request").unwrap();
     let optional = [
+        route.schema.take().is_some(),
         route.max_time_seconds.take().is_some(),
         route.idle_seconds.take().is_some(),
         route.queue_seconds.take().is_some(),
@@ -564,7 +591,7 @@ fn the_default_file_reads_with_every_optional_key_in_force() {
         route.ended_bytes_kept.take().is_some(),
         config.store.dir.take().is_some(),
     ];
-    assert_eq!(optional, [true; 8]);
+    assert_eq!(optional, [true; 9]);
     assert_eq!(config, Config::default());
 }
 
@@ -590,11 +617,12 @@ fn the_default_file_keeps_the_order_of_declaration() {
         ]
     );
     assert_eq!(
-        keys[keys.len() - 16..],
+        keys[keys.len() - 17..],
         [
             "[routes.request]",
             "consumer",
             "description",
+            "#schema",
             "time_seconds",
             "#max_time_seconds",
             "#idle_seconds",

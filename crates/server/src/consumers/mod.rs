@@ -2,12 +2,14 @@
 
 pub(crate) mod exec;
 pub(crate) mod output;
+pub(crate) mod schema;
 pub(crate) mod template;
 mod timer;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use longwire_engine::Consumer;
+use schema::{Checked, Schema};
 
 use crate::{
     BindError,
@@ -34,6 +36,35 @@ pub(crate) fn of_routes(config: &Config) -> Result<BTreeMap<String, Arc<dyn Cons
         Ok((name.clone(), consumer))
     };
     own.map(of_route).collect()
+}
+
+/// The schema of every route that has one.
+///
+/// # Errors
+/// The first that is none.
+pub(crate) fn schemas(config: &Config) -> Result<BTreeMap<String, Arc<Schema>>, BindError> {
+    let routes = config.routes.iter();
+    let with_schema = routes.filter_map(|(name, route)| Some((name, route.schema.as_ref()?)));
+    let read = |(name, schema): (&String, _)| {
+        let schema = Schema::new(schema).map_err(|wrong| BindError::Route {
+            route: name.clone(),
+            why: format!("schema.{} {}", wrong.path.join("."), wrong.what),
+        })?;
+        Ok((name.clone(), Arc::new(schema)))
+    };
+    with_schema.map(read).collect()
+}
+
+/// A consumer that is given only the inputs that fit, where there is a schema.
+pub(crate) fn checked(
+    consumer: &Arc<dyn Consumer>,
+    schema: Option<&Arc<Schema>>,
+) -> Arc<dyn Consumer> {
+    let consumer = Arc::clone(consumer);
+    match schema {
+        Some(schema) => Arc::new(Checked::new(Arc::clone(schema), consumer)),
+        None => consumer,
+    }
 }
 
 /// The consumer that a route's configuration names.

@@ -234,9 +234,9 @@ impl Bench {
             .with("narrow", bounded(concurrency), player)
             .with("request", settings(), Arc::new(Timer))
             .with("tick", bounded(concurrency), Arc::new(Timer))
-            .with_workers("render", settings())
-            .with_workers("encode", again())
-            .with_workers("single", bounded(1));
+            .with_workers("render", settings(), |consumer| consumer)
+            .with_workers("encode", again(), |consumer| consumer)
+            .with_workers("single", bounded(1), |consumer| consumer);
         let engine = Engine::start_up(Parts {
             store: Arc::clone(&store),
             router,

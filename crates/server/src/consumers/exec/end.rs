@@ -1,6 +1,6 @@
 //! What the end of a command means for its job.
 
-use longwire_engine::Work;
+use longwire_engine::{Stopped, Work};
 use longwire_protocol::{Failure, Payload};
 use longwire_shim::wire::{Exit, Gone, NotStarted};
 use serde::Serialize;
@@ -69,6 +69,14 @@ fn done(gone: &Gone, result: Option<Result<Payload, Failure>>) -> Work {
     match result {
         Ok(result) => Work::Done(Some(result)),
         Err(failure) => Work::Failed(failure),
+    }
+}
+
+/// Its keeper was killed, and what that left with it.
+pub(super) fn swept() -> Stopped {
+    Stopped {
+        signals: vec!["KILL".into()],
+        ..Stopped::FORCED
     }
 }
 

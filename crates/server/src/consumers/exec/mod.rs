@@ -28,7 +28,8 @@ impl Exec {
                     .to_owned(),
             );
         }
-        Plan::new(config).map(Self)
+        let cgroup = config.cgroup.then(longwire_shim::Cgroup::own).flatten();
+        Plan::new(config, cgroup).map(Self)
     }
 }
 
@@ -40,6 +41,10 @@ impl Consumer for Exec {
 
     fn check(&self, input: Option<&Payload>) -> Result<(), BadInput> {
         self.0.fill(input).map(drop)
+    }
+
+    fn schema(&self) -> Option<Payload> {
+        Payload::new(&self.0.schema()?).ok()
     }
 
     fn force_time(&self) -> Option<Seconds> {

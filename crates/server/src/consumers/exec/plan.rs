@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use longwire_engine::BadInput;
 use longwire_protocol::{Attempt, Payload, Seconds, Spec};
 use longwire_shim::{Limits, wire::Start};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::super::{
     output::{
@@ -31,6 +31,8 @@ pub(super) struct Plan {
     env: BTreeMap<String, String>,
     stdin: Stdin,
     limits: Limits,
+    /// The cgroup that those of the commands are made in, where one can be had.
+    cgroup: Option<PathBuf>,
     progress: Vec<Rule>,
     output_bytes: u64,
     /// Bytes of the job's result, where stdout is that.
@@ -52,7 +54,7 @@ pub(super) struct Filled {
 impl Plan {
     /// # Errors
     /// What is wrong with the configuration, which its own check has found before.
-    pub(super) fn new(config: &ExecConfig) -> Result<Self, String> {
+    pub(super) fn new(config: &ExecConfig, cgroup: Option<PathBuf>) -> Result<Self, String> {
         let argv = config.argv.iter().map(|text| Template::parse(text));
         let progress = config.progress.iter().map(|text| Rule::parse(text));
         let field = || config.stdin_field.clone().ok_or("stdin_field is missing");
@@ -70,6 +72,7 @@ impl Plan {
                 cpu_seconds: config.cpu_seconds,
                 open_files: config.open_files,
             },
+            cgroup,
             progress: progress.collect::<Result<_, _>>()?,
             output_bytes: config.output_bytes,
             result_bytes: match config.result {
@@ -98,6 +101,10 @@ impl Plan {
             stdin,
             more_stdin: false,
             limits: self.limits,
+            cgroup: self
+                .cgroup
+                .as_ref()
+                .map(|own| own.join(format!("longwire-{}-{attempt}", spec.job))),
             grace_ms: grace.as_micros() / 1_000,
         })
     }
@@ -133,6 +140,23 @@ impl Plan {
             argv,
             stdin: self.stdin(input, &fields)?,
         })
+    }
+
+    /// What an input has to be to fill the command, as a JSON Schema; none where any will do. It says nothing of what only a string
+    /// can have wrong, such as a NUL.
+    pub(super) fn schema(&self) -> Option<Value> {
+        let words = self.argv.iter().flat_map(Template::fields);
+        let word = |name: &str| {
+            let types = json!({ "type": ["string", "number", "boolean"] });
+            (name.to_owned(), types)
+        };
+        let mut properties: Map<String, Value> = words.map(word).collect();
+        if let Stdin::Field(name) = &self.stdin {
+            properties.insert(name.clone(), json!({ "type": "string" }));
+        }
+        let required: Vec<&String> = properties.keys().collect();
+        (!required.is_empty())
+            .then(|| json!({ "type": "object", "required": required, "properties": properties }))
     }
 
     /// The fields of an input: none of them where the command needs none.
@@ -176,4 +200,76 @@ fn refuse_option(field: &str, argument: &str) -> Result<(), BadInput> {
         field,
         "it begins with \"-\", which the command could take for an option",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::consumers::schema::Schema;
+
+    fn plan(text: &str) -> Plan {
+        Plan::new(&toml::from_str(text).unwrap(), None).unwrap()
+    }
+
+    fn value() -> impl Strategy<Value = Option<Value>> {
+        prop_oneof![
+            Just(None),
+            Just(Some(Value::Null)),
+            any::<bool>().prop_map(|flag| Some(flag.into())),
+            any::<i64>().prop_map(|number| Some(number.into())),
+            any::<f32>().prop_map(|number| Some(json!(number))),
+            any::<String>().prop_map(|text| Some(text.into())),
+            "-[a-z]|a\0b|-[0-9]".prop_map(|text| Some(text.into())),
+            Just(Some(json!([1]))),
+            Just(Some(json!({ "a": 1 }))),
+        ]
+    }
+
+    fn input() -> impl Strategy<Value = Value> {
+        let fields = (value(), value(), value()).prop_map(|(a, b, text)| {
+            let named = [("a", a), ("b", b), ("text", text)];
+            let there = named
+                .into_iter()
+                .filter_map(|(name, it)| Some((name.to_owned(), it?)));
+            Value::Object(there.collect())
+        });
+        prop_oneof![
+            9 => fields,
+            1 => value().prop_map(|value| value.unwrap_or_else(|| json!([]))),
+        ]
+    }
+
+    /// A string may have more wrong with it than a schema's type says.
+    fn is_harmless(value: &Value) -> bool {
+        let texts = value.as_object().into_iter().flat_map(Map::values);
+        let mut texts = texts.filter_map(Value::as_str);
+        texts.all(|text| !text.contains('\0') && !text.starts_with('-'))
+    }
+
+    proptest! {
+        #[test]
+        fn the_schema_of_a_command_and_the_command_agree(input in input()) {
+            for text in [
+                "argv = ['x', '{a}', '-o={b}{a}']",
+                "argv = ['x', '{a}']\nstdin = 'field'\nstdin_field = 'text'",
+                "argv = ['x', '{text}']\nstdin = 'field'\nstdin_field = 'text'",
+            ] {
+                let plan = plan(text);
+                let schema = Schema::new(&plan.schema().unwrap()).unwrap();
+                let payload = Payload::new(&input).unwrap();
+                let fits = schema.check(Some(&payload));
+                let fills = plan.fill(Some(&payload)).map(drop);
+                if fills.is_ok() || is_harmless(&input) {
+                    prop_assert_eq!(fits.is_ok(), fills.is_ok(), "{} {:?} {:?}", text, fits, fills);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_command_that_takes_any_input_has_no_schema() {
+        assert_eq!(plan("argv = ['ls', '-l']\nstdin = 'json'").schema(), None);
+    }
 }

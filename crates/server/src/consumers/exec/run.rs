@@ -82,8 +82,8 @@ impl Run {
                     return end::not_started(&self.program, why);
                 }
                 Step::Report(Ok(Some(report))) => self.take(report).await,
-                Step::Report(Ok(None)) => return self.keeper_lost("its keeper was killed"),
-                Step::Report(Err(error)) => return self.keeper_lost(&error.to_string()),
+                Step::Report(Ok(None)) => return self.keeper_lost("its keeper was killed").await,
+                Step::Report(Err(error)) => return self.keeper_lost(&error.to_string()).await,
             }
         }
     }
@@ -167,9 +167,11 @@ impl Run {
         work
     }
 
-    fn keeper_lost(self, why: &str) -> Work {
+    /// What was in the command's cgroup can be killed without its keeper, and seen to be gone.
+    async fn keeper_lost(self, why: &str) -> Work {
+        let swept = self.keeper.sweep().await;
         if self.told {
-            return Work::Stopped(Stopped::UNSEEN);
+            return Work::Stopped(if swept { end::swept() } else { Stopped::UNSEEN });
         }
         end::keeper_lost(why)
     }

@@ -92,6 +92,7 @@ fn start(argv: Vec<String>, dir: PathBuf, env: BTreeMap<String, String>, grace: 
         stdin: String::new(),
         more_stdin: true,
         limits: ProcessLimits::default(),
+        cgroup: None,
         grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
     }
 }
