@@ -166,9 +166,10 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "examples",
-        what: "the programs of examples/, and a worker that is killed with a hundred jobs",
+        what: "the programs of examples/, with the real programs, and a worker that is killed with a hundred jobs",
         when: When::Always,
         needs: &[
+            FFMPEG,
             PYTHON,
             Need::Pip("examples/workers"),
             NODE,
@@ -197,13 +198,6 @@ pub(crate) const STEPS: &[Step] = &[
         when: When::Always,
         needs: &[NODE, NPM, Need::Npm("conformance/asyncapi")],
         run: suites::asyncapi::run,
-    },
-    Step {
-        name: "examples",
-        what: "the examples, with the real programs",
-        when: When::Always,
-        needs: &[FFMPEG],
-        run: suites::rust::examples,
     },
     Step {
         name: "torture",

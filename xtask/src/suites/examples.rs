@@ -18,6 +18,7 @@ pub(crate) const WORKERS: &str = "examples/workers";
 const ONCE: &str = "\n[routes.once]\nserved_by = \"workers\"\n";
 
 pub(crate) fn run(project: &Project) -> Result<()> {
+    super::rust::examples(project)?;
     workers(project)
 }
 
