@@ -108,8 +108,9 @@ pub enum Closed {
 pub enum Work {
     /// It was done, and came to this.
     Done(Option<Payload>),
-    /// It is over, and nothing came of it: it was done, or, where the job was to end, did as it was told.
-    Over,
+    /// Whoever did it elsewhere says that it is over, and that nothing came of it but perhaps this failure: it was done or failed,
+    /// or, where the job was to end, did as it was told. What is left of it nobody here could see.
+    Over(Option<Failure>),
     /// It failed.
     Failed(Failure),
     /// It was stopped, as it was to end, or never began.
@@ -443,14 +444,17 @@ impl Job {
                 result,
                 ..End::plain(Outcome::Ok)
             },
-            (Work::Over, None) => End::plain(Outcome::Ok),
-            (Work::Over, Some(ending)) => ending.end(Stopped::SAID, at),
+            (Work::Over(None), None) => End::plain(Outcome::Ok),
+            (Work::Over(error), Some(ending)) => End {
+                error,
+                ..ending.end(Stopped::SAID, at)
+            },
             (Work::Stopped(stopped), Some(ending)) => ending.end(stopped, at),
             (Work::Failed(failure), Some(ending)) => End {
                 error: Some(failure),
                 ..ending.end(Stopped::WILLINGLY, at)
             },
-            (Work::Failed(failure), None) => End {
+            (Work::Failed(failure) | Work::Over(Some(failure)), None) => End {
                 error: Some(failure),
                 ..End::plain(Outcome::Failed)
             },

@@ -266,11 +266,13 @@ impl Run {
             let stopping = stopping && job.ending().is_none();
             match &work {
                 _ if job.attempt() != attempt => None,
-                Work::Done(_) | Work::Over => job.end(work.clone(), now),
-                Work::Failed(_) | Work::Stopped(_) if stopping => job.lose(shutdown_failure(), now),
+                Work::Done(_) | Work::Over(None) => job.end(work.clone(), now),
+                Work::Failed(_) | Work::Over(Some(_)) | Work::Stopped(_) if stopping => {
+                    job.lose(shutdown_failure(), now)
+                }
                 Work::Lost(why) if stopping => job.lose(why.clone(), now),
                 Work::Lost(why) => route.settings.give_up(job, why.clone(), now),
-                Work::Failed(_) => job.end(work.clone(), now),
+                Work::Failed(_) | Work::Over(Some(_)) => job.end(work.clone(), now),
                 // Stopped though nobody asked: the consumer gave up.
                 Work::Stopped(_) => job
                     .end(work.clone(), now)

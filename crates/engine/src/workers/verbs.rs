@@ -165,8 +165,8 @@ fn printed(text: Arc<str>, encoding: Encoding) -> Printed {
 /// What the words of a worker come to.
 fn work(end: EndJob) -> Work {
     match (end.error, end.result) {
-        (Some(error), _) => Work::Failed(Failure::from(error)),
+        (Some(error), _) => Work::Over(Some(Failure::from(error))),
         (None, Some(result)) => Work::Done(Some(result)),
-        (None, None) => Work::Over,
+        (None, None) => Work::Over(None),
     }
 }

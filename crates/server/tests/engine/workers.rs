@@ -188,7 +188,7 @@ async fn an_end_says_how_it_went() {
             None,
             Some("broke"),
             true,
-            "0 running, 0 ending by anonymous, 500 killed broke willing in 500",
+            "0 running, 0 ending by anonymous, 500 killed broke willing in 500 unseen",
         ),
     ] {
         let bench = Bench::new().await;
