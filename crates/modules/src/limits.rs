@@ -3,7 +3,8 @@
 /// How much a file may hold before it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the file, after what is compressed in it was unpacked.
+    /// Bytes of the file, after what is compressed in it was unpacked. Formats that are one JSON document (rustdoc,
+    /// TypeDoc) may need some times as much memory while they are read.
     pub file_bytes: u64,
     /// Bytes of one line, in formats that are made of lines.
     pub line_bytes: usize,
@@ -16,7 +17,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            file_bytes: 1 << 30,
+            file_bytes: 512 << 20,
             line_bytes: 1 << 20,
             symbols: 2_000_000,
             text_bytes: 512 << 20,

@@ -111,7 +111,7 @@ impl Query {
             let many = matches!(field, "lib" | "kind");
             if !many && seen.contains(&field) {
                 let message = format!("can be given once, got {:?} again", excerpt(value));
-                return Err(Refusal::field(field, message));
+                return Err(Refusal::field(field, &message));
             }
             seen.push(field);
         }
@@ -141,7 +141,7 @@ impl Question {
             let number = value.trim().parse().ok();
             number
                 .map(Some)
-                .ok_or_else(|| Refusal::field(field, message()))
+                .ok_or_else(|| Refusal::field(field, &message()))
         };
         let field = match key {
             "lib" if self.lib.len() > MAX_LIBS => return Err(too_many_libs(self.lib.len())),
@@ -184,7 +184,7 @@ impl Question {
         if self.text.len() > MAX_TEXT_BYTES {
             let got = self.text.len();
             let message = format!("can have {MAX_TEXT_BYTES} bytes at most, got {got}");
-            return Err(Refusal::field("text", message));
+            return Err(Refusal::field("text", &message));
         }
         let limit = within("limit", self.limit, DEFAULT_LIMIT, 1, MAX_LIMIT)?;
         let offset = within("offset", self.offset, 0, 0, MAX_OFFSET)?;
@@ -212,7 +212,7 @@ fn within(
         number if (u64::from(least)..=u64::from(most)).contains(&number) => Ok(number as usize),
         number => Err(Refusal::field(
             field,
-            format!("must be from {least} to {most}, got {number}"),
+            &format!("must be from {least} to {most}, got {number}"),
         )),
     }
 }
@@ -225,7 +225,7 @@ fn check_libs(libs: &[String]) -> Result<Vec<String>, Refusal> {
     for (at, lib) in libs.iter().enumerate() {
         if lib.len() > MAX_LIB_BYTES {
             let message = format!("can have {MAX_LIB_BYTES} bytes at most, got {}", lib.len());
-            return Err(Refusal::field(format!("lib[{at}]"), message));
+            return Err(Refusal::field(format!("lib[{at}]"), &message));
         }
         let name = plain_lib(lib);
         if !name.is_empty() && !checked.contains(&name) {
@@ -259,14 +259,14 @@ fn plain_lib(lib: &str) -> String {
 fn too_many_libs(got: usize) -> Refusal {
     Refusal::field(
         "lib",
-        format!("can have {MAX_LIBS} names at most, got {got}"),
+        &format!("can have {MAX_LIBS} names at most, got {got}"),
     )
 }
 
 fn too_many_kinds() -> Refusal {
     Refusal::field(
         "kind",
-        format!("can have {} words at most", Kind::ALL.len()),
+        &format!("can have {} words at most", Kind::ALL.len()),
     )
 }
 
@@ -283,7 +283,7 @@ fn check_kinds(words: &[String]) -> Result<Vec<Kind>, Refusal> {
             Kind::from_word(word).ok_or_else(|| {
                 let known: Vec<&str> = Kind::ALL.into_iter().map(Kind::as_str).collect();
                 let message = format!("must be of {}, got {:?}", known.join(", "), excerpt(word));
-                Refusal::field("kind", message)
+                Refusal::field("kind", &message)
             })
         })
         .collect()

@@ -49,7 +49,7 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn field(field: impl Into<String>, why: String) -> Self {
+    pub(crate) fn field(field: impl Into<String>, why: &str) -> Self {
         let field = field.into();
         Self {
             code: Code::InvalidField,
@@ -81,7 +81,7 @@ impl Refusal {
         let got = excerpt(text);
         let why =
             format!("must be a standard or version, such as \"C++17\" or \"1.8\", got {got:?}");
-        Self::field("since", why)
+        Self::field("since", &why)
     }
 
     /// Of a text that does not begin as an object does.
@@ -113,7 +113,7 @@ impl Refusal {
             return Self::new(Code::InvalidFrame, message);
         }
         let said: String = said.chars().take(160).collect();
-        Self::field(path, format!("cannot be read: {said}"))
+        Self::field(path, &format!("cannot be read: {said}"))
     }
 }
 

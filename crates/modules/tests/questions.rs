@@ -1,4 +1,9 @@
 //! Questions with answers beyond dispute, and how often the search knows them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

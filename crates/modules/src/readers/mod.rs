@@ -4,6 +4,7 @@ mod ctags;
 mod doxygen;
 mod javadoc;
 mod lines;
+mod rust_types;
 mod rustdoc;
 mod source;
 mod sphinx;
@@ -11,7 +12,11 @@ mod typedoc;
 
 use std::io::Read;
 
-use crate::{Builder, Catalogue, Head, Limits, Rejected, catalogue::excerpt};
+use crate::{
+    Builder, Catalogue, Head, Kind, Limits, Rejected,
+    catalogue::{excerpt, split_name},
+    fold,
+};
 use source::Source;
 
 /// A file that cannot be a catalogue.
@@ -204,4 +209,25 @@ fn one_line(text: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect();
     words.join(" ")
+}
+
+/// The place of a whole name, where it has one.
+fn parent<'a>(qualified: &'a str, sep: &str) -> Option<&'a str> {
+    Some(split_name(qualified, sep).0).filter(|place| !place.is_empty())
+}
+
+/// What can be called, told by its name: an operator, a destructor, a constructor, or a function.
+fn callable(name: &str, scope: &str, sep: &str) -> Kind {
+    let name = split_name(name, sep).1;
+    let class = split_name(scope, sep).1;
+    let class = class.split('<').next().unwrap_or(class).trim_end();
+    if name.len() > "operator".len() && fold::is_operator(name.as_bytes()) {
+        Kind::Operator
+    } else if name.starts_with('~') {
+        Kind::Destructor
+    } else if !scope.is_empty() && (name == class || name == "__init__") {
+        Kind::Constructor
+    } else {
+        Kind::Function
+    }
 }

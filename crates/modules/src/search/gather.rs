@@ -21,9 +21,8 @@ pub(crate) struct Filter<'a> {
 impl Filter<'_> {
     fn takes(&self, catalogue: &Catalogue, entry: &Entry) -> bool {
         let kind = self.kinds.is_empty() || self.kinds.contains(&entry.kind);
-        kind && !self
-            .since
-            .is_some_and(|most| catalogue.age(entry).is_some_and(|age| age > most))
+        let newer = |most| catalogue.age(entry).is_some_and(|age| age > most);
+        kind && !self.since.is_some_and(newer)
     }
 }
 
@@ -51,7 +50,9 @@ impl Gather<'_> {
         for effort in Effort::ALL {
             let strictness: &[Strictness] = match effort {
                 Effort::Pieces => &[Strictness::Fits, Strictness::Nearly, Strictness::Ignored],
-                _ => &[Strictness::Fits, Strictness::Ignored],
+                Effort::Typo | Effort::Letters | Effort::Typos => {
+                    &[Strictness::Fits, Strictness::Ignored]
+                }
             };
             for strictness in strictness {
                 let gathered = self.pass(needles, effort, *strictness);

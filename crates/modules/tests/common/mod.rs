@@ -5,12 +5,18 @@
     reason = "each test file takes what it needs"
 )]
 
+use std::sync::{Arc, LazyLock};
+
 use longwire_modules::{Catalogue, Limits, Query, Question, readers};
 
-/// A part of the C++ standard library, written by hand after the standard.
-pub fn catalogue() -> Catalogue {
+static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
     let lines: &[u8] = include_bytes!("../fixtures/cpp.jsonl");
-    readers::read("cpp.jsonl", lines, &Limits::default()).unwrap()
+    Arc::new(readers::read("cpp.jsonl", lines, &Limits::default()).unwrap())
+});
+
+/// A part of the C++ standard library, written by hand after the standard.
+pub fn catalogue() -> Arc<Catalogue> {
+    Arc::clone(&CATALOGUE)
 }
 
 /// A question about a text in libraries.
