@@ -20,28 +20,32 @@ fn is_separator(byte: u8, operator: bool) -> bool {
     byte == b' ' || (!operator && matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b'#' | b'$'))
 }
 
-/// The places and bytes of a folded name that are no separators, from a place on.
-pub(crate) fn letters_of(
-    folded: &[u8],
-    from: usize,
-) -> impl Iterator<Item = (usize, u8)> + Clone + '_ {
+/// The places and bytes of a folded name that are no separators.
+pub(crate) fn letters_of(folded: &[u8]) -> impl Iterator<Item = (usize, u8)> + Clone + '_ {
     let operator = is_operator(folded);
-    folded
-        .iter()
-        .copied()
-        .enumerate()
-        .skip(from)
-        .filter(move |(_, byte)| !is_separator(*byte, operator))
+    let all = folded.iter().copied().enumerate();
+    all.filter(move |(_, byte)| !is_separator(*byte, operator))
 }
 
-/// A name without case and separators.
+/// A folded name without separators.
 pub(crate) fn squeeze(folded: &[u8]) -> Vec<u8> {
-    letters_of(folded, 0).map(|(_, byte)| byte).collect()
+    letters_of(folded).map(|(_, byte)| byte).collect()
+}
+
+/// Where words start in a name without separators, one bit each. `name` has its case, `folded` is it without.
+pub(crate) fn squeezed_words(name: &[u8], folded: &[u8]) -> u64 {
+    let words = words(name);
+    let starts = |place: usize| place < WORDS_WITHIN && words >> place & 1 == 1;
+    letters_of(folded)
+        .take(WORDS_WITHIN)
+        .enumerate()
+        .filter(|(_, (place, _))| starts(*place))
+        .fold(0, |mask, (at, _)| mask | 1 << at)
 }
 
 /// The letters that a name has, one bit each; digits share one, and others a few.
 pub(crate) fn letters(folded: &[u8]) -> u32 {
-    letters_of(folded, 0).fold(0, |mask, (_, byte)| mask | 1 << bit(byte))
+    letters_of(folded).fold(0, |mask, (_, byte)| mask | 1 << bit(byte))
 }
 
 fn bit(byte: u8) -> u8 {
@@ -53,7 +57,7 @@ fn bit(byte: u8) -> u8 {
 }
 
 /// Where words start in a name, one bit each: at its begin, after a separator, at a capital.
-pub(crate) fn words(name: &[u8]) -> u64 {
+fn words(name: &[u8]) -> u64 {
     let mut mask = 0;
     for (at, byte) in name.iter().enumerate().take(WORDS_WITHIN) {
         let before = at.checked_sub(1).map(|at| name[at]);

@@ -10,35 +10,14 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::{
     ALIASED, Alias, Catalogue, DEEP, DEPRECATED, Entry, INHERITED, Names, Note, Signature, Starts,
+    check::{Rejected, check, check_symbol, excerpt},
+    digest::{feed, feed_symbol},
     libs::{Plan, without_root},
+    split::{join_name, split_name},
     strings::{Full, Id, Interner},
 };
 use crate::{Head, Kind, Limits, Symbol, since};
 
-/// Why a symbol cannot be in a catalogue.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Rejected {
-    /// A field that holds what it cannot hold.
-    #[error("{field} {why}")]
-    Field {
-        /// Which.
-        field: &'static str,
-        /// What is wrong, what was got, and what would be right.
-        why: String,
-    },
-    /// There are more symbols than a catalogue may have.
-    #[error("more than {0} symbols")]
-    TooMany(usize),
-    /// Their texts are longer than a catalogue may hold.
-    #[error("the texts of its symbols are more than {0} bytes")]
-    TooLong(usize),
-}
-
-/// Texts of one symbol, in bytes: a name, and whatever else.
-const NAME_BYTES: usize = 1024;
-const TEXT_BYTES: usize = 16 * 1024;
-/// Signatures and aliases of one symbol.
-const PER_SYMBOL: usize = 4096;
 /// Entries are numbered with 24 bits where they are ranked.
 pub(crate) const MOST_ENTRIES: usize = 1 << 24;
 
@@ -321,17 +300,12 @@ impl Builder {
             .zip(&self.entries)
             .map(|(old, raw)| (numbers[raw.name.index()], old))
             .collect();
-        let scope = |old: u32| {
-            let raw = &self.entries[old as usize];
-            let text = self.strings.get(self.scopes[raw.entry.scope as usize]);
-            (text.len(), text, raw.entry.kind)
+        let ranks = self.scope_ranks();
+        let key = |old: u32| {
+            let entry = &self.entries[old as usize].entry;
+            (ranks[entry.scope as usize], entry.kind, old)
         };
-        order.sort_unstable_by(|(a_name, a), (b_name, b)| {
-            a_name
-                .cmp(b_name)
-                .then_with(|| scope(*a).cmp(&scope(*b)))
-                .then_with(|| a.cmp(b))
-        });
+        order.sort_unstable_by_key(|(name, old)| (*name, key(*old)));
         let entries = order.iter().map(|(name, old)| Entry {
             name: *name,
             ..self.entries[*old as usize].entry
@@ -340,6 +314,20 @@ impl Builder {
             order.iter().map(|(_, old)| *old).collect(),
             entries.collect(),
         )
+    }
+
+    /// Where each scope stands among all, the shorter first.
+    fn scope_ranks(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.scopes.len() as u32).collect();
+        order.sort_unstable_by_key(|scope| {
+            let text = self.strings.get(self.scopes[*scope as usize]);
+            (text.len(), text)
+        });
+        let mut ranks = vec![0; order.len()];
+        for (rank, scope) in (0..).zip(order) {
+            ranks[scope as usize] = rank;
+        }
+        ranks
     }
 
     fn take_signatures(&mut self, places: &[u32], entries: &mut [Entry]) -> Vec<Signature> {
@@ -460,135 +448,4 @@ fn first_of(entries: &[Entry], names: usize) -> Box<[u32]> {
             at as u32
         })
         .collect()
-}
-
-/// A whole name as its place and its last part. An operator's name may have what joins names in it.
-pub(crate) fn split_name<'a>(qualified: &'a str, sep: &str) -> (&'a str, &'a str) {
-    let operator = qualified.match_indices("operator").find(|(at, word)| {
-        let starts = *at == 0 || qualified[..*at].ends_with(sep);
-        let after = qualified.as_bytes().get(at + word.len());
-        starts
-            && after.is_some_and(|byte| !crate::fold::is_word(*byte))
-            && !qualified[at + word.len()..].starts_with(sep)
-    });
-    match operator {
-        Some((0, _)) => ("", qualified),
-        Some((at, _)) => (&qualified[..at - sep.len()], &qualified[at..]),
-        None => qualified
-            .rsplit_once(sep)
-            .filter(|(_, name)| !name.is_empty())
-            .unwrap_or(("", qualified)),
-    }
-}
-
-/// A place and a name as a whole name.
-pub(crate) fn join_name(scope: &str, name: &str, sep: &str) -> String {
-    match scope {
-        "" => name.to_owned(),
-        scope => format!("{scope}{sep}{name}"),
-    }
-}
-
-fn check_symbol(symbol: &Symbol<'_>) -> Result<(), Rejected> {
-    check("qualified", &symbol.qualified, NAME_BYTES)?;
-    check("lib", &symbol.lib, NAME_BYTES)?;
-    let texts = [
-        ("name", &symbol.name),
-        ("header", &symbol.header),
-        ("since", &symbol.since),
-        ("deprecated", &symbol.deprecated),
-        ("removed", &symbol.removed),
-        ("inherited_from", &symbol.inherited_from),
-    ];
-    for (field, text) in texts {
-        text.iter()
-            .try_for_each(|text| check(field, text, NAME_BYTES))?;
-    }
-    if let Some(url) = &symbol.url {
-        check("url", url, TEXT_BYTES)?;
-        check_url(url)?;
-    }
-    if symbol.signatures.len() > PER_SYMBOL || symbol.aliases.len() > PER_SYMBOL {
-        let why = format!("and aliases can be {PER_SYMBOL} at most");
-        return Err(Rejected::Field {
-            field: "signatures",
-            why,
-        });
-    }
-    let aliases = symbol
-        .aliases
-        .iter()
-        .map(|alias| ("aliases", alias, NAME_BYTES));
-    let signatures = symbol.signatures.iter();
-    let signatures = signatures.map(|signature| ("signatures", &signature.text, TEXT_BYTES));
-    aliases
-        .chain(signatures)
-        .try_for_each(|(field, text, most)| check(field, text, most))
-}
-
-fn check(field: &'static str, text: &str, most: usize) -> Result<(), Rejected> {
-    let why = if text.is_empty() {
-        "must not be empty".to_owned()
-    } else if text.len() > most {
-        format!("can have {most} bytes at most, got {}", text.len())
-    } else if text.bytes().any(|byte| byte.is_ascii_control()) {
-        format!("cannot have control characters, got {:?}", excerpt(text))
-    } else {
-        return Ok(());
-    };
-    Err(Rejected::Field { field, why })
-}
-
-/// An address is shown to be followed, so it leads to a page and runs nothing.
-fn check_url(url: &str) -> Result<(), Rejected> {
-    if url.starts_with("https://") || url.starts_with("http://") {
-        return Ok(());
-    }
-    let why = format!("must be an http or https address, got {:?}", excerpt(url));
-    Err(Rejected::Field { field: "url", why })
-}
-
-/// The beginning of a text, as much as a sentence can quote.
-pub(crate) fn excerpt(text: &str) -> &str {
-    match text.char_indices().nth(40) {
-        Some((cut, _)) => &text[..cut],
-        None => text,
-    }
-}
-
-fn feed<'a>(digest: &mut SipHasher13, texts: impl IntoIterator<Item = &'a str>) {
-    for text in texts {
-        digest.write_usize(text.len());
-        digest.write(text.as_bytes());
-    }
-}
-
-fn feed_symbol(digest: &mut SipHasher13, symbol: &Symbol<'_>) {
-    let optional = [
-        &symbol.name,
-        &symbol.header,
-        &symbol.since,
-        &symbol.deprecated,
-        &symbol.removed,
-        &symbol.url,
-        &symbol.inherited_from,
-    ];
-    feed(
-        digest,
-        [&*symbol.qualified, &symbol.lib, symbol.kind.as_str()],
-    );
-    feed(
-        digest,
-        optional
-            .into_iter()
-            .map(|text| text.as_deref().unwrap_or("")),
-    );
-    digest.write_usize(symbol.aliases.len());
-    feed(digest, symbol.aliases.iter().map(|alias| &**alias));
-    for signature in &symbol.signatures {
-        feed(
-            digest,
-            [&*signature.text, signature.since.as_deref().unwrap_or("")],
-        );
-    }
 }

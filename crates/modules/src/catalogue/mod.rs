@@ -1,15 +1,20 @@
 //! What is known of a library's symbols, once and for all, in a few blocks of memory.
 
 mod build;
+mod check;
+mod digest;
 mod libs;
 mod names;
+mod split;
 mod starts;
 mod strings;
 
-pub use build::{Builder, Rejected};
-pub(crate) use build::{excerpt, join_name, split_name};
+pub use build::Builder;
+pub use check::Rejected;
+pub(crate) use check::excerpt;
 pub(crate) use libs::{Libs, Member};
 pub(crate) use names::{Name, Names};
+pub(crate) use split::{join_name, split_name};
 pub(crate) use starts::Starts;
 pub(crate) use strings::{Id, Strings};
 
@@ -153,6 +158,13 @@ impl Catalogue {
             + self.starts.as_ref().map_or(0, Starts::bytes)
     }
 
+    /// The same with an index, however small it is.
+    #[cfg(test)]
+    pub(crate) fn indexed(mut self) -> Self {
+        self.starts = Starts::with(&self.names, 0);
+        self
+    }
+
     pub(crate) fn strings(&self) -> &Strings {
         &self.strings
     }
@@ -211,6 +223,11 @@ impl Catalogue {
             .iter()
             .take_while(move |alias| alias.name == name)
             .map(|alias| alias.entry)
+    }
+
+    /// Whether any symbol has another name.
+    pub(crate) fn has_aliases(&self) -> bool {
+        !self.aliases.is_empty()
     }
 
     /// The other names of a symbol.

@@ -8,6 +8,8 @@ use crate::fold;
 pub(crate) struct Names {
     folded: Box<[u8]>,
     ends: Box<[u32]>,
+    squeezed: Box<[u8]>,
+    squeezed_ends: Box<[u32]>,
     texts: Box<[Id]>,
     letters: Box<[u32]>,
     words: Box<[u64]>,
@@ -19,6 +21,9 @@ pub(crate) struct Names {
 #[derive(Clone, Copy)]
 pub(crate) struct Name<'a> {
     pub(crate) folded: &'a [u8],
+    /// Without separators.
+    pub(crate) squeezed: &'a [u8],
+    /// Where words start in that, one bit each.
     pub(crate) words: u64,
 }
 
@@ -58,23 +63,35 @@ impl Names {
     }
 
     pub(crate) fn get(&self, name: u32) -> Name<'_> {
-        let at = name as usize;
-        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
         Name {
-            folded: &self.folded[from as usize..self.ends[at] as usize],
-            words: self.words[at],
+            folded: part(&self.folded, &self.ends, name),
+            squeezed: self.squeezed(name),
+            words: self.words[name as usize],
         }
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.folded.len() + self.len() * (4 * size_of::<u32>() + size_of::<u64>())
+    pub(crate) fn squeezed(&self, name: u32) -> &[u8] {
+        part(&self.squeezed, &self.squeezed_ends, name)
     }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let each = 5 * size_of::<u32>() + size_of::<u64>();
+        self.folded.len() + self.squeezed.len() + self.len() * each
+    }
+}
+
+fn part<'a>(all: &'a [u8], ends: &[u32], number: u32) -> &'a [u8] {
+    let at = number as usize;
+    let from = at.checked_sub(1).map_or(0, |before| ends[before]);
+    &all[from as usize..ends[at] as usize]
 }
 
 #[derive(Default)]
 struct Building {
     folded: Vec<u8>,
     ends: Vec<u32>,
+    squeezed: Vec<u8>,
+    squeezed_ends: Vec<u32>,
     letters: Vec<u32>,
     words: Vec<u64>,
 }
@@ -85,14 +102,21 @@ impl Building {
         self.folded
             .extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
         self.ends.push(self.folded.len() as u32);
-        self.letters.push(fold::letters(&self.folded[from..]));
-        self.words.push(fold::words(name.as_bytes()));
+        let folded = &self.folded[from..];
+        self.squeezed
+            .extend(fold::letters_of(folded).map(|(_, byte)| byte));
+        self.squeezed_ends.push(self.squeezed.len() as u32);
+        self.letters.push(fold::letters(folded));
+        self.words
+            .push(fold::squeezed_words(name.as_bytes(), folded));
     }
 
     fn finish(self, texts: Vec<Id>, places: Vec<u32>) -> Names {
         Names {
             folded: self.folded.into(),
             ends: self.ends.into(),
+            squeezed: self.squeezed.into(),
+            squeezed_ends: self.squeezed_ends.into(),
             texts: texts.into(),
             letters: self.letters.into(),
             words: self.words.into(),

@@ -11,7 +11,7 @@ const WORTH: usize = 50_000;
 /// Bits of a posting that say where in the name the word starts.
 const PLACE_BITS: u32 = fold::WORDS_WITHIN.trailing_zeros();
 
-/// A name and the place of a word in it.
+/// A name and the place of a word in its letters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Posting(u32);
 
@@ -24,12 +24,13 @@ impl Posting {
         self.0 >> PLACE_BITS
     }
 
-    fn place(self) -> usize {
+    pub(crate) fn place(self) -> usize {
         (self.0 & ((1 << PLACE_BITS) - 1)) as usize
     }
 
-    fn letters(self, names: &Names) -> impl Iterator<Item = u8> + '_ {
-        fold::letters_of(names.get(self.name()).folded, self.place()).map(|(_, byte)| byte)
+    /// The letters from the word's start on.
+    fn letters(self, names: &Names) -> &[u8] {
+        &names.squeezed(self.name())[self.place()..]
     }
 }
 
@@ -43,6 +44,7 @@ impl Starts {
         Self::with(names, WORTH)
     }
 
+    /// An index of the names, where there are so many of them.
     pub(crate) fn with(names: &Names, worth: usize) -> Option<Self> {
         let fits = names.len() < (u32::MAX >> PLACE_BITS) as usize;
         if names.len() < worth || !fits {
@@ -58,7 +60,7 @@ impl Starts {
         keyed.sort_unstable_by(|(a_key, a), (b_key, b)| {
             a_key
                 .cmp(b_key)
-                .then_with(|| a.letters(names).skip(8).cmp(b.letters(names).skip(8)))
+                .then_with(|| a.letters(names).cmp(b.letters(names)))
                 .then_with(|| a.0.cmp(&b.0))
         });
         Some(Self(
@@ -69,8 +71,8 @@ impl Starts {
     /// The postings whose letters start with these.
     pub(crate) fn of(&self, letters: &[u8], names: &Names) -> &[Posting] {
         let compare = |posting: &Posting| {
-            let found = posting.letters(names).take(letters.len());
-            found.cmp(letters.iter().copied())
+            let found = posting.letters(names);
+            found[..found.len().min(letters.len())].cmp(letters)
         };
         let from = self.0.partition_point(|p| compare(p) == Ordering::Less);
         let count = self.0[from..].partition_point(|p| compare(p) == Ordering::Equal);
@@ -83,10 +85,9 @@ impl Starts {
 }
 
 /// The first eight letters as a number that sorts as they do.
-fn first_letters(letters: impl Iterator<Item = u8>) -> u64 {
+fn first_letters(letters: &[u8]) -> u64 {
     let mut key = [0; 8];
-    for (into, byte) in key.iter_mut().zip(letters) {
-        *into = byte;
-    }
+    let first = &letters[..letters.len().min(8)];
+    key[..first.len()].copy_from_slice(first);
     u64::from_be_bytes(key)
 }

@@ -32,42 +32,36 @@ pub(crate) struct Gather<'a> {
     /// The libraries' numbers, several where a name stands for several.
     pub(crate) libs: &'a [Vec<u32>],
     pub(crate) filter: Filter<'a>,
-    /// So many matches are asked for; where there are more, not all need be found.
-    pub(crate) wanted: usize,
-}
-
-/// What was found, in its order.
-#[derive(Default)]
-pub(crate) struct Gathered {
-    pub(crate) ranks: Vec<Rank>,
-    /// There may be more.
-    pub(crate) more: bool,
 }
 
 impl Gather<'_> {
     /// Everything that fits any of the readings, with no more effort than it takes to find something.
-    pub(crate) fn matches(&self, needles: &[Needle]) -> Gathered {
+    pub(crate) fn matches(&self, needles: &[Needle]) -> Vec<Rank> {
+        use Strictness::{Fits, Ignored, Names, Nearly};
         for effort in Effort::ALL {
             let strictness: &[Strictness] = match effort {
-                Effort::Pieces => &[Strictness::Fits, Strictness::Nearly, Strictness::Ignored],
-                Effort::Typo | Effort::Letters | Effort::Typos => {
-                    &[Strictness::Fits, Strictness::Ignored]
-                }
+                Effort::Pieces => &[Names, Fits, Nearly, Ignored],
+                Effort::Typo | Effort::Letters | Effort::Typos => &[Fits, Ignored],
             };
             for strictness in strictness {
-                let gathered = self.pass(needles, effort, *strictness);
-                if !gathered.ranks.is_empty() {
-                    return gathered;
+                let ranks = self.pass(needles, effort, *strictness);
+                if !ranks.is_empty() {
+                    return ranks;
                 }
             }
         }
-        Gathered::default()
+        Vec::new()
     }
 
-    fn pass(&self, needles: &[Needle], effort: Effort, strictness: Strictness) -> Gathered {
-        let mut gathered = Gathered::default();
+    fn pass(&self, needles: &[Needle], effort: Effort, strictness: Strictness) -> Vec<Rank> {
+        let mut ranks = Vec::new();
+        let first = match effort {
+            Effort::Pieces => Strictness::Names,
+            Effort::Typo | Effort::Letters | Effort::Typos => Strictness::Fits,
+        };
         for needle in needles {
-            if strictness != Strictness::Fits && needle.qualifier.is_empty() {
+            // What has no qualifier finds the same again.
+            if strictness != first && needle.qualifier.is_empty() {
                 continue;
             }
             let pass = Pass {
@@ -77,17 +71,18 @@ impl Gather<'_> {
                 effort,
             };
             if needle.is_empty() {
-                pass.list(&mut gathered.ranks);
+                pass.list(&mut ranks);
             } else if self.libs.is_empty() {
-                pass.everywhere(&mut gathered);
+                pass.everywhere(&mut ranks);
             } else {
-                pass.in_libs(&mut gathered.ranks);
+                pass.in_libs(&mut ranks);
             }
         }
-        let ranks = &mut gathered.ranks;
-        ranks.sort_unstable_by_key(|rank| (rank.entry(), *rank));
-        ranks.dedup_by_key(|rank| rank.entry());
-        gathered
+        if needles.len() > 1 || !self.libs.is_empty() || self.catalogue.has_aliases() {
+            ranks.sort_unstable_by_key(|rank| (rank.entry(), *rank));
+            ranks.dedup_by_key(|rank| rank.entry());
+        }
+        ranks
     }
 
     /// The libraries' symbols, each with the place of its library in the question.
@@ -203,33 +198,37 @@ impl Pass<'_> {
         }
     }
 
-    fn everywhere(&self, gathered: &mut Gathered) {
-        let catalogue = self.gather.catalogue;
-        if let (Some(starts), Effort::Pieces) = (catalogue.starts(), self.effort)
-            && !self.needle.squeezed.is_empty()
-        {
-            let names = catalogue.names();
-            let mut last = u32::MAX;
-            for posting in starts.of(&self.needle.squeezed, names) {
-                // A name with several such words is looked at for each, and kept once: ranks are dropped by symbol.
-                let name = posting.name();
-                if name != last {
-                    self.named(name, &mut gathered.ranks);
-                }
-                last = name;
-            }
-            if gathered.ranks.len() > 2 * self.gather.wanted {
-                gathered.more = true;
-                return;
-            }
-            gathered.ranks.clear();
+    fn everywhere(&self, ranks: &mut Vec<Rank>) {
+        if self.effort == Effort::Pieces && self.by_starts(ranks) {
+            return;
         }
         let missing = self.effort.missing();
-        for (name, letters) in (0..).zip(catalogue.names().letters()) {
+        for (name, letters) in (0..).zip(self.gather.catalogue.names().letters()) {
             if (self.needle.letters & !letters).count_ones() <= missing {
-                self.named(name, &mut gathered.ranks);
+                self.named(name, ranks);
             }
         }
+    }
+
+    /// Takes the names in which a word starts with what was typed from the index, where there is one. Whether there are
+    /// any: only where there are none, a large catalogue is gone through from end to end.
+    fn by_starts(&self, ranks: &mut Vec<Rank>) -> bool {
+        let Some(starts) = self.gather.catalogue.starts() else {
+            return false;
+        };
+        let typed = &self.needle.squeezed;
+        if typed.is_empty() {
+            return false;
+        }
+        let names = self.gather.catalogue.names();
+        for posting in starts.of(typed, names) {
+            // A name with several such words is taken for the first.
+            let name = posting.name();
+            if tier::start_of(self.needle, names.get(name)) == Some(posting.place()) {
+                self.named(name, ranks);
+            }
+        }
+        !ranks.is_empty()
     }
 
     /// The symbols of one name.

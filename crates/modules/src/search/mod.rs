@@ -1,12 +1,15 @@
 //! The search: a question and a catalogue make a page.
 
 mod gather;
+mod mark;
 mod page;
+mod pieces;
 mod qualifier;
 mod rank;
 mod say;
 mod tier;
 mod typed;
+mod typo;
 
 pub use page::{Answer, How, Match, Page, Set, Signature, Status};
 pub(crate) use say::nearest;
@@ -46,20 +49,18 @@ pub fn search(catalogue: &Catalogue, query: &Query) -> Result<Page, Refusal> {
             kinds: &query.kinds,
             since,
         },
-        wanted: query.offset + query.limit,
     };
     let needles = typed::read(&query.text);
-    let mut gathered = gather.matches(&needles);
-    let total = gathered.ranks.len();
-    let shown = first(&mut gathered.ranks, query.offset, query.limit);
+    let mut ranks = gather.matches(&needles);
+    let total = ranks.len();
+    let shown = first(&mut ranks, query.offset, query.limit);
     let data = shown
         .iter()
         .map(|rank| page::set(catalogue, &needles, rank.entry(), since));
     Ok(Page {
         data: data.collect(),
-        message: say::found(total, gathered.more, &libs, query),
+        message: say::found(total, &libs, query),
         total,
-        more: gathered.more,
     })
 }
 
@@ -104,5 +105,62 @@ impl<'a> Asked<'a> {
             return Err(say::all_unknown(&libs.unknown));
         }
         Ok(libs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, Question, readers};
+
+    /// What the index finds is what there is of the ways that it knows.
+    #[test]
+    fn a_large_catalogue_finds_what_a_small_one_does() {
+        let lines: &[u8] = include_bytes!("../../tests/fixtures/cpp.jsonl");
+        let read = || readers::read("cpp", lines, &Limits::default()).unwrap();
+        let (small, large) = (read(), read().indexed());
+        let rows = include_str!("../../tests/fixtures/questions.tsv").lines();
+        let mut indexed = 0;
+        for text in rows.map(|row| row.split('\t').next().unwrap_or_default()) {
+            let question = Question {
+                text: text.to_owned(),
+                limit: Some(200),
+                ..Question::default()
+            };
+            let query = question.check().unwrap();
+            let [small, large] =
+                [&small, &large].map(|catalogue| search(catalogue, &query).unwrap().data);
+            let by_index = |set: &&Set| {
+                matches!(
+                    set.found.how,
+                    How::Exact | How::Same | How::Prefix | How::Word
+                )
+            };
+            let expected: Vec<&Set> = small.iter().filter(by_index).collect();
+            let one_reading = typed::read(text).len() == 1;
+            if expected.is_empty() || !one_reading || expected.len() == 200 {
+                continue;
+            }
+            assert_eq!(large.iter().collect::<Vec<_>>(), expected, "{text:?}");
+            indexed += 1;
+        }
+        assert!(indexed > 100, "{indexed}");
+    }
+
+    #[test]
+    fn a_name_in_which_two_words_fit_is_one_match() {
+        let lines = "{\"catalogue\":\"x\",\"version\":1}\n{\"qualified\":\"x::push_push_pop\",\"lib\":\"x\",\"kind\":\"function\"}";
+        let catalogue = readers::read("x", lines.as_bytes(), &Limits::default())
+            .unwrap()
+            .indexed();
+        for (text, how) in [
+            ("push", How::Prefix),
+            ("p", How::Prefix),
+            ("pop", How::Word),
+        ] {
+            let query = Query::from_pairs([("text", text)]).unwrap();
+            let page = search(&catalogue, &query).unwrap();
+            assert_eq!((page.total, page.data[0].found.how), (1, how), "{text}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
+    mark,
     tier::{self, Effort, Fit, Tier},
     typed::Needle,
 };
@@ -59,8 +60,6 @@ pub struct Page {
     pub message: String,
     /// How many matches there are, on all pages.
     pub total: usize,
-    /// There are more than `total`: in a large catalogue the search ends once it has more than enough.
-    pub more: bool,
 }
 
 /// An overload set: all functions of one name in one place, or a class, a macro, … of its own.
@@ -156,7 +155,7 @@ impl From<Tier> for How {
             Tier::Substring => Self::Substring,
             Tier::Pieces => Self::Pieces,
             Tier::Typo | Tier::TypoPrefix => Self::Typo,
-            Tier::Letters | Tier::LettersWithin => Self::Letters,
+            Tier::Letters => Self::Letters,
             Tier::Typos | Tier::TyposPrefix => Self::Typos,
         }
     }
@@ -220,7 +219,7 @@ fn found(catalogue: &Catalogue, needles: &[Needle], number: u32) -> Match {
             ranges: Vec::new(),
         };
     };
-    let ranges = tier::ranges(needle, names.get(name), fit.tier);
+    let ranges = mark::ranges(needle, names.get(name), fit.tier);
     Match {
         how: fit.tier.into(),
         alias: (name != own).then(|| text(name).to_owned()),

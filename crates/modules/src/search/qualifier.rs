@@ -8,6 +8,8 @@ use crate::{Catalogue, catalogue::Entry};
 /// How what was typed before a name is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strictness {
+    /// It names the place, whole.
+    Names,
     /// It names the place, or begins to.
     Fits,
     /// It does, but for one typo.
@@ -51,7 +53,9 @@ impl<'a> Qualifier<'a> {
         strictness: Strictness,
     ) -> Self {
         let count = match (needle.qualifier.is_empty(), strictness) {
-            (false, Strictness::Fits | Strictness::Nearly) => catalogue.scope_count(),
+            (false, Strictness::Names | Strictness::Fits | Strictness::Nearly) => {
+                catalogue.scope_count()
+            }
             _ => 0,
         };
         Self {
@@ -132,6 +136,8 @@ impl<'a> Qualifier<'a> {
     fn part(&self, typed: &str, part: &str) -> Option<Place> {
         if typed == part {
             Some(Place::Exact)
+        } else if self.strictness == Strictness::Names {
+            None
         } else if part.starts_with(typed) {
             Some(Place::Begun)
         } else if part.split('_').any(|word| word.starts_with(typed)) {

@@ -70,6 +70,7 @@ impl Rank {
     ) -> Self {
         Self(pack(&[
             (fit.tier as u64, 4),
+            (fit.loose.into(), 5),
             (found.place as u64, 3),
             (other_case.into(), 1),
             (entry.is_deprecated().into(), 1),

@@ -6,12 +6,11 @@ use crate::{Query, Refusal, catalogue::excerpt, refusal::Code};
 /// Names that a sentence lists, at most.
 const LISTED: usize = 5;
 
-pub(super) fn found(total: usize, more: bool, libs: &Asked<'_>, query: &Query) -> String {
-    let count = match (total, more) {
-        (_, true) => format!("more than {total} matches"),
-        (0, false) => "no match".to_owned(),
-        (1, false) => "1 match".to_owned(),
-        (total, false) => format!("{total} matches"),
+pub(super) fn found(total: usize, libs: &Asked<'_>, query: &Query) -> String {
+    let count = match total {
+        0 => "no match".to_owned(),
+        1 => "1 match".to_owned(),
+        total => format!("{total} matches"),
     };
     let place = match &*libs.names {
         [] => "all libraries".to_owned(),

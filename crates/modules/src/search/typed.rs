@@ -1,15 +1,19 @@
 //! What was typed, as what can be looked for: a name, and what was typed before it.
 
+use memchr::memmem;
+
 use crate::{catalogue::split_name, fold};
 
 /// One reading of what was typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Needle {
     /// The names before it, folded: `std` and `vec` of `std::vec::push`.
     pub(crate) qualifier: Vec<String>,
     /// The name as it was typed.
     pub(crate) name: String,
     pub(crate) folded: Vec<u8>,
+    /// Looks for that within a name.
+    pub(crate) finder: memmem::Finder<'static>,
     /// Without separators.
     pub(crate) squeezed: Vec<u8>,
     pub(crate) letters: u32,
@@ -28,6 +32,7 @@ impl Needle {
             letters: fold::letters(&folded),
             has_capitals: name.bytes().any(|byte| byte.is_ascii_uppercase()),
             name: name.to_owned(),
+            finder: memmem::Finder::new(&folded).into_owned(),
             folded,
         }
     }
@@ -41,6 +46,9 @@ impl Needle {
 /// What can stand between names. The longer ones come first.
 const JOINS: [&str; 5] = ["::", "->", ".", "#", "/"];
 
+/// Operators that are words.
+const WORDS: [&str; 5] = ["new", "delete", "new[]", "delete[]", "co_await"];
+
 /// Every reading of a text, the likeliest first; three at most.
 pub(crate) fn read(text: &str) -> Vec<Needle> {
     let text = plain(text);
@@ -52,6 +60,9 @@ pub(crate) fn read(text: &str) -> Vec<Needle> {
     }
     let (qualifier, name) = split(&text);
     let mut needles = vec![Needle::new(&qualifier, &signed(name))];
+    if WORDS.contains(&name) {
+        needles.push(Needle::new(&qualifier, &format!("operator {name}")));
+    }
     if let Some((before, last)) = name.rsplit_once(' ') {
         // `vector push_b` is a class and a member, where it is not a name of two words.
         let mut longer = qualifier.clone();
@@ -219,6 +230,7 @@ mod tests {
             ("vector::operator []", &["vector|operator[]"]),
             ("vector::[]", &["vector|operator[]"]),
             ("operator new[]", &["|operator new[]"]),
+            ("delete", &["|delete", "|operator delete"]),
             ("operator", &["|operator"]),
             ("operator_x", &["|operator_x"]),
             ("[]", &["|operator[]"]),
