@@ -15,7 +15,7 @@ use crate::{args::Cli, exit::Exit, failure::Failure, print};
 type File = (&'static str, fn() -> String);
 
 /// All of them.
-const FILES: [File; 7] = [
+const FILES: [File; 8] = [
     (
         "docs/asyncapi.json",
         || pretty(&longwire_server::asyncapi()),
@@ -24,6 +24,9 @@ const FILES: [File; 7] = [
     ("docs/configuration.md", configuration),
     ("docs/longwire.default.toml", config::default_file),
     ("docs/openapi.json", || pretty(&longwire_server::openapi())),
+    ("docs/schema/catalogue.json", || {
+        pretty(&longwire_modules::line_schema().to_value())
+    }),
     ("docs/schema/client.json", schema::client),
     ("docs/schema/server.json", schema::server),
 ];

@@ -1,0 +1,247 @@
+//! Goes through the symbols that a question is about, and ranks those that fit.
+
+use super::{
+    qualifier::{Qualifier, Strictness},
+    rank::{Found, Nearness, Rank},
+    tier::{self, Effort, Fit},
+    typed::Needle,
+};
+use crate::{
+    Catalogue, Kind,
+    catalogue::{Entry, Member},
+    since::Age,
+};
+
+/// What a symbol must be, whatever its name.
+pub(crate) struct Filter<'a> {
+    pub(crate) kinds: &'a [Kind],
+    pub(crate) since: Option<Age>,
+}
+
+impl Filter<'_> {
+    fn takes(&self, catalogue: &Catalogue, entry: &Entry) -> bool {
+        let kind = self.kinds.is_empty() || self.kinds.contains(&entry.kind);
+        let newer = |most| catalogue.age(entry).is_some_and(|age| age > most);
+        kind && !self.since.is_some_and(newer)
+    }
+}
+
+/// Where a question looks: the libraries it names, in its order, or everywhere.
+pub(crate) struct Gather<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+    /// The libraries' numbers, several where a name stands for several.
+    pub(crate) libs: &'a [Vec<u32>],
+    pub(crate) filter: Filter<'a>,
+}
+
+impl Gather<'_> {
+    /// Everything that fits any of the readings, with no more effort than it takes to find something.
+    pub(crate) fn matches(&self, needles: &[Needle]) -> Vec<Rank> {
+        use Strictness::{Fits, Ignored, Names, Nearly};
+        for effort in Effort::ALL {
+            let strictness: &[Strictness] = match effort {
+                Effort::Pieces => &[Names, Fits, Nearly, Ignored],
+                Effort::Typo | Effort::Letters | Effort::Typos => &[Fits, Ignored],
+            };
+            for strictness in strictness {
+                let ranks = self.pass(needles, effort, *strictness);
+                if !ranks.is_empty() {
+                    return ranks;
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn pass(&self, needles: &[Needle], effort: Effort, strictness: Strictness) -> Vec<Rank> {
+        let mut ranks = Vec::new();
+        let first = match effort {
+            Effort::Pieces => Strictness::Names,
+            Effort::Typo | Effort::Letters | Effort::Typos => Strictness::Fits,
+        };
+        for needle in needles {
+            // What has no qualifier finds the same again.
+            if strictness != first && needle.qualifier.is_empty() {
+                continue;
+            }
+            let pass = Pass {
+                gather: self,
+                needle,
+                qualifier: Qualifier::new(self.catalogue, needle, strictness),
+                effort,
+            };
+            if needle.is_empty() {
+                pass.list(&mut ranks);
+            } else if self.libs.is_empty() {
+                pass.everywhere(&mut ranks);
+            } else {
+                pass.in_libs(&mut ranks);
+            }
+        }
+        if needles.len() > 1 || !self.libs.is_empty() || self.catalogue.has_aliases() {
+            ranks.sort_unstable_by_key(|rank| (rank.entry(), *rank));
+            ranks.dedup_by_key(|rank| rank.entry());
+        }
+        ranks
+    }
+
+    /// The libraries' symbols, each with the place of its library in the question.
+    fn members(&self) -> impl Iterator<Item = (u8, Member)> + '_ {
+        let parts = self.catalogue.parts();
+        (0..).zip(self.libs).flat_map(move |(at, libs)| {
+            let members = libs.iter().flat_map(move |lib| parts.members(*lib));
+            members.map(move |member| (at, *member))
+        })
+    }
+}
+
+/// One reading of a text, looked for with one effort.
+struct Pass<'a> {
+    gather: &'a Gather<'a>,
+    needle: &'a Needle,
+    qualifier: Qualifier<'a>,
+    effort: Effort,
+}
+
+impl Pass<'_> {
+    /// Whether a name has the letters that it takes to fit.
+    fn may_fit(&self, letters: u32) -> bool {
+        (self.needle.letters & !letters).count_ones() <= self.effort.missing()
+    }
+
+    fn fit(&self, name: u32) -> Option<Fit> {
+        let names = self.gather.catalogue.names();
+        if !self.may_fit(names.letters()[name as usize]) {
+            return None;
+        }
+        tier::fit(self.needle, names.get(name), self.text(name), self.effort)
+    }
+
+    fn text(&self, name: u32) -> &str {
+        let catalogue = self.gather.catalogue;
+        catalogue.strings().get(catalogue.names().text(name))
+    }
+
+    /// Whether the text has capitals that the name has not.
+    fn other_case(&self, name: u32) -> bool {
+        self.needle.has_capitals && {
+            let text = self.text(name);
+            let capitals = self.needle.name.bytes().filter(u8::is_ascii_uppercase);
+            !capitals
+                .into_iter()
+                .all(|capital| text.as_bytes().contains(&capital))
+        }
+    }
+
+    fn found(
+        &self,
+        number: u32,
+        lib: u8,
+        nearness: impl Fn(&Entry) -> Nearness,
+    ) -> Option<(Found, &Entry)> {
+        let catalogue = self.gather.catalogue;
+        let entry = catalogue.entry(number);
+        if !self.gather.filter.takes(catalogue, entry) {
+            return None;
+        }
+        let found = Found {
+            entry: number,
+            place: self.qualifier.place(entry)?,
+            nearness: nearness(entry),
+            lib,
+        };
+        Some((found, entry))
+    }
+
+    fn member(&self, lib: u8, member: Member) -> Option<(Found, &Entry)> {
+        let nearness = |entry: &Entry| Nearness::in_lib(entry, member.is_neighbour());
+        self.found(member.entry(), lib, nearness)
+    }
+
+    fn list(&self, ranks: &mut Vec<Rank>) {
+        let catalogue = self.gather.catalogue;
+        let rank = |(found, entry): (Found, &Entry)| {
+            Rank::of_listed(&found, entry, catalogue.names().place(entry.name))
+        };
+        if self.gather.libs.is_empty() {
+            let all = 0..catalogue.len() as u32;
+            let all = all.filter_map(|number| self.found(number, 0, Nearness::anywhere));
+            ranks.extend(all.map(rank));
+        } else {
+            let members = self.gather.members();
+            let members = members.filter_map(|(lib, member)| self.member(lib, member));
+            ranks.extend(members.map(rank));
+        }
+    }
+
+    fn in_libs(&self, ranks: &mut Vec<Rank>) {
+        let catalogue = self.gather.catalogue;
+        // Symbols are sorted by name, so a name that many have is looked at once.
+        let mut last: (u32, Option<Fit>) = (u32::MAX, None);
+        for (lib, member) in self.gather.members() {
+            let entry = catalogue.entry(member.entry());
+            if last.0 != entry.name {
+                last = (entry.name, self.fit(entry.name));
+            }
+            let own = last.1.map(|fit| (entry.name, fit, false));
+            let others = entry
+                .is_aliased()
+                .then(|| catalogue.other_names(member.entry()));
+            let others = others.into_iter().flatten();
+            let others = others.filter_map(|name| Some((name, self.fit(name)?, true)));
+            for (name, fit, by_alias) in own.into_iter().chain(others) {
+                if let Some((found, entry)) = self.member(lib, member) {
+                    let other_case = self.other_case(name);
+                    ranks.push(Rank::of_match(&found, entry, fit, by_alias, other_case));
+                }
+            }
+        }
+    }
+
+    fn everywhere(&self, ranks: &mut Vec<Rank>) {
+        if self.effort == Effort::Pieces && self.by_starts(ranks) {
+            return;
+        }
+        let missing = self.effort.missing();
+        for (name, letters) in (0..).zip(self.gather.catalogue.names().letters()) {
+            if (self.needle.letters & !letters).count_ones() <= missing {
+                self.named(name, ranks);
+            }
+        }
+    }
+
+    /// Takes the names in which a word starts with what was typed from the index, where there is one. Whether there are
+    /// any: only where there are none, a large catalogue is gone through from end to end.
+    fn by_starts(&self, ranks: &mut Vec<Rank>) -> bool {
+        let Some(starts) = self.gather.catalogue.starts() else {
+            return false;
+        };
+        let typed = &self.needle.squeezed;
+        if typed.is_empty() {
+            return false;
+        }
+        let names = self.gather.catalogue.names();
+        for posting in starts.of(typed, names) {
+            // A name with several such words is taken for the first.
+            let name = posting.name();
+            if tier::start_of(self.needle, names.get(name)) == Some(posting.place()) {
+                self.named(name, ranks);
+            }
+        }
+        !ranks.is_empty()
+    }
+
+    /// The symbols of one name.
+    fn named(&self, name: u32, ranks: &mut Vec<Rank>) {
+        let Some(fit) = self.fit(name) else { return };
+        let catalogue = self.gather.catalogue;
+        let other_case = self.other_case(name);
+        let own = catalogue.named(name).map(|entry| (entry, false));
+        let also = catalogue.also_named(name).map(|entry| (entry, true));
+        for (number, by_alias) in own.chain(also) {
+            if let Some((found, entry)) = self.found(number, 0, Nearness::anywhere) {
+                ranks.push(Rank::of_match(&found, entry, fit, by_alias, other_case));
+            }
+        }
+    }
+}

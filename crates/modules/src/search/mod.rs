@@ -1,0 +1,166 @@
+//! The search: a question and a catalogue make a page.
+
+mod gather;
+mod mark;
+mod page;
+mod pieces;
+mod qualifier;
+mod rank;
+mod say;
+mod tier;
+mod typed;
+mod typo;
+
+pub use page::{Answer, How, Match, Page, Set, Signature, Status};
+pub(crate) use say::nearest;
+
+use crate::{Catalogue, Query, Refusal, since};
+use gather::{Filter, Gather};
+use rank::Rank;
+
+/// Finds what a question asks for. Looks at nothing but its arguments, and never waits.
+///
+/// Refuses where none of the libraries is known, or where the catalogue's ages are no such thing as the question's.
+///
+/// ```
+/// use longwire_modules::{Limits, Query, readers, search};
+///
+/// let lines = r#"{"catalogue":"demo","version":1}
+/// {"qualified":"std::vector::push_back","lib":"vector","kind":"function"}
+/// {"qualified":"std::vector::pop_back","lib":"vector","kind":"function"}"#;
+/// let demo = readers::read("demo.jsonl", lines.as_bytes(), &Limits::default()).unwrap();
+///
+/// let query = Query::from_json(br#"{"lib":"vector","text":"push"}"#).unwrap();
+/// let page = search(&demo, &query).unwrap();
+/// assert_eq!(page.message, "1 match in vector");
+/// assert_eq!(page.data[0].qualified, "std::vector::push_back");
+/// ```
+pub fn search(catalogue: &Catalogue, query: &Query) -> Result<Page, Refusal> {
+    let libs = Asked::new(catalogue, &query.libs)?;
+    let since = query
+        .since
+        .as_deref()
+        .map(|text| since::asked(text, catalogue.years()).ok_or_else(|| Refusal::since(text)));
+    let since = since.transpose()?;
+    let gather = Gather {
+        catalogue,
+        libs: &libs.known,
+        filter: Filter {
+            kinds: &query.kinds,
+            since,
+        },
+    };
+    let needles = typed::read(&query.text);
+    let mut ranks = gather.matches(&needles);
+    let total = ranks.len();
+    let shown = first(&mut ranks, query.offset, query.limit);
+    let data = shown
+        .iter()
+        .map(|rank| page::set(catalogue, &needles, rank.entry(), since));
+    Ok(Page {
+        data: data.collect(),
+        message: say::found(total, &libs, query),
+        total,
+    })
+}
+
+/// The ranks of one page, in their order.
+fn first(ranks: &mut [Rank], offset: usize, limit: usize) -> &[Rank] {
+    let end = (offset + limit).min(ranks.len());
+    if end < ranks.len() && end > 0 {
+        ranks.select_nth_unstable(end - 1);
+    }
+    ranks[..end].sort_unstable();
+    &ranks[offset.min(end)..end]
+}
+
+/// The libraries that a question asks for.
+pub(crate) struct Asked<'a> {
+    /// What each known name stands for.
+    known: Vec<Vec<u32>>,
+    names: Vec<&'a str>,
+    unknown: Vec<(&'a str, Option<&'a str>)>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(catalogue: &'a Catalogue, asked: &'a [String]) -> Result<Self, Refusal> {
+        let mut libs = Self {
+            known: Vec::new(),
+            names: Vec::new(),
+            unknown: Vec::new(),
+        };
+        for name in asked {
+            let found = catalogue.parts().find(name, catalogue.strings());
+            if found.is_empty() {
+                libs.unknown.push((name, None));
+            } else {
+                libs.known.push(found);
+                libs.names.push(name);
+            }
+        }
+        for (name, near) in &mut libs.unknown {
+            *near = nearest(catalogue.libs().map(|(lib, _)| lib), name);
+        }
+        if libs.names.is_empty() && !libs.unknown.is_empty() {
+            return Err(say::all_unknown(&libs.unknown));
+        }
+        Ok(libs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, Question, readers};
+
+    /// What the index finds is what there is of the ways that it knows.
+    #[test]
+    fn a_large_catalogue_finds_what_a_small_one_does() {
+        let lines: &[u8] = include_bytes!("../../tests/fixtures/cpp.jsonl");
+        let read = || readers::read("cpp", lines, &Limits::default()).unwrap();
+        let (small, large) = (read(), read().indexed());
+        let rows = include_str!("../../tests/fixtures/questions.tsv").lines();
+        let mut indexed = 0;
+        for text in rows.map(|row| row.split('\t').next().unwrap_or_default()) {
+            let question = Question {
+                text: text.to_owned(),
+                limit: Some(200),
+                ..Question::default()
+            };
+            let query = question.check().unwrap();
+            let [small, large] =
+                [&small, &large].map(|catalogue| search(catalogue, &query).unwrap().data);
+            let by_index = |set: &&Set| {
+                matches!(
+                    set.found.how,
+                    How::Exact | How::Same | How::Prefix | How::Word
+                )
+            };
+            let expected: Vec<&Set> = small.iter().filter(by_index).collect();
+            let one_reading = typed::read(text).len() == 1;
+            if expected.is_empty() || !one_reading || expected.len() == 200 {
+                continue;
+            }
+            assert_eq!(large.iter().collect::<Vec<_>>(), expected, "{text:?}");
+            indexed += 1;
+        }
+        assert!(indexed > 100, "{indexed}");
+    }
+
+    #[test]
+    fn a_name_in_which_two_words_fit_is_one_match() {
+        let lines = "{\"catalogue\":\"x\",\"version\":1}\n{\"qualified\":\"x::push_push_pop\",\"lib\":\"x\",\"kind\":\"function\"}";
+        let catalogue = readers::read("x", lines.as_bytes(), &Limits::default())
+            .unwrap()
+            .indexed();
+        for (text, how) in [
+            ("push", How::Prefix),
+            ("p", How::Prefix),
+            ("pop", How::Word),
+        ] {
+            let query = Query::from_pairs([("text", text)]).unwrap();
+            let page = search(&catalogue, &query).unwrap();
+            assert_eq!((page.total, page.data[0].found.how), (1, how), "{text}");
+        }
+    }
+}
