@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask test`, everything that CI runs, and `cargo xtask generate`.
 #![allow(clippy::print_stdout, reason = "a command line talks on stdout")]
 
+mod catalogue;
 mod cmd;
 mod generate;
 mod need;
@@ -22,7 +23,10 @@ cargo xtask test            run every step that CI runs
 cargo xtask test NAME...    run these steps
 cargo xtask test --list     say what there is
 cargo xtask generate        write the generated files
-cargo xtask generate --check  fail where a committed one differs";
+cargo xtask generate --check  fail where a committed one differs
+cargo xtask catalogue       write the catalogue of the C++ standard library
+cargo xtask catalogue --check  fail where the committed one differs
+cargo xtask catalogue --libstdcxx FOLDER  read libstdc++'s headers (include/c++/N) anew, for it";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -43,6 +47,9 @@ fn run(words: &[&str]) -> Result<ExitCode> {
         ["test", names @ ..] => return test::run(&project, names),
         ["generate"] => generate::write(&project)?,
         ["generate", "--check"] => generate::check(&project)?,
+        ["catalogue"] => catalogue::write(&project)?,
+        ["catalogue", "--check"] => catalogue::check(&project)?,
+        ["catalogue", "--libstdcxx", include] => catalogue::read_libstdcxx(&project, include)?,
         _ => bail!("what to do?\n{USAGE}"),
     }
     Ok(ExitCode::SUCCESS)

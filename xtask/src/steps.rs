@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::need::Need;
 use crate::project::Project;
-use crate::{generate, suites};
+use crate::{catalogue, generate, suites};
 
 /// One thing that is tested.
 pub(crate) struct Step {
@@ -40,7 +40,7 @@ const PYTHON_ALONE: Need = Need::Debian {
     package: "python3",
     sign: "python3",
 };
-const PYTHON: Need = Need::Debian {
+pub(crate) const PYTHON: Need = Need::Debian {
     package: "python3-venv",
     sign: "/usr/lib/python3.11/ensurepip/__init__.py",
 };
@@ -134,6 +134,13 @@ pub(crate) const STEPS: &[Step] = &[
         when: When::Always,
         needs: &[],
         run: generate::check,
+    },
+    Step {
+        name: "catalogue",
+        what: "the catalogue of the C++ standard library is as generated, and holds what the standard has",
+        when: When::Always,
+        needs: &[PYTHON, Need::Pip(catalogue::FOLDER)],
+        run: catalogue::check,
     },
     Step {
         name: "deny",

@@ -1,0 +1,275 @@
+"""Declarations as their users would write them: without reserved names, attributes and what only compilers need."""
+
+import re
+
+from heads import without_conditions
+from names import COMMON, EXPOSITION, TYPES, parameter_name
+from owner import NO_OWNER
+from reserved import has_reserved, is_reserved
+from tokens import closing, is_word, join, listed, parameters_at, split
+from unwrap import unwrapped
+
+_DROPPED = {
+    "constexpr",
+    "inline",
+    "extern",
+    "friend",
+    "__restrict",
+    "__restrict__",
+    "mutable",
+    "__extension__",
+    "register",
+    "_Nonnull",
+    "_Nullable",
+}
+_LONG_CONDITION = 12
+IMPLEMENTATION_DEFINED = "implementation-defined"
+
+
+def last_name(name):
+    """The last part of a name in one spelling: `operator""s`, `operator bool`, `operator new[]`."""
+    if not name.startswith("operator"):
+        return name
+    rest = name[8:].strip()
+    if rest.startswith('""'):
+        return 'operator""' + rest[2:].strip()
+    if is_word(rest or "."):
+        return "operator " + join(_renamed(unwrapped(split(rest)), set(re.findall(r"_[A-Z]\w*", rest))))
+    return "operator" + rest.replace(" ", "")
+
+
+_UNNAMED = re.compile(r"type-parameter-0-(\d+)")
+
+
+def signature(text, name, kind, owner=NO_OWNER):
+    """One declaration, or None where nothing is left of it that a user could read."""
+    known = owner.parameters
+    text = _UNNAMED.sub(lambda m: known[int(m[1])] if int(m[1]) < len(known) else m[0], text)
+    if "type-parameter-" in text or "(unnamed" in text or "(lambda" in text:
+        return None
+    tokens = _without_attributes(split(text), kind)
+    tokens = unwrapped(without_conditions(_without_body(tokens)))
+    tokens = _without_own_arguments(tokens, owner.own)
+    if kind == "constructor":
+        tokens = _without_arguments(tokens, name)
+    if kind in ("constant", "variable"):
+        tokens = _constant(_without_value(tokens))
+    elif kind == "concept":
+        tokens = _concept(tokens)
+    tokens = _renamed(tokens, _parameters(tokens) | set(owner.visible))
+    if kind in ("type", "alias"):
+        return _alias(tokens)
+    tokens = _simple_tail(tokens)
+    if kind in ("function", "operator"):
+        tokens = _plain_result(tokens, name)
+    text = join(tokens)
+    return None if any(is_reserved(t) for t in tokens if is_word(t) and t != name) else text
+
+
+def _without_attributes(tokens, kind):
+    kept, i = [], 0
+    while i < len(tokens):
+        token = tokens[i]
+        if token in ("__attribute__", "alignas", "__declspec") and tokens[i + 1 : i + 2] == ["("]:
+            i = closing(tokens, i + 1)
+        elif token == "[" and tokens[i + 1 : i + 2] == ["["]:
+            i = closing(tokens, i)
+        elif token not in _DROPPED or token == "constexpr" and kind == "constant":
+            kept.append(token)
+        i += 1
+    return kept
+
+
+def _without_body(tokens):
+    """Up to what defines it; a condition with braces of its own is left out, too."""
+    i = 0
+    while i < len(tokens):
+        if tokens[i] in ("(", "["):
+            i = closing(tokens, i)
+        elif tokens[i] == "template" and tokens[i + 1 : i + 2] == ["<"]:
+            i = closing(tokens, i + 1)
+        elif tokens[i] == "requires" and "{" in tokens[i:]:
+            tokens = _without_requirement(tokens, i)
+            continue
+        elif tokens[i] in (";", "{"):
+            tokens = tokens[:i]
+        i += 1
+    return tokens[:-2] if tokens[-2:] == ["=", "default"] else tokens
+
+
+def _without_requirement(tokens, at):
+    """Without the condition at `at`: up to the function, where it stands before it, or to the end."""
+    parameters = parameters_at(tokens)
+    if parameters is None or parameters < at:
+        return tokens[:at]
+    end = max((i for i in range(at, len(tokens)) if tokens[i] == "}"), default=at)
+    return tokens[:at] + tokens[end + 1 :]
+
+
+def _without_own_arguments(tokens, own):
+    """Inside of `vector<T, Allocator>`, that is `vector`. Each redeclaration may name the parameters anew."""
+    if not own:
+        return tokens
+    name, size, given = own[0], len(listed(own[2:-1])), _parameters(tokens)
+    i, out = 0, []
+    while i < len(tokens):
+        out.append(tokens[i])
+        if tokens[i] == name and tokens[i + 1 : i + 2] == ["<"]:
+            end = closing(tokens, i + 1)
+            parts = listed(tokens[i + 2 : end])
+            if len(parts) == size and all(_is_plain_parameter(p, given) for p in parts):
+                i = end
+        i += 1
+    return out
+
+
+def _is_plain_parameter(part, given):
+    return (
+        bool(part) and is_word(part[0]) and part[1:] in ([], ["..."]) and is_reserved(part[0]) and part[0] not in given
+    )
+
+
+def _without_arguments(tokens, name):
+    """The name of a constructor, as it stands in its class."""
+    for i, token in enumerate(tokens):
+        if token == name and tokens[i + 1 : i + 2] == ["<"]:
+            end = closing(tokens, i + 1)
+            if tokens[end + 1 : end + 2] == ["("]:
+                return tokens[: i + 1] + tokens[end + 1 :]
+    return tokens
+
+
+def _concept(tokens):
+    at = tokens.index("=")
+    said = _renamed(tokens[at:], _parameters(tokens))
+    return tokens if not any(is_reserved(t) for t in said if is_word(t)) else [*tokens[: at + 1], "see below"]
+
+
+def _constant(tokens):
+    head = closing(tokens, 1) + 1 if tokens[:2] == ["template", "<"] else 0
+    if "(" in tokens or not any(is_reserved(t) for t in _renamed(tokens[head:-1], _parameters(tokens)) if is_word(t)):
+        return tokens
+    return [
+        *tokens[:head],
+        *(t for t in tokens[head:-1] if t in ("static", "const", "constexpr")),
+        IMPLEMENTATION_DEFINED,
+        tokens[-1],
+    ]
+
+
+def _without_value(tokens):
+    for i, token in enumerate(tokens):
+        if token == "=" and tokens[:i].count("<") == tokens[:i].count(">"):
+            return tokens[:i]
+    return tokens
+
+
+def _parameters(tokens):
+    """The names that this declaration itself gives to its parameters."""
+    found, i = set(), 0
+    while i < len(tokens):
+        if tokens[i] == "<" and i and tokens[i - 1] == "template":
+            for part in listed(tokens[i + 1 : closing(tokens, i)]):
+                head = part[: part.index("=")] if "=" in part else part
+                if len(head) > 1 and is_word(head[-1]) and head[-2] != "::":
+                    found.add(head[-1])
+        elif is_reserved(tokens[i]) and tokens[i - 1 : i] in (["("], ["*"]) and tokens[i + 1 : i + 3] == [")", "("]:
+            found.add(tokens[i])
+        elif (
+            is_word(tokens[i])
+            and i
+            and _ends_type(tokens[i - 1])
+            and tokens[i + 1 : i + 2]
+            and tokens[i + 1] in (",", ")", "=", "[")
+        ):
+            found.add(tokens[i])
+        i += 1
+    return found
+
+
+def _ends_type(token):
+    return (
+        token in (">", "&", "*", "&&", "...")
+        or is_word(token)
+        and token not in ("typename", "class", "operator", "return")
+    )
+
+
+def _renamed(tokens, parameters):
+    return [_rename(t, parameters) if is_reserved(t) else t for t in tokens]
+
+
+def _rename(token, parameters):
+    if token in TYPES:
+        return TYPES[token]
+    if token in parameters or token in COMMON:
+        return parameter_name(token) or token
+    return EXPOSITION.get(token, token)
+
+
+def _alias(tokens):
+    """An alias of something without a name for users is an alias of something."""
+    if "=" in tokens and tokens[:1] != ["typedef"]:
+        at = len(tokens) - 1 - tokens[::-1].index("=") if tokens[:1] == ["using"] else tokens.index("=")
+        at = tokens.index("=", tokens.index("using")) if "using" in tokens else at
+        left, right = tokens[: at + 1], tokens[at + 1 :]
+        if any(map(is_reserved, filter(is_word, right))):
+            right = [IMPLEMENTATION_DEFINED]
+        text = join([*left, *right])
+    else:
+        name, of = tokens[-1:], tokens[1:-1]
+        if any(map(is_reserved, filter(is_word, of))) or not of:
+            of = [IMPLEMENTATION_DEFINED]
+        text = join(["using", *name, "=", *of]) if "(" not in of else join(tokens)
+    return None if has_reserved(text) else text
+
+
+def _simple_tail(tokens):
+    """Behind the parameters: long and internal conditions are left to the reader's other sources."""
+    start = parameters_at(tokens)
+    if start is None:
+        return tokens
+    end = closing(tokens, start)
+    if tokens[end + 1 : end + 2] == ["("]:
+        end = closing(tokens, end + 1)
+    out, i = tokens[: end + 1], end + 1
+    while i < len(tokens):
+        if tokens[i] == "noexcept" and tokens[i + 1 : i + 2] == ["("]:
+            close = closing(tokens, i + 1)
+            out += _noexcept(tokens[i + 2 : close])
+            i = close + 1
+        elif tokens[i] == "->" and tokens[i + 1 : i + 2] == ["decltype"]:
+            i = closing(tokens, i + 2) + 1
+        elif tokens[i] == "->" and any(is_reserved(t) for t in tokens[i:] if is_word(t)):
+            break
+        elif tokens[i] == "requires" and (
+            len(tokens) - i > 40 or any(is_reserved(t) for t in tokens[i:] if is_word(t))
+        ):
+            break
+        else:
+            out.append(tokens[i])
+            i += 1
+    return out
+
+
+def _noexcept(condition):
+    if condition in (["true"], ["false"]):
+        return []
+    if len(condition) > _LONG_CONDITION or any(is_reserved(t) for t in condition if is_word(t)):
+        return ["noexcept", "(", "see below", ")"]
+    return ["noexcept", "(", *condition, ")"]
+
+
+def _plain_result(tokens, name):
+    """A result of a type without a name for users is `auto`."""
+    start = parameters_at(tokens)
+    if start is None or start < 2:
+        return tokens
+    head = 0
+    while tokens[head : head + 2] == ["template", "<"]:
+        head = closing(tokens, head + 1) + 1
+    result = tokens[head : start - 1]
+    if "requires" in result or not any(is_reserved(t) for t in result if is_word(t)):
+        return tokens
+    kept = [t for t in result if t in ("static", "virtual", "explicit")]
+    return [*tokens[:head], *kept, "auto", *tokens[start - 1 :]]
