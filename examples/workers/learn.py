@@ -49,6 +49,7 @@ def serve(lease, job):
     say(route="end", lease=lease, **end)
 
 
+say(route="claim")  # It is ready, for one job at a time.
 for line in sys.stdin:
     frame = json.loads(line)
     if "input" in frame:

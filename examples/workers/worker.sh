@@ -18,6 +18,7 @@ count() {
   printf '{"route":"end","lease":"%s","result":"lift-off"}\n' "$lease"
 }
 
+printf '{"route":"claim"}\n' # It is ready, for one job at a time.
 while read -r frame; do
   # Only what is handed over has an input; all else is of jobs that have ended.
   if [[ $frame =~ \"input\":([0-9]+)[,}] ]]; then

@@ -19,7 +19,7 @@ const ERROR_CODE_BYTES: usize = 64;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
-    /// Which routes, of those that workers serve. May be left out with no slots.
+    /// Which routes, of those that workers serve. May be left out with no slots, and by a process that the server started for one.
     #[serde(
         default,
         deserialize_with = "null_is_default",
@@ -168,10 +168,6 @@ impl Claim {
             let got = self.slots;
             let message = format!("\"slots\" must be at most {most}; got {got}");
             return Err(Refusal::invalid("slots", message));
-        }
-        if self.routes.is_empty() && self.slots > 0 {
-            let message = "\"routes\" must be there: the names of routes that workers serve";
-            return Err(Refusal::new(Code::MissingField, message).about("routes"));
         }
         // A place in `slots` is a lease: more can never have been held.
         if self.leases.len() > most as usize {

@@ -30,11 +30,9 @@ use table::{Handed, Leased, Look, Offer, SeatId, Table};
 pub enum Kept {
     /// It is outside: its leases run out unless something is heard of it.
     Outside,
-    /// It is a process of the server's own: its leases last as long as it does.
-    Process {
-        /// Whether it serves one job at a time, so that it can be killed for the sake of that.
-        alone: bool,
-    },
+    /// It is a process of the server's own: its leases last as long as it does, and where it serves one job at a time it can be killed
+    /// for the sake of that.
+    Process,
 }
 
 /// All workers of an engine.

@@ -59,6 +59,11 @@ impl Sitting {
         self.offer.slots.saturating_sub(self.places.len())
     }
 
+    /// Whether it holds one job, and takes no other beside it.
+    fn is_alone(&self) -> bool {
+        self.places.len() == 1 && self.offer.slots <= 1
+    }
+
     fn tell(&mut self, handed: Handed) {
         self.out.push_back(handed);
         self.mailbox.tell(|word| word.seat = true);

@@ -27,8 +27,12 @@ impl Engine {
     /// What a worker's seat offers from now on, instead of what it did.
     ///
     /// # Errors
-    /// `invalid_field`: a route that no workers serve.
+    /// `missing_field`, `invalid_field`: no route, or one that no workers serve.
     pub fn claim(&self, _who: &Principal, seat: &Seat, claim: &Claim) -> Result<Claimed, Refusal> {
+        if claim.routes.is_empty() && claim.slots > 0 {
+            let message = "\"routes\" must be there: the names of routes that workers serve";
+            return Err(Refusal::new(Code::MissingField, message).about("routes"));
+        }
         let routes: BTreeSet<&str> = claim.routes.iter().map(|route| &**route).collect();
         let routes = routes.into_iter().map(|route| self.served(route));
         let offer = Offer {

@@ -233,6 +233,11 @@ impl Server {
         Running::new(command(&args))
     }
 
+    /// Reads on in its log to a line with that in it.
+    pub(crate) fn says(&mut self, what: &str) {
+        self.running.says(what);
+    }
+
     /// Has it read its configuration again, and waits for what it says of that.
     pub(crate) fn reads_again(&mut self, says: &str) {
         self.running.signal("HUP");

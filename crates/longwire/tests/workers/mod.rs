@@ -14,6 +14,7 @@ const WORKER: &str = r#"
 lease_of() { [[ $1 =~ \"lease\":\"([0-9a-f]+)\" ]] && lease=${BASH_REMATCH[1]}; }
 append() { echo "{\"route\":\"append\",\"lease\":\"$lease\",$1}"; }
 end() { echo "{\"route\":\"end\",\"lease\":\"$lease\"$1}"; }
+echo "{\"route\":\"claim\",\"slots\":$SLOTS}"
 while read -r frame; do
   [[ $frame =~ \"input\":\"([a-z-]+)\" ]] || continue
   word=${BASH_REMATCH[1]}
@@ -41,17 +42,17 @@ done
 
 /// Two routes of one process each, and one of a process that serves two jobs; what is marked so is of these.
 fn server(mark: &str) -> Server {
-    let route = |name: &str, keys: &str| {
+    let route = |name: &str, slots: u32, keys: &str| {
         format!(
             "[routes.{name}]\nserved_by = \"workers\"\ncommand = [\"bash\", \"-c\", '''{WORKER}''']\n\
-             env = {{ MARK = \"{mark}\" }}\nkill_grace_seconds = 0.5\n{keys}\n"
+             env = {{ MARK = \"{mark}\", SLOTS = \"{slots}\" }}\nkill_grace_seconds = 0.5\n{keys}\n"
         )
     };
     Server::with_config(&format!(
         "shutdown_grace_seconds = 0.5\n{}{}{}",
-        route("one", ""),
-        route("again", "on_lost = \"again\"\nmax_attempts = 2"),
-        route("two", "slots = 2"),
+        route("one", 1, ""),
+        route("again", 1, "on_lost = \"again\"\nmax_attempts = 2"),
+        route("two", 2, ""),
     ))
 }
 
@@ -247,15 +248,29 @@ fn a_process_that_serves_several_jobs_is_not_killed_for_one() {
     other.says("a: ok");
 }
 
+/// One that is not there, one that fails before it is ready, and one that claims another's route.
 #[test]
-fn a_command_that_is_not_there_takes_no_job() {
-    let server = Server::with_config(
-        "[routes.none]\nserved_by = \"workers\"\ncommand = [\"no-such-program\"]\n",
-    );
-    let started = server.run(&["start", "none", "--connid", "a", "--detach"]);
-    assert_eq!(started.code, 0, "{}", started.stderr);
-    let status = server.run(&["status", "a", "--json"]);
-    assert_eq!(frames(&status.stdout)[0]["jobs"][0]["status"], "queued");
+fn a_process_that_has_not_claimed_takes_no_job() {
+    for (command, says) in [
+        (r#"["no-such-program"]"#, "it is not in its PATH"),
+        (
+            r#"["sh", "-c", "echo no module >&2; exit 3"]"#,
+            "it exited with code 3",
+        ),
+        (
+            r#"["sh", "-c", "echo '{\"route\":\"claim\",\"routes\":[\"other\"]}'; read refusal; echo $refusal >&2; read more"]"#,
+            "the route that this process was started for",
+        ),
+    ] {
+        let mut server = Server::with_config(&format!(
+            "[routes.none]\nserved_by = \"workers\"\ncommand = {command}\n"
+        ));
+        let started = server.run(&["start", "none", "--connid", "a", "--detach"]);
+        assert_eq!(started.code, 0, "{}", started.stderr);
+        server.says(says);
+        let status = server.run(&["status", "a", "--json"]);
+        assert_eq!(frames(&status.stdout)[0]["jobs"][0]["status"], "queued");
+    }
 }
 
 #[test]

@@ -229,7 +229,7 @@ fn a_route_is_served_by_a_consumer_or_by_workers() {
         panic!("it is served by workers");
     };
     assert_eq!(workers_of_x.lease_seconds, seconds(3));
-    assert_eq!((workers_of_x.workers, workers_of_x.slots), (1, 1));
+    assert_eq!(workers_of_x.workers, 1);
     config.validate().unwrap();
     for (keys, complaint) in [
         (
@@ -241,8 +241,8 @@ fn a_route_is_served_by_a_consumer_or_by_workers() {
             "3: unknown key `routes.x.argv`; it goes with `consumer = \"exec\"`",
         ),
         (
-            "slots = 0",
-            "3: `routes.x.slots` is 0; it must be a whole number from 1 to 1000",
+            "workers = 0",
+            "3: `routes.x.workers` is 0; it must be a whole number from 1 to 1000",
         ),
         (
             "lease_seconds = 0.1",

@@ -30,11 +30,6 @@ pub struct WorkersConfig {
     #[schemars(range(min = 1, max = 1000))]
     pub workers: usize,
 
-    /// Jobs that each process of `command` holds at once. A process that holds one can be killed for its sake.
-    #[serde(default = "one")]
-    #[schemars(range(min = 1, max = 1000))]
-    pub slots: usize,
-
     /// The folder that `command` is started in. Where this is not set it is the one that the server was started in.
     #[schemars(with = "Option<String>", example = &"/srv/render")]
     pub dir: Option<PathBuf>,

@@ -576,7 +576,7 @@ async fn only_routes_that_workers_serve_can_be_claimed() {
 #[tokio::test(start_paused = true)]
 async fn a_process_keeps_its_jobs_as_long_as_it_lives_and_gives_them_up_at_once() {
     let bench = Bench::new().await;
-    let mut process = Worker::kept(&bench, Kept::Process { alone: false });
+    let mut process = Worker::kept(&bench, Kept::Process);
     process.claim(&claim(&["render", "encode"], 2));
     bench.start("render", "a", "").await;
     bench.start("encode", "b", "").await;
@@ -599,7 +599,7 @@ async fn a_process_keeps_its_jobs_as_long_as_it_lives_and_gives_them_up_at_once(
 async fn a_process_that_serves_one_job_is_killed_for_its_sake() {
     for (survivors, says) in [(0, ""), (2, " leaving 2")] {
         let bench = Bench::new().await;
-        let mut process = Worker::kept(&bench, Kept::Process { alone: true });
+        let mut process = Worker::kept(&bench, Kept::Process);
         process.claim(&claim(&["render"], 1));
         bench.start("render", "a", "").await;
         let job = process.handed().await;

@@ -142,7 +142,7 @@ impl Table {
             return Some(leased.runs_out);
         };
         match sitting.kept {
-            Kept::Process { .. } => None,
+            Kept::Process => None,
             Kept::Outside => Some(leased.runs_out.max(sitting.heard.after(leased.time))),
         }
     }
@@ -251,7 +251,7 @@ impl Table {
             return false;
         };
         match self.seats.get_mut(&seat) {
-            Some(sitting) if sitting.kept == (Kept::Process { alone: true }) => {
+            Some(sitting) if sitting.kept == Kept::Process && sitting.is_alone() => {
                 sitting.tell(Handed::Force(lease));
                 true
             }

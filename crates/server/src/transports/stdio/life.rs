@@ -5,7 +5,7 @@ use std::{io, pin::Pin, time::Duration};
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use longwire_engine::{Kept, News, Seat, Stopped};
 use longwire_protocol::{
-    Claim, Code, Failure, FrameId, Lease, Notice, Refusal, RefusalFrame, Request,
+    Claim, Claimed, Code, Failure, FrameId, Lease, Notice, Refusal, RefusalFrame, Request,
 };
 use longwire_shim::wire::{Exit, Gone, Order, Report};
 use tokio::time::{Instant, Sleep, sleep};
@@ -25,6 +25,8 @@ use crate::{
 const WINDOW: usize = 64 * 1024;
 /// Bytes of a line that it writes to stderr, at most.
 const STDERR_LINE: usize = 4096;
+/// After how long the log is told of a process that has not claimed anything.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a process has at most to end once the server closes; its route's grace where that is shorter.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
 
@@ -45,8 +47,12 @@ type Answers = FuturesUnordered<Pin<Box<dyn Future<Output = Option<String>> + Se
 pub(super) struct Life<'a> {
     context: &'a StdioContext,
     crew: &'a Crew,
-    /// What it offers once it runs: what could not be started takes no job.
-    claim: Claim,
+    /// Which of its crew it is.
+    number: usize,
+    /// Jobs that it holds at once, since it said so; none before that.
+    slots: Option<u32>,
+    /// When the log is told that it has not said so yet.
+    patience: Option<Pin<Box<Sleep>>>,
     keeper: io::Result<Keeper>,
     seat: Seat,
     phases: Phases,
@@ -71,20 +77,21 @@ enum Step {
     Answer(Option<String>),
     News(News),
     Phase(Phase),
+    Idle,
     Force,
 }
 
 impl<'a> Life<'a> {
     /// Starts a process, and a seat for it.
-    pub(super) async fn begin(context: &'a StdioContext, crew: &'a Crew, claim: Claim) -> Self {
+    pub(super) async fn begin(context: &'a StdioContext, crew: &'a Crew, number: usize) -> Self {
         let keeper = Keeper::start(crew.start.clone()).await;
-        let seat = context.engine.seat(Kept::Process {
-            alone: crew.slots == 1,
-        });
+        let seat = context.engine.seat(Kept::Process);
         Self {
             context,
             crew,
-            claim,
+            number,
+            slots: None,
+            patience: Some(Box::pin(sleep(PATIENCE))),
             keeper,
             seat,
             phases: context.stopping.follow(),
@@ -119,6 +126,7 @@ impl<'a> Life<'a> {
                 Step::Answer(reply) => self.reply(reply).await,
                 Step::News(news) => self.tell(&news).await,
                 Step::Phase(phase) => self.go_to(phase).await,
+                Step::Idle => self.has_not_claimed(),
                 Step::Force => {
                     self.closing = None;
                     self.order(&Order::Force).await;
@@ -129,15 +137,10 @@ impl<'a> Life<'a> {
 
     async fn step(&mut self) -> Step {
         // To a process that serves one job there is little to say, and a kill must reach its keeper though it reads nothing.
-        let may_tell = self.crew.slots == 1 || self.unread < WINDOW;
+        let may_tell = self.slots == Some(1) || self.unread < WINDOW;
         let may_read = self.answering.len() < self.context.frames_in_flight;
-        let closing = self.closing.as_mut();
-        let force = async move {
-            match closing {
-                Some(timer) => timer.await,
-                None => std::future::pending().await,
-            }
-        };
+        let force = wait(&mut self.closing);
+        let idle = wait(&mut self.patience);
         let keeper = &mut self.keeper;
         let report = async move {
             match keeper {
@@ -150,6 +153,7 @@ impl<'a> Life<'a> {
             biased;
             phase = std::future::poll_fn(|cx| phases.poll_next(cx)) => Step::Phase(phase),
             () = force => Step::Force,
+            () = idle => Step::Idle,
             Some(answer) = self.answering.next() => Step::Answer(answer),
             Some(news) = self.seat.next(), if may_tell => Step::News(news),
             report = report, if may_read => Step::Report(report),
@@ -211,7 +215,6 @@ impl<'a> Life<'a> {
         match report {
             Report::Started(pid) => {
                 tracing::info!(route = &*self.crew.route, pid, "a worker was started");
-                self.claim();
             }
             Report::Fed(bytes) => self.unread = self.unread.saturating_sub(bytes as usize),
             Report::Stdout(bytes) => {
@@ -225,11 +228,23 @@ impl<'a> Life<'a> {
         }
     }
 
-    fn claim(&self) {
-        let claimed = self.context.engine.claim(&who(), &self.seat, &self.claim);
-        if let Err(refusal) = claimed {
-            tracing::error!(route = &*self.crew.route, %refusal, "a worker's claim was refused");
-        }
+    /// Says that it is ready, and for how many jobs. One that ends before that takes none with it.
+    fn claim(&mut self, claim: Claim) -> Result<Claimed, Refusal> {
+        let claim = self.crew.claimed(self.number, claim)?;
+        let claimed = self.context.engine.claim(&who(), &self.seat, &claim)?;
+        self.slots = Some(claim.slots);
+        self.patience = None;
+        Ok(claimed)
+    }
+
+    fn has_not_claimed(&mut self) {
+        self.patience = None;
+        tracing::warn!(
+            route = &*self.crew.route,
+            number = self.number,
+            seconds = PATIENCE.as_secs(),
+            "a worker runs and has not said \"claim\" yet: it is handed no jobs"
+        );
     }
 
     fn log(&mut self, bytes: &[u8]) {
@@ -262,6 +277,13 @@ impl<'a> Life<'a> {
 
     /// What comes first is said first, though its answer may not.
     async fn request(&mut self, id: Option<FrameId>, request: Request) {
+        if let Request::Claim(claim) = request {
+            let reply = match self.claim(claim) {
+                Ok(claimed) => text_of(&Claimed { id, ..claimed }),
+                Err(refusal) => self.refused(&RefusalFrame::new(id, Some("claim"), refusal)),
+            };
+            return self.say(reply).await;
+        }
         let verb: Box<str> = request.route().into();
         let (engine, metrics) = (self.context.engine.clone(), self.context.metrics.clone());
         let mut answer = async move {
@@ -291,14 +313,19 @@ impl<'a> Life<'a> {
         }
     }
 
-    async fn refuse(&mut self, refused: &RefusalFrame) {
+    fn refused(&self, refused: &RefusalFrame) -> String {
         self.context.metrics.refused(refused.refusal.code);
+        text_of(refused)
+    }
+
+    async fn refuse(&mut self, refused: &RefusalFrame) {
         tracing::warn!(
             route = &*self.crew.route,
             code = refused.refusal.code.as_str(),
             "a worker wrote a line to its stdout that is no frame; what is for people goes to stderr"
         );
-        self.say(text_of(refused)).await;
+        let refused = self.refused(refused);
+        self.say(refused).await;
     }
 
     /// Everything that it said is taken in before its jobs are given up.
@@ -335,11 +362,18 @@ impl<'a> Life<'a> {
     }
 }
 
+async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
+    match timer {
+        Some(timer) => timer.await,
+        None => std::future::pending().await,
+    }
+}
+
 fn not_here(verb: &str) -> Refusal {
     let shown: String = verb.chars().take(64).collect();
     Refusal::new(
         Code::UnknownRoute,
-        format!("a worker over stdio says \"append\" and \"end\"; got {shown:?}"),
+        format!("a worker over stdio says \"claim\", \"append\" and \"end\"; got {shown:?}"),
     )
     .about("route")
 }

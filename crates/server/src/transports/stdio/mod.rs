@@ -8,7 +8,7 @@ mod lines;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use longwire_engine::{Engine, Principal, Random};
-use longwire_protocol::{Claim, ParseLimits};
+use longwire_protocol::{Claim, ParseLimits, Refusal};
 use longwire_shim::{Limits as ProcessLimits, wire::Start};
 use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
@@ -39,7 +39,6 @@ pub(crate) struct Crew {
     route: Box<str>,
     start: Start,
     grace: Duration,
-    slots: u32,
     count: usize,
 }
 
@@ -69,18 +68,26 @@ impl Crew {
             route: route.into(),
             start: start(config.command.clone(), dir, env, grace),
             grace,
-            slots: u32::try_from(config.slots).unwrap_or(u32::MAX),
             count: config.workers,
         }))
     }
 
-    fn claim(&self, number: usize) -> Claim {
-        Claim {
-            routes: [self.route.clone()].into(),
-            slots: self.slots,
-            worker: Some(format!("{} {number}", self.route).into()),
-            leases: Box::default(),
+    /// What a process claims: its own route, and no other.
+    ///
+    /// # Errors
+    /// `invalid_field`, where it names another.
+    fn claimed(&self, number: usize, mut claim: Claim) -> Result<Claim, Refusal> {
+        if let Some(other) = claim.routes.iter().find(|route| **route != self.route) {
+            let (own, shown) = (&self.route, other.chars().take(64).collect::<String>());
+            let message = format!(
+                "\"routes\" must be [{own:?}], the route that this process was started for; got {shown:?}"
+            );
+            return Err(Refusal::invalid("routes", message));
         }
+        claim.routes = [self.route.clone()].into();
+        let name = || format!("{} {number}", self.route).into();
+        claim.worker = Some(claim.worker.unwrap_or_else(name));
+        Ok(claim)
     }
 }
 
@@ -128,7 +135,7 @@ async fn keep_one(context: &StdioContext, crew: &Crew, number: usize) {
     let mut backoff = Backoff::default();
     loop {
         let began = Instant::now();
-        let life = Life::begin(context, crew, crew.claim(number)).await;
+        let life = Life::begin(context, crew, number).await;
         let ended = life.until_gone().await;
         if ended.of_the_server {
             return;
