@@ -8,6 +8,7 @@
 
 mod commands;
 mod examples;
+mod reading_again;
 mod run;
 mod upstreams;
 mod workers;
@@ -344,73 +345,6 @@ fn a_server_is_checked_without_being_started() {
         2,
         "longwire.toml:3: ",
     );
-}
-
-#[test]
-fn a_server_that_is_told_to_reads_its_routes_again_and_runs_on() {
-    let file = run::scratch("read-again").join("longwire.toml");
-    let routes = |text: &str| std::fs::write(&file, text).unwrap();
-    let sleep = "consumer = \"exec\"\nargv = [\"sleep\", \"60\"]\nkill_grace_seconds = 0.5\n";
-    routes(&format!("[routes.a]\n{sleep}\n[routes.b]\n{sleep}"));
-    let mut server = Server::with_file(&file);
-    server.run(&["start", "a", "--connid", "a", "--detach"]);
-    server.run(&["start", "b", "--connid", "b", "--detach"]);
-
-    routes(&format!(
-        "shutdown_grace_seconds = 3\n[routes.b]\n{sleep}concurrency = 1\n[routes.c]\n{sleep}[routes.request]\n{sleep}"
-    ));
-    server.reads_again(
-        "added: c; changed: b; removed: a; needs a restart: shutdown_grace_seconds, routes.request",
-    );
-    let names = |server: &Server| {
-        let page = frames(&server.run(&["routes", "--json"]).stdout);
-        let routes = page[0]["routes"].as_array().unwrap().clone();
-        let names = routes
-            .iter()
-            .map(|route| route["route"].as_str().unwrap().to_owned());
-        names.collect::<Vec<_>>()
-    };
-    assert_eq!(names(&server), ["b", "c", "request"]);
-    let refused = server.run(&["start", "a", "--detach"]);
-    assert!(
-        refused.stderr.contains("unknown route \"a\""),
-        "{}",
-        refused.stderr
-    );
-    let clock = server.run(&["start", "request", "--time", "0.1"]);
-    assert_eq!(
-        clock
-            .stderr
-            .lines()
-            .last()
-            .unwrap_or_default()
-            .split(": ")
-            .nth(1),
-        Some("ok")
-    );
-
-    routes("[routes.b]\nconsumer = \"exec\"\nargv = []\n");
-    server.reads_again("was not taken over");
-    assert_eq!(names(&server), ["b", "c", "request"]);
-    routes(&format!(
-        "[routes.b]\n{sleep}concurrency = 1\n[routes.c]\n{sleep}"
-    ));
-    server.reads_again("nothing has changed");
-
-    let killed = server.run(&["kill", "a", "b", "--wait"]);
-    assert_eq!(
-        killed.stdout.matches("nothing of it is left").count(),
-        2,
-        "{}",
-        killed.stdout
-    );
-}
-
-#[test]
-fn a_server_without_a_file_has_nothing_to_read_again() {
-    let mut server = Server::new();
-    server.reads_again("started without --config");
-    assert_eq!(server.run(&["status"]).code, 0);
 }
 
 #[test]

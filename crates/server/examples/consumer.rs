@@ -49,9 +49,9 @@ async fn tidy(mut task: Task, (): ()) -> Result<(), Failure> {
 /// A server with both beside the routes of its configuration.
 pub(crate) async fn server(config: Config) -> Result<Server, BindError> {
     let server = Server::bind(config).await?;
-    Ok(server
-        .with_consumer("count", handler(count))
-        .with_consumer("tidy", handler(tidy).ends_itself()))
+    server
+        .with_consumer("count", handler(count))?
+        .with_consumer("tidy", handler(tidy).ends_itself())
 }
 
 #[tokio::main]

@@ -34,7 +34,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let config = Config { listen: "127.0.0.1:0".parse()?, ..Config::default() };
-//! let server = Server::bind(config).await?.with_consumer("print", handler(print));
+//! let server = Server::bind(config).await?.with_consumer("print", handler(print))?;
 //! # let ctrl_c = async {};
 //! server.run(ctrl_c, std::future::pending()).await?;
 //! # Ok(())
@@ -50,6 +50,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use longwire_engine::{Consumer, Over, Serving, Task, Told, Work};
 pub use longwire_protocol::{Failure, Progress, Stream};
+
+/// Bytes of a result as JSON, at most: clients bound what they read.
+const RESULT_BYTES: usize = 8 * 1024 * 1024;
 
 /// A consumer that is an async function; see [`handler()`].
 pub struct Handler<F, I, O> {
@@ -126,6 +129,13 @@ where
 
 fn result<O: Serialize>(done: &O) -> Result<Work, Failure> {
     let result = Payload::new(done)?;
+    let got = result.as_str().len();
+    if got > RESULT_BYTES {
+        let message = format!(
+            "the result has {got} bytes of JSON; a job's has at most {RESULT_BYTES}: put it somewhere, and say where"
+        );
+        return Err(Failure::new("result_too_large", message));
+    }
     Ok(Work::Done(
         Some(result).filter(|result| result.as_str() != "null"),
     ))
@@ -190,6 +200,14 @@ mod tests {
             assert_eq!((&*bad.field, &*bad.message), (field, message));
         }
         assert_eq!(read::<Option<u8>>(None), Ok(None));
+    }
+
+    #[test]
+    fn a_result_has_a_bound() {
+        let large = "x".repeat(RESULT_BYTES - 2);
+        assert!(result(&large).is_ok());
+        let failure = result(&(large + "x")).unwrap_err();
+        assert_eq!(&*failure.code, "result_too_large");
     }
 
     #[test]

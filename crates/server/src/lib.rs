@@ -153,10 +153,16 @@ impl Server {
 
     /// Serves a route with a consumer of your own, such as a [`handler()`](handler::handler), on the terms that the configuration has
     /// for that name, or the defaults.
-    #[must_use]
-    pub fn with_consumer(mut self, route: &str, consumer: impl Consumer) -> Self {
-        self.routes.add(route, Arc::new(consumer));
-        self
+    ///
+    /// # Errors
+    /// Where the name is none that a route can have.
+    pub fn with_consumer(
+        mut self,
+        route: &str,
+        consumer: impl Consumer,
+    ) -> Result<Self, BindError> {
+        self.routes.add(route, Arc::new(consumer))?;
+        Ok(self)
     }
 
     /// The way to give this server another configuration while it runs.

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     BindError,
-    config::{Config, RouteConfig, ServedBy},
+    config::{Config, RouteConfig, ServedBy, wrong_with_name},
     consumers::{self, schema::Schema},
     terms,
     transports::stdio::{self, Crew},
@@ -89,6 +89,8 @@ pub(crate) struct Routes {
     crews: Vec<Arc<Crew>>,
     /// Those that a Rust program serves itself, whatever the configuration says.
     own: BTreeSet<String>,
+    /// How routes were configured that are no more: they serve what they had accepted, and their processes are kept.
+    retired: BTreeMap<String, RouteConfig>,
 }
 
 impl Routes {
@@ -101,14 +103,27 @@ impl Routes {
             config,
             random,
             own: BTreeSet::new(),
+            retired: BTreeMap::new(),
         })
     }
 
     /// Has a consumer of a program's own serve a route.
-    pub(crate) fn add(&mut self, route: &str, consumer: Arc<dyn Consumer>) {
+    ///
+    /// # Errors
+    /// Where the name is none that a route can have.
+    pub(crate) fn add(
+        &mut self,
+        route: &str,
+        consumer: Arc<dyn Consumer>,
+    ) -> Result<(), BindError> {
+        if let Some(why) = wrong_with_name(route) {
+            let route = route.to_owned();
+            return Err(BindError::Route { route, why });
+        }
         self.config.routes.entry(route.to_owned()).or_default();
         self.consumers.insert(route.to_owned(), consumer);
         self.own.insert(route.to_owned());
+        Ok(())
     }
 
     pub(crate) fn router(&self, workers: Arc<Workers>) -> Router {
@@ -130,7 +145,8 @@ impl Routes {
         std::mem::take(&mut self.crews)
     }
 
-    /// Takes over the routes of another configuration. Returns the processes that are to be kept beside those that are.
+    /// Takes over the routes of another configuration, all of them or none. Returns the processes that are to be kept beside those that
+    /// are.
     pub(crate) fn reload(
         &mut self,
         mut new: Config,
@@ -141,40 +157,51 @@ impl Routes {
             new.routes.entry(name.clone()).or_default();
         }
         let mut needs_restart = other_keys(&self.config, &new);
-        needs_restart.extend(self.keep_processes(&mut new.routes));
+        for (name, route) in &mut new.routes {
+            needs_restart.extend(self.leave_as_it_is(name, route));
+        }
         let consumers = self.consumers_of(&new.routes)?;
-        let added = new.routes.iter();
-        let added = added.filter(|(name, _)| !self.config.routes.contains_key(*name));
-        let crews = crews(added)?;
-        self.schemas = consumers::schemas(&new.routes)?;
-        let mut reloaded = differences(&self.config.routes, &new.routes);
-        reloaded.needs_restart = needs_restart;
+        let schemas = consumers::schemas(&new.routes)?;
+        let unknown = |(name, _): &(&String, &RouteConfig)| self.known(name).is_none();
+        let crews = crews(new.routes.iter().filter(unknown))?;
+        let reloaded = Reloaded {
+            needs_restart,
+            ..differences(&self.config.routes, &new.routes)
+        };
         let before = std::mem::replace(&mut self.config.routes, new.routes);
-        let served_before = std::mem::replace(&mut self.consumers, consumers);
-        for left in engine.set_routes(self.router(Arc::clone(engine.router().workers()))) {
-            self.keep_as_it_was(&left, &before, &served_before);
-            reloaded.changed.retain(|name| **name != *left);
-            reloaded.needs_restart.push(format!("routes.{left}"));
+        self.retired.extend(before);
+        let there = &self.config.routes;
+        self.retired.retain(|name, _| !there.contains_key(name));
+        (self.consumers, self.schemas) = (consumers, schemas);
+        for name in engine.set_routes(self.router(Arc::clone(engine.router().workers()))) {
+            // What could be left so was left so above.
+            tracing::error!(route = &*name, "a route is not served as it is configured");
         }
         engine.keep(terms::of_routes_kept(&self.config));
         Ok((reloaded, crews))
     }
 
-    /// Processes that are kept stay as they are, whatever a configuration says now of how they are started. Returns the routes of which
-    /// it says something else.
-    fn keep_processes(&self, new: &mut BTreeMap<String, RouteConfig>) -> Vec<String> {
-        let mut left = Vec::new();
-        for (name, route) in new {
-            let before = self.config.routes.get(name);
-            if let (Some(kept), ServedBy::Workers(workers)) =
-                (before.and_then(RouteConfig::workers), &mut route.served_by)
-                && *kept != **workers
-            {
-                **workers = kept.clone();
-                left.push(format!("routes.{name}"));
-            }
+    /// How a route is configured, or was when it still was: what it had accepted it serves so.
+    fn known(&self, name: &str) -> Option<&RouteConfig> {
+        let configured = self.config.routes.get(name);
+        configured.or_else(|| self.retired.get(name))
+    }
+
+    /// Puts back what of a route cannot change while the server runs, and says what that was: how it is served, and how processes
+    /// that are kept were started.
+    fn leave_as_it_is(&self, name: &str, route: &mut RouteConfig) -> Option<String> {
+        let before = self.known(name).filter(|_| !self.own.contains(name))?;
+        if before.served_by.way() != route.served_by.way() {
+            route.clone_from(before);
+            return Some(format!("routes.{name}"));
         }
-        left
+        let (ServedBy::Workers(kept), ServedBy::Workers(workers)) =
+            (&before.served_by, &mut route.served_by)
+        else {
+            return None;
+        };
+        let changed = workers.keep_processes(kept);
+        changed.then(|| format!("routes.{name}.command and what goes with it"))
     }
 
     /// Who serves these routes: those that did, where nothing has changed.
@@ -196,18 +223,6 @@ impl Routes {
             Some((name, consumer))
         }));
         Ok(consumers)
-    }
-
-    fn keep_as_it_was(
-        &mut self,
-        name: &str,
-        routes: &BTreeMap<String, RouteConfig>,
-        consumers: &BTreeMap<String, Arc<dyn Consumer>>,
-    ) {
-        if let (Some(route), Some(consumer)) = (routes.get(name), consumers.get(name)) {
-            self.config.routes.insert(name.to_owned(), route.clone());
-            self.consumers.insert(name.to_owned(), Arc::clone(consumer));
-        }
     }
 }
 

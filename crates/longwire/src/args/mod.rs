@@ -117,7 +117,7 @@ pub(crate) struct ServeArgs {
     /// Keep everything in memory, to be forgotten when the server stops.
     #[arg(long, conflicts_with = "data")]
     pub(crate) ephemeral: bool,
-    /// Say whether a server could be started like this, and start none.
+    /// Check the configuration and every route of it, and start nothing.
     #[arg(long)]
     pub(crate) check: bool,
 }

@@ -43,6 +43,8 @@ pub use self::{
 };
 use self::{mistake::settled, source::Source};
 
+pub(crate) use self::route::wrong_with_name;
+
 /// The configuration of a Longwire server. Every key may be left out; then it has the value shown
 /// here. Seconds are numbers, fractions allowed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

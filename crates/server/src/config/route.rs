@@ -132,6 +132,24 @@ pub enum ServedBy {
     Workers(Box<WorkersConfig>),
 }
 
+/// Who ends a route's jobs. It cannot change while there may be some: nobody would be there to end them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Clock,
+    Work,
+    Workers,
+}
+
+impl ServedBy {
+    pub(crate) const fn way(&self) -> Way {
+        match self {
+            Self::Consumer(ConsumerConfig::Timer) => Way::Clock,
+            Self::Consumer(ConsumerConfig::Exec(_) | ConsumerConfig::Http(_)) => Way::Work,
+            Self::Workers(_) => Way::Workers,
+        }
+    }
+}
+
 /// Which consumer serves a route's jobs: the value of `consumer`, and the keys that this consumer has beside
 /// those of every route.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -308,7 +326,7 @@ impl Default for RouteConfig {
 }
 
 /// What is wrong with a route's name, as the end of a sentence that begins with it.
-pub(super) fn wrong_with_name(name: &str) -> Option<String> {
+pub(crate) fn wrong_with_name(name: &str) -> Option<String> {
     if VERBS.contains(&name) {
         return Some("is a verb; a route needs a name of its own".to_owned());
     }

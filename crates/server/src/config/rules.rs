@@ -161,6 +161,17 @@ fn argv<'a>(name: &'a str, exec: &ExecConfig) -> impl Iterator<Item = Complaint<
 /// The program that a worker of the server's own is.
 fn worker_command<'a>(name: &'a str, workers: &WorkersConfig) -> Vec<Complaint<'a>> {
     let mut all: Vec<_> = env(name, &workers.env, &workers.pass_env).collect();
+    if workers.command.is_empty() {
+        let with_command = [
+            ("workers", workers.workers != 1),
+            ("dir", workers.dir.is_some()),
+            ("env", !workers.env.is_empty()),
+            ("pass_env", !workers.pass_env.is_empty()),
+        ];
+        let without = with_command.iter().filter(|(_, written)| *written);
+        let what = "goes with `command`, which is not there";
+        all.extend(without.map(|(key, _)| complaint(&["routes", name, key], what)));
+    }
     if workers.command.first().is_some_and(String::is_empty) {
         let what =
             "begins with nothing; it must begin with a program, as in [\"python3\", \"worker.py\"]";

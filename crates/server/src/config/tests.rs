@@ -257,8 +257,12 @@ fn a_route_is_served_by_a_consumer_or_by_workers() {
             "3: `routes.x.command` has a NUL in it, which no argument can have",
         ),
         (
-            "env = { \"a=b\" = \"c\" }",
-            "3: `routes.x.env` has \"a=b\" in it; a variable has a name without `=`, and no NUL",
+            "command = [\"a\"]\nenv = { \"a=b\" = \"c\" }",
+            "4: `routes.x.env` has \"a=b\" in it; a variable has a name without `=`, and no NUL",
+        ),
+        (
+            "workers = 3",
+            "3: `routes.x.workers` goes with `command`, which is not there",
         ),
     ] {
         check(&workers(keys), &format!("config.toml:{complaint}"));

@@ -43,6 +43,18 @@ pub struct WorkersConfig {
     pub pass_env: Vec<String>,
 }
 
+impl WorkersConfig {
+    /// Takes over how processes are started from another configuration of the same route. Whether that was otherwise here.
+    pub(crate) fn keep_processes(&mut self, kept: &Self) -> bool {
+        let before = self.clone();
+        *self = Self {
+            lease_seconds: before.lease_seconds,
+            ..kept.clone()
+        };
+        *self != before
+    }
+}
+
 /// The word `workers`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -93,9 +93,9 @@ async fn server(config: Config) -> Result<Server, String> {
         .map(str::to_owned)
         .collect();
     let server = Server::bind(config).await.map_err(|e| e.to_string())?;
-    Ok(scripted
-        .iter()
-        .fold(server, |server, route| server.with_consumer(route, Script)))
+    Ok(scripted.iter().fold(server, |server, route| {
+        server.with_consumer(route, Script).unwrap()
+    }))
 }
 
 /// A folder that nobody has used.

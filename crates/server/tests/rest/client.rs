@@ -49,7 +49,8 @@ pub(crate) fn with_server(config: &str, test: impl AsyncFnOnce(&Client)) {
         let server = Server::bind(config)
             .await
             .unwrap()
-            .with_consumer("talk", Talker);
+            .with_consumer("talk", Talker)
+            .unwrap();
         let (stop, stopped) = oneshot::channel();
         let client = Client {
             address: server.local_addr(),
