@@ -53,6 +53,7 @@ impl Engine {
             durable: self.0.writer.store.outlives(&route.name),
             queued,
             running,
+            workers: route.workers().map(|workers| workers as u64),
             schema: route.consumer.schema(),
         }
     }

@@ -197,6 +197,13 @@ impl Route {
         offered.map_or(free, |offered| free.min(offered))
     }
 
+    /// How many workers offer to serve it, where workers do.
+    #[must_use]
+    pub fn workers(&self) -> Option<usize> {
+        let workers = self.workers.as_ref()?;
+        Some(workers.offering(&self.name))
+    }
+
     /// Whether workers serve it.
     #[must_use]
     pub const fn is_served_by_workers(&self) -> bool {

@@ -71,10 +71,15 @@ fn cells(route: &RouteView) -> [String; 6] {
     ]
 }
 
+/// How many run, of how many, and where it is so that nobody is there to serve them.
 fn running(route: &RouteView) -> String {
-    match route.concurrency {
+    let running = match route.concurrency {
         Some(most) => format!("{} of {most}", route.running),
         None => route.running.to_string(),
+    };
+    match route.workers {
+        Some(0) => format!("{running}, no worker"),
+        Some(_) | None => running,
     }
 }
 
@@ -109,6 +114,7 @@ fn sheet(paint: Paint, route: &RouteView) -> Vec<String> {
         ("kill grace", Some(span(route.kill_grace))),
         ("running", Some(running(route))),
         ("queued", Some(route.queued.to_string())),
+        ("workers", route.workers.map(|workers| workers.to_string())),
         (
             "durable",
             Some(if route.durable { "yes" } else { "no" }.to_owned()),
@@ -155,11 +161,15 @@ mod tests {
         let routes = [
             route(&json!({"concurrency": 4, "schema": schema})),
             route(&json!({"route": "request", "description": ""})),
+            route(&json!({"route": "render", "workers": 0, "description": ""})),
+            route(&json!({"route": "train", "workers": 2, "description": ""})),
         ];
         let expected = [
-            "ROUTE    TIME            RUNNING  QUEUED  INPUT        DESCRIPTION",
-            "resize   60 s of 3600 s  4 of 4   2       note width*  makes it small",
-            "request  60 s of 3600 s  4        2",
+            "ROUTE    TIME            RUNNING       QUEUED  INPUT        DESCRIPTION",
+            "resize   60 s of 3600 s  4 of 4        2       note width*  makes it small",
+            "request  60 s of 3600 s  4             2",
+            "render   60 s of 3600 s  4, no worker  2",
+            "train    60 s of 3600 s  4             2",
         ];
         assert_eq!(rows(Paint::none(), &routes), expected);
     }

@@ -399,6 +399,9 @@ pub struct RouteView {
     pub queued: u64,
     /// How many jobs run, or are ending.
     pub running: u64,
+    /// How many workers offer to serve it, where workers do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers: Option<u64>,
     /// What an input must be, as JSON Schema, where the route says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Payload>,

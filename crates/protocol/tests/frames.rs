@@ -521,7 +521,13 @@ fn route_view() -> impl Strategy<Value = RouteView> {
         of(seconds()),
         of(seconds()),
     );
-    let counts = (any::<u64>(), any::<u64>(), of(any::<u64>()), any::<bool>());
+    let counts = (
+        any::<u64>(),
+        any::<u64>(),
+        of(any::<u64>()),
+        any::<bool>(),
+        of(any::<u64>()),
+    );
     (word(), word(), of(payload()), times, counts).prop_map(
         |(route, description, schema, times, counts)| RouteView {
             route,
@@ -534,6 +540,7 @@ fn route_view() -> impl Strategy<Value = RouteView> {
             queued: counts.0,
             running: counts.1,
             concurrency: counts.2,
+            workers: counts.4,
             durable: counts.3,
             schema,
         },

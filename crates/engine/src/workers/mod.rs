@@ -99,6 +99,11 @@ impl Workers {
         self.table.lock().free(route)
     }
 
+    /// How many workers offer to serve a route.
+    pub(crate) fn offering(&self, route: &str) -> usize {
+        self.table.lock().offering(route)
+    }
+
     fn now(&self) -> Timestamp {
         self.clock.now()
     }

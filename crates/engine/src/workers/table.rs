@@ -201,6 +201,15 @@ impl Table {
         }
     }
 
+    /// How many workers offer to serve a route.
+    pub(super) fn offering(&self, route: &str) -> usize {
+        let offers = |sitting: &&Sitting| {
+            let mut routes = sitting.offer.routes.iter();
+            sitting.offer.slots > 0 && routes.any(|offered| **offered == *route)
+        };
+        self.seats.values().filter(offers).count()
+    }
+
     /// How many places of a route are free.
     pub(super) fn free(&self, route: &str) -> usize {
         self.desks.get(route).map_or(0, |desk| desk.free)
