@@ -18,6 +18,7 @@ pub mod handler;
 mod http;
 mod keeper;
 mod metrics;
+mod modules;
 mod reload;
 mod specs;
 mod stopping;
@@ -43,6 +44,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     http::Http,
     metrics::Metrics,
+    modules::Modules,
     reload::{Reload, Routes},
     stopping::{Phase, Stopping},
     transports::{
@@ -305,9 +307,11 @@ impl Server {
         let config = &self.routes.config;
         let limits = &config.limits;
         let parse_limits = self.parse_limits();
+        let modules = Modules::new();
         let allowed_origins: Arc<[String]> = config.allowed_origins.clone().into();
         let sockets = SocketContext {
             engine: engine.clone(),
+            modules: modules.clone(),
             metrics: Arc::clone(metrics),
             limits: limits.clone(),
             parse_limits,
@@ -319,6 +323,7 @@ impl Server {
         };
         let rest = Rest {
             engine: engine.clone(),
+            modules,
             metrics: Arc::clone(metrics),
             limits: limits.clone(),
             parse_limits,

@@ -282,12 +282,13 @@ fn a_route_with_a_name_that_none_can_have() {
         );
     };
     for verb in longwire_protocol::VERBS {
-        check_name(verb, "is a verb; a route needs a name of its own");
+        let name = if verb.contains('/') {
+            format!("{verb:?}")
+        } else {
+            verb.to_owned()
+        };
+        check_name(&name, "is a verb; a route needs a name of its own");
     }
-    check_name(
-        "\"query/module\"",
-        "is reserved for a verb; a route needs a name of its own",
-    );
     check_name("\"\"", "is empty; a route needs a name");
     let strange = "in it; only letters, digits and `_`, `-`, `/`, `.` are allowed";
     check_name("\"a b\"", &format!("has ' ' {strange}"));
