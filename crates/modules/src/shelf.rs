@@ -27,6 +27,15 @@ impl Lazy {
         }
     }
 
+    /// A catalogue that is there already, by this name, whatever it calls itself.
+    pub fn named(name: &str, catalogue: Catalogue) -> Self {
+        Self {
+            name: name.to_owned(),
+            made: OnceLock::from(Ok(Arc::new(catalogue))),
+            make: std::sync::Mutex::new(None),
+        }
+    }
+
     /// A catalogue that cannot be asked, and why not.
     pub fn missing(name: &str, why: impl Into<String>) -> Self {
         Self {
@@ -70,11 +79,7 @@ impl Lazy {
 
 impl From<Catalogue> for Lazy {
     fn from(catalogue: Catalogue) -> Self {
-        Self {
-            name: catalogue.name().to_owned(),
-            made: OnceLock::from(Ok(Arc::new(catalogue))),
-            make: std::sync::Mutex::new(None),
-        }
+        Self::named(&catalogue.name().to_owned(), catalogue)
     }
 }
 

@@ -1,13 +1,16 @@
 //! The catalogues that this server has, and how they are searched without anyone else having to wait.
 
+mod files;
 mod words;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use longwire_modules::{Lazy, Page, Query, Shelf, cpp, search};
-use longwire_protocol::{Code, ModulesPage, Refusal};
+use longwire_protocol::{Code, ModuleState, ModulesPage, Refusal};
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+pub(crate) use files::{Bounds, Configured, Files};
 pub(crate) use words::refusal;
 
 /// Symbols of a catalogue that is searched where it is asked. It takes less time than to have another thread do it.
@@ -19,10 +22,19 @@ const MOST_SLOW: usize = 256;
 #[derive(Clone)]
 pub(crate) struct Modules {
     shelf: Arc<Shelf>,
+    /// Of the catalogues of files that have any, by name.
+    troubles: Arc<Mutex<BTreeMap<String, Trouble>>>,
     /// Searches of large catalogues that may still come.
     slow: Arc<Semaphore>,
     /// Those of them that may run: as many as there are processors, on threads that serve nobody.
     running: Arc<Semaphore>,
+}
+
+/// What is wrong with the file of a catalogue, and how the catalogue stands.
+#[derive(Clone)]
+struct Trouble {
+    state: ModuleState,
+    why: String,
 }
 
 /// What a search found, and the name of exactly that answer.
@@ -39,6 +51,7 @@ impl Modules {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             shelf,
+            troubles: Arc::default(),
             slow: Arc::new(Semaphore::new(MOST_SLOW)),
             running: Arc::new(Semaphore::new(processors)),
         }
@@ -63,10 +76,28 @@ impl Modules {
     /// Where too many searches wait.
     pub(crate) async fn list(&self) -> Result<ModulesPage, Refusal> {
         let all = self.shelf.all();
+        let troubles = self.troubles.lock().clone();
         if all.iter().all(|catalogue| catalogue.is_made()) {
-            return Ok(words::page(&all));
+            return Ok(words::page(&all, &troubles));
         }
-        self.elsewhere(move || words::page(&all)).await
+        self.elsewhere(move || words::page(&all, &troubles)).await
+    }
+
+    /// A catalogue will be there, but is not yet; one of that name that is there stays.
+    fn begin(&self, name: &str, why: &str) {
+        if self.shelf.find(Some(name)).is_err() {
+            self.shelf.put(Lazy::missing(name, why));
+            let (state, why) = (ModuleState::Reading, why.to_owned());
+            self.troubled(name, Trouble { state, why });
+        }
+    }
+
+    fn troubled(&self, name: &str, trouble: Trouble) {
+        self.troubles.lock().insert(name.to_owned(), trouble);
+    }
+
+    fn untroubled(&self, name: &str) {
+        self.troubles.lock().remove(name);
     }
 
     /// Has a thread do this that serves no socket, once there is one.

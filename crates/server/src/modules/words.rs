@@ -1,9 +1,11 @@
 //! From the words of the search to those of the protocol.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use longwire_modules as modules;
 use longwire_protocol::{Code, ModuleState, ModuleView, ModulesPage, Refusal, Status};
+
+use super::Trouble;
 
 /// The refusal of a search, in the words of the protocol.
 pub(crate) fn refusal(refusal: modules::Refusal) -> Refusal {
@@ -25,12 +27,26 @@ pub(crate) fn refusal(refusal: modules::Refusal) -> Refusal {
 }
 
 /// The catalogues, as clients see them. Those that were not built are.
-pub(super) fn page(all: &[Arc<modules::Lazy>]) -> ModulesPage {
+pub(super) fn page(
+    all: &[Arc<modules::Lazy>],
+    troubles: &BTreeMap<String, Trouble>,
+) -> ModulesPage {
+    let view = |lazy: &Arc<modules::Lazy>| {
+        let seen = view(lazy);
+        match troubles.get(lazy.name()) {
+            Some(trouble) => ModuleView {
+                state: trouble.state,
+                trouble: Some(trouble.why.as_str().into()),
+                ..seen
+            },
+            None => seen,
+        }
+    };
     ModulesPage {
         id: None,
         route: "modules".into(),
         status: Status::Ok,
-        modules: all.iter().map(|lazy| view(lazy)).collect(),
+        modules: all.iter().map(view).collect(),
     }
 }
 

@@ -331,10 +331,12 @@ impl Session {
             return self.claim(id, claim, cx);
         }
         let searches = matches!(request, Request::Search(_) | Request::Modules(_));
-        self.searched += usize::from(searches);
         let mut answer = self.verbs.clone().answer(id, request).boxed();
         match answer.poll_unpin(cx) {
-            Poll::Ready(answered) => self.answered(answered),
+            Poll::Ready(answered) => {
+                self.searched += usize::from(searches);
+                self.answered(answered);
+            }
             Poll::Pending if searches => self.searching.push(answer),
             Poll::Pending => self.answering.push(answer),
         }
