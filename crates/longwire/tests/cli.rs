@@ -8,6 +8,7 @@
 
 mod commands;
 mod examples;
+mod modules;
 mod run;
 mod upstreams;
 mod workers;

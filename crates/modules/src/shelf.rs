@@ -79,7 +79,8 @@ impl Lazy {
 
 impl From<Catalogue> for Lazy {
     fn from(catalogue: Catalogue) -> Self {
-        Self::named(&catalogue.name().to_owned(), catalogue)
+        let name = catalogue.name().to_owned();
+        Self::named(&name, catalogue)
     }
 }
 

@@ -58,17 +58,23 @@ fn place(catalogue: &Catalogue, question: &Question<'_>) -> (Option<usize>, Vec<
 
 #[test]
 fn what_is_meant_comes_first() {
-    judge("a part, the first table", &catalogue(), TABLES[0]);
+    println!(
+        "{}",
+        judge("a part, the first table", &catalogue(), TABLES[0])
+    );
 }
 
 #[test]
 fn what_is_meant_comes_first_in_the_whole_standard_library() {
     let whole = longwire_modules::cpp().get().unwrap();
-    judge("the whole, the first table", &whole, TABLES[0]);
-    judge("the whole, the second table", &whole, TABLES[1]);
+    println!("{}", judge("the whole, the first table", &whole, TABLES[0]));
+    println!(
+        "{}",
+        judge("the whole, the second table", &whole, TABLES[1])
+    );
 }
 
-fn judge(what: &str, catalogue: &Catalogue, table: &'static str) {
+fn judge(what: &str, catalogue: &Catalogue, table: &'static str) -> String {
     let questions = questions(table);
     assert!(questions.len() >= 150);
     let (mut first, mut third, mut reciprocal) = (0.0, 0.0, 0.0);
@@ -90,11 +96,12 @@ fn judge(what: &str, catalogue: &Catalogue, table: &'static str) {
     let of = |sum: f64| sum / questions.len() as f64;
     let [first, third, reciprocal] = [of(first), of(third), of(reciprocal)];
     let count = questions.len();
-    println!(
+    let said = format!(
         "{what}: {count} questions: hit@1 {first:.4}, hit@3 {third:.4}, reciprocal rank {reciprocal:.4}\n{missed}"
     );
     assert!(first >= 0.97, "hit@1 {first:.4}\n{missed}");
     assert!(third >= 0.99, "hit@3 {third:.4}\n{missed}");
+    said
 }
 
 /// For members that people use, in their class: after how many keys each is the first.
