@@ -149,6 +149,8 @@ impl Conversation {
             }
             ServerFrame::Status(page) => self.plain_reply(page.id.as_ref()),
             ServerFrame::Routes(page) => self.plain_reply(page.id.as_ref()),
+            ServerFrame::Found(found) => self.plain_reply(found.id.as_ref()),
+            ServerFrame::Modules(page) => self.plain_reply(page.id.as_ref()),
             ServerFrame::Refused(refused) => self.plain_reply(refused.id.as_ref()),
             ServerFrame::Event(event) => self.event(seen, event),
             ServerFrame::Gap(gap) => self.gap(seen, gap),

@@ -204,6 +204,8 @@ fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happeni
         | Request::Unwatch(_)
         | Request::Extend(_)
         | Request::Routes(_)
+        | Request::Search(_)
+        | Request::Modules(_)
         | Request::Claim(_)
         | Request::Append(_)
         | Request::End(_) => 0,
@@ -216,6 +218,8 @@ fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happeni
             .map(|(job, connid)| (job, connid, after)),
         ServerFrame::Status(_)
         | ServerFrame::Routes(_)
+        | ServerFrame::Found(_)
+        | ServerFrame::Modules(_)
         | ServerFrame::Claimed(_)
         | ServerFrame::HandOver(_)
         | ServerFrame::Refused(_)
@@ -243,6 +247,8 @@ fn opened_feed(frame: ServerFrame, reply: Reply<Opened<FeedHappening>>) -> Answe
         ServerFrame::Started(_)
         | ServerFrame::Status(_)
         | ServerFrame::Routes(_)
+        | ServerFrame::Found(_)
+        | ServerFrame::Modules(_)
         | ServerFrame::Claimed(_)
         | ServerFrame::HandOver(_)
         | ServerFrame::Refused(_)
@@ -265,6 +271,8 @@ pub(crate) fn unexpected(frame: &ServerFrame) -> Error {
         ServerFrame::Done(_) => "that a verb was done",
         ServerFrame::Status(_) => "a status",
         ServerFrame::Routes(_) => "the routes",
+        ServerFrame::Found(_) => "what a search found",
+        ServerFrame::Modules(_) => "the catalogues",
         ServerFrame::Claimed(_) => "that a claim stands",
         ServerFrame::HandOver(_) => "a job for a worker",
         ServerFrame::Refused(_) => "a refusal",

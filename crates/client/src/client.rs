@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use longwire_protocol::{
-    Connid, Done, Extend, Kill, Request, RoutesPage, RoutesQuery, Seconds, Seq, ServerFrame, Start,
-    StatusPage, StatusQuery, Target, Watch, not_startable,
+    Connid, Done, Extend, Found, Kill, ModulesPage, ModulesQuery, Request, RoutesPage, RoutesQuery,
+    Search, Seconds, Seq, ServerFrame, Start, StatusPage, StatusQuery, Target, Watch,
+    not_startable,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{
@@ -226,6 +227,34 @@ impl Client {
         let question = Request::Routes(RoutesQuery {});
         let frame = self.ask(question, Then::Tell).await?;
         if let ServerFrame::Routes(mut page) = frame {
+            page.id = None;
+            return Ok(page);
+        }
+        Err(unexpected(&frame))
+    }
+
+    /// Searches libraries: the fields of the question are `lib`, `text`, `limit`, `offset`, `kind`, `since` and `catalogue`, none
+    /// of which must be there. Several may be asked at once, and are answered as they come.
+    ///
+    /// # Errors
+    /// Where the question is not one, or its libraries are unknown, or the connection is gone for good.
+    pub async fn search(&self, search: Search) -> Result<Found, Error> {
+        let frame = self.ask(Request::Search(search), Then::Tell).await?;
+        if let ServerFrame::Found(mut found) = frame {
+            found.id = None;
+            return Ok(found);
+        }
+        Err(unexpected(&frame))
+    }
+
+    /// The catalogues that can be searched; the first is searched where a question names none.
+    ///
+    /// # Errors
+    /// Where too many searches wait, or the connection is gone for good.
+    pub async fn modules(&self) -> Result<ModulesPage, Error> {
+        let question = Request::Modules(ModulesQuery {});
+        let frame = self.ask(question, Then::Tell).await?;
+        if let ServerFrame::Modules(mut page) = frame {
             page.id = None;
             return Ok(page);
         }

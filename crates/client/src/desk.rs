@@ -106,6 +106,8 @@ impl Desk {
             | ServerFrame::Done(_)
             | ServerFrame::Status(_)
             | ServerFrame::Routes(_)
+            | ServerFrame::Found(_)
+            | ServerFrame::Modules(_)
             | ServerFrame::Claimed(_)
             | ServerFrame::Refused(_) => self.answer(frame),
             // This client is no worker: it never claimed anything.
@@ -363,6 +365,8 @@ fn id_of(frame: &ServerFrame) -> Option<u64> {
         ServerFrame::Done(done) => done.id.as_ref(),
         ServerFrame::Status(page) => page.id.as_ref(),
         ServerFrame::Routes(page) => page.id.as_ref(),
+        ServerFrame::Found(found) => found.id.as_ref(),
+        ServerFrame::Modules(page) => page.id.as_ref(),
         ServerFrame::Claimed(claimed) => claimed.id.as_ref(),
         ServerFrame::Refused(refused) => refused.id.as_ref(),
         ServerFrame::Event(_)

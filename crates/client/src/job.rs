@@ -62,6 +62,8 @@ impl Job {
             }
             ServerFrame::Status(_)
             | ServerFrame::Routes(_)
+            | ServerFrame::Found(_)
+            | ServerFrame::Modules(_)
             | ServerFrame::Claimed(_)
             | ServerFrame::HandOver(_)
             | ServerFrame::Refused(_)

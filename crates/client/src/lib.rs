@@ -43,8 +43,8 @@ pub use error::Error;
 pub use job::{Feed, FeedHappening, Happening, Job};
 pub use link::{Link, Links};
 pub use longwire_protocol::{
-    Clock, Code, Connid, Done, Encoding, EndedView, EventFrame, Failure, FeedFrame, Gap, JobId,
-    JobView, KillNote, OnConflict, OnDisconnect, Outcome, Payload, Progress, Receipt, Refusal,
-    RouteView, RoutesPage, Seconds, Seq, Start, Started, Status, StatusPage, StatusQuery, Stream,
-    Target, Timestamp, Where, Wish,
+    Clock, Code, Connid, Done, Encoding, EndedView, EventFrame, Failure, FeedFrame, Found, Gap,
+    JobId, JobView, KillNote, ModuleState, ModuleView, ModulesPage, OnConflict, OnDisconnect,
+    Outcome, Payload, Progress, Receipt, Refusal, RouteView, RoutesPage, Search, Seconds, Seq,
+    Start, Started, Status, StatusPage, StatusQuery, Stream, Target, Timestamp, Where, Wish,
 };

@@ -12,7 +12,7 @@ use std::{
 };
 
 use longwire_protocol::{
-    Attempt, Code, Event, Failure, RESERVED, Refusal, Seconds, Timestamp, VERBS, nearest,
+    Attempt, Code, Event, Failure, Refusal, Seconds, Timestamp, VERBS, nearest,
 };
 use parking_lot::RwLock;
 
@@ -384,10 +384,6 @@ fn unknown(routes: &Routes, name: &str) -> Refusal {
         None => format!("the routes are {}", names().collect::<Vec<_>>().join(", ")),
     };
     let got: String = name.chars().take(64).collect();
-    if RESERVED.contains(&name) {
-        let message = format!("{got:?} is reserved for a verb that is not there yet");
-        return Refusal::new(Code::UnknownRoute, message).about("route");
-    }
     if VERBS.contains(&name) {
         let message = format!("{got:?} is a verb; no job can be started on it here");
         return Refusal::new(Code::UnknownRoute, message).about("route");

@@ -12,6 +12,7 @@ mod follow;
 mod generate;
 mod kill;
 mod live;
+mod modules;
 mod paint;
 mod print;
 mod routes;
@@ -60,6 +61,7 @@ fn run(cli: Cli) -> Exit {
         Command::Watch(args) => on_client(watch::run(&global, args)),
         Command::Kill(args) => on_client(kill::run(&global, args)),
         Command::Status(args) => on_client(status::run(&global, args)),
+        Command::Modules(args) => on_client(modules::run(&global, args)),
         Command::Routes(args) => on_client(routes::run(&global, args)),
         Command::Extend(args) => on_client(extend::run(&global, args)),
     };

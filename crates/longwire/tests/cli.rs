@@ -8,6 +8,7 @@
 
 mod commands;
 mod examples;
+mod modules;
 mod reading_again;
 mod run;
 mod upstreams;

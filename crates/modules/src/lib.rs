@@ -8,6 +8,8 @@
 //! This crate knows no server, no files and no network. What it reads comes as bytes, within [`Limits`].
 
 mod catalogue;
+#[cfg(feature = "cpp")]
+mod cpp;
 mod fold;
 mod kind;
 mod limits;
@@ -21,6 +23,8 @@ mod since;
 mod symbol;
 
 pub use catalogue::{Builder, Catalogue, Rejected};
+#[cfg(feature = "cpp")]
+pub use cpp::cpp;
 pub use kind::Kind;
 pub use limits::Limits;
 pub use query::{

@@ -1,6 +1,9 @@
 //! What is asked, checked before anything is searched for.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
@@ -55,7 +58,7 @@ pub struct Question {
 }
 
 /// A question that can be answered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Query {
     pub(crate) libs: Vec<String>,
     pub(crate) text: String,
@@ -100,7 +103,8 @@ impl Query {
         question.check()
     }
 
-    /// Reads a question in the pairs of an address: `lib=vector&lib=map&text=push`. `lib` and `kind` may come often.
+    /// Reads a question in the pairs of an address: `lib=vector&lib=map&text=push`. `lib` and `kind` may come often, and may
+    /// be lists: `lib=vector,map`.
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, Refusal> {
@@ -128,6 +132,13 @@ impl Query {
         &self.text
     }
 
+    /// 16 hexadecimal digits that are the same for the same question: with the catalogue's digest, a name of its answer.
+    pub fn digest(&self) -> String {
+        let mut hasher = siphasher::sip::SipHasher13::new();
+        self.hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    }
+
     /// The catalogue asked for.
     pub fn catalogue(&self) -> Option<&str> {
         self.catalogue.as_deref()
@@ -146,7 +157,7 @@ impl Question {
         let field = match key {
             "lib" if self.lib.len() > MAX_LIBS => return Err(too_many_libs(self.lib.len())),
             "lib" => {
-                self.lib.push(value.to_owned());
+                self.lib.extend(listed(value));
                 "lib"
             }
             "text" => {
@@ -163,7 +174,7 @@ impl Question {
             }
             "kind" if self.kind.len() > Kind::ALL.len() => return Err(too_many_kinds()),
             "kind" => {
-                self.kind.push(value.to_owned());
+                self.kind.extend(listed(value));
                 "kind"
             }
             "since" => {
@@ -199,6 +210,20 @@ impl Question {
             catalogue: self.catalogue.filter(filled),
         })
     }
+}
+
+/// The names in a list with commas; those within `<…>` are part of a name.
+fn listed(value: &str) -> impl Iterator<Item = String> {
+    let mut depth = 0_usize;
+    let parts = value.split(move |letter| {
+        match letter {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        letter == ',' && depth == 0
+    });
+    parts.map(str::to_owned)
 }
 
 fn within(
@@ -440,7 +465,14 @@ mod tests {
             ("limit", "5"),
         ]);
         let json = br#"{"lib":["vector","map"],"text":"push","limit":"5","kind":null}"#;
-        assert_eq!(query.unwrap(), Query::from_json(json).unwrap());
+        let query = query.unwrap();
+        assert_eq!(query, Query::from_json(json).unwrap());
+        let listed = [
+            ("lib", "vector,std::map<a,b>,"),
+            ("text", "push"),
+            ("limit", "5"),
+        ];
+        assert_eq!(query, Query::from_pairs(listed).unwrap());
         let rows = [
             ("limit", "x"),
             ("offset", "-1"),

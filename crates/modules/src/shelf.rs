@@ -27,6 +27,34 @@ impl Lazy {
         }
     }
 
+    /// A catalogue that is there already, by this name, whatever it calls itself.
+    pub fn named(name: &str, catalogue: Catalogue) -> Self {
+        Self {
+            name: name.to_owned(),
+            made: OnceLock::from(Ok(Arc::new(catalogue))),
+            make: std::sync::Mutex::new(None),
+        }
+    }
+
+    /// A catalogue that cannot be asked, and why not.
+    pub fn missing(name: &str, why: impl Into<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            made: OnceLock::from(Err(why.into())),
+            make: std::sync::Mutex::new(None),
+        }
+    }
+
+    /// The name by which a question asks for it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether [`get`](Self::get) answers at once: the catalogue was made, or could not be.
+    pub fn is_made(&self) -> bool {
+        self.made.get().is_some()
+    }
+
     /// The catalogue, made now if it was not.
     pub fn get(&self) -> Result<Arc<Catalogue>, Refusal> {
         let made = self.made.get_or_init(|| {
@@ -51,11 +79,8 @@ impl Lazy {
 
 impl From<Catalogue> for Lazy {
     fn from(catalogue: Catalogue) -> Self {
-        Self {
-            name: catalogue.name().to_owned(),
-            made: OnceLock::from(Ok(Arc::new(catalogue))),
-            make: std::sync::Mutex::new(None),
-        }
+        let name = catalogue.name().to_owned();
+        Self::named(&name, catalogue)
     }
 }
 
@@ -88,7 +113,13 @@ impl Shelf {
         all.len() < before
     }
 
-    /// The names of the catalogues, in their order.
+    /// The catalogues, in their order.
+    pub fn all(&self) -> Vec<Arc<Lazy>> {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        all.clone()
+    }
+
+    /// Their names, in their order.
     pub fn names(&self) -> Vec<String> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         all.iter().map(|catalogue| catalogue.name.clone()).collect()
@@ -100,7 +131,8 @@ impl Shelf {
         self.find(name)?.get()
     }
 
-    fn find(&self, name: Option<&str>) -> Result<Arc<Lazy>, Refusal> {
+    /// The same, without building it.
+    pub fn find(&self, name: Option<&str>) -> Result<Arc<Lazy>, Refusal> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let found = match name {
             None => all.first(),

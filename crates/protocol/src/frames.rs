@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
-    Attempt, Change, Clock, Connid, Encoding, End, Event, Failure, FrameId, JobId, Lease, Payload,
-    Progress, Receipt, Refusal, Seconds, Seq, Spec, Status, Stream, Timestamp, Wish,
+    Attempt, Change, Clock, Connid, Encoding, End, Event, Failure, Found, FrameId, JobId, Lease,
+    ModulesPage, Payload, Progress, Receipt, Refusal, SEARCH, Seconds, Seq, Spec, Status, Stream,
+    Timestamp, Wish,
 };
 
 /// The direct reply to a start. The job's events follow, from `seq` + 1 on.
@@ -490,6 +491,9 @@ pub struct RefusalFrame {
     /// Why.
     #[serde(flatten)]
     pub refusal: Refusal,
+    /// Always empty. It is there where a search was refused, as every answer to one has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<[Payload; 0]>,
 }
 
 /// Reads the frame twice, as serde's `flatten` cannot hold a [`Payload`] within.
@@ -500,15 +504,17 @@ impl<'de> Deserialize<'de> for RefusalFrame {
             id: Option<FrameId>,
             route: Option<Box<str>>,
             status: ErrorWord,
+            data: Option<[Payload; 0]>,
         }
         let whole = Payload::deserialize(deserializer)?;
-        let Frame { id, route, status } = whole.read().map_err(de::Error::custom)?;
+        let frame: Frame = whole.read().map_err(de::Error::custom)?;
         let refusal = whole.read().map_err(de::Error::custom)?;
         Ok(Self {
-            id,
-            route,
-            status,
+            id: frame.id,
+            route: frame.route,
+            status: frame.status,
             refusal,
+            data: frame.data,
         })
     }
 }
@@ -532,6 +538,7 @@ impl RefusalFrame {
             route: route.map(cut),
             status: ErrorWord::Error,
             refusal,
+            data: (route == Some(SEARCH)).then_some([]),
         }
     }
 
@@ -551,6 +558,10 @@ pub enum ServerFrame {
     Status(StatusPage),
     /// The direct reply to a question for the routes.
     Routes(RoutesPage),
+    /// The direct reply to a search.
+    Found(Found),
+    /// The direct reply to a question for the catalogues.
+    Modules(ModulesPage),
     /// The direct reply to a claim.
     Claimed(Claimed),
     /// A job for a worker.
@@ -614,6 +625,10 @@ impl ServerFrame {
             serde_json::from_str(text).map(Self::Status)
         } else if marks.route.as_deref() == Some("routes") {
             serde_json::from_str(text).map(Self::Routes)
+        } else if marks.route.as_deref() == Some(SEARCH) {
+            serde_json::from_str(text).map(Self::Found)
+        } else if marks.route.as_deref() == Some("modules") {
+            serde_json::from_str(text).map(Self::Modules)
         } else if marks.route.as_deref() == Some("claim") {
             serde_json::from_str(text).map(Self::Claimed)
         } else if marks.lease_time.is_some() {

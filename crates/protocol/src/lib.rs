@@ -32,6 +32,7 @@ mod payload;
 mod refusal;
 mod request;
 mod schema;
+mod search;
 mod time;
 mod worker;
 
@@ -50,10 +51,11 @@ pub use output::{Encoding, Output, Stream};
 pub use payload::Payload;
 pub use refusal::{Code, Refusal, nearest};
 pub use request::{
-    Extend, Kill, OnConflict, OnDisconnect, RESERVED, Request, RoutesQuery, Start, StatusQuery,
+    Extend, Kill, OnConflict, OnDisconnect, Request, RoutesQuery, SEARCH, Start, StatusQuery,
     Target, Unwatch, VERBS, Watch, Where, not_startable,
 };
 pub use schema::{client_schema, server_schema};
+pub use search::{Found, ModuleState, ModuleView, ModulesPage, ModulesQuery, Search};
 pub use time::{Seconds, Timestamp};
 pub use worker::{Append, Claim, EndJob, WorkError};
 

@@ -33,6 +33,10 @@ pub enum Code {
     ConnidInUse,
     /// A worker's lease is gone: the job is no longer its own, and the message says what became of it.
     LeaseLost,
+    /// None of the libraries that a search names is known.
+    UnknownLib,
+    /// No catalogue of that name can be searched.
+    UnknownCatalogue,
     /// Larger than the server takes.
     TooLarge,
     /// More than the server takes at once.
@@ -43,7 +47,8 @@ pub enum Code {
     Forbidden,
     /// The server is stopping and takes no new jobs.
     ShuttingDown,
-    /// The server cannot write to its disk now; the message says whether it may have been done.
+    /// The server cannot write to its disk now, and the message says whether it may have been done; or it cannot read the
+    /// catalogue that is to be searched.
     Unavailable,
     /// The server failed; its log says how.
     Internal,
@@ -51,7 +56,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::InvalidJson,
         Self::InvalidFrame,
         Self::MissingField,
@@ -63,6 +68,8 @@ impl Code {
         Self::AlreadyEnded,
         Self::ConnidInUse,
         Self::LeaseLost,
+        Self::UnknownLib,
+        Self::UnknownCatalogue,
         Self::TooLarge,
         Self::TooMany,
         Self::Unauthorized,
@@ -87,6 +94,8 @@ impl Code {
             Self::AlreadyEnded => "already_ended",
             Self::ConnidInUse => "connid_in_use",
             Self::LeaseLost => "lease_lost",
+            Self::UnknownLib => "unknown_lib",
+            Self::UnknownCatalogue => "unknown_catalogue",
             Self::TooLarge => "too_large",
             Self::TooMany => "too_many",
             Self::Unauthorized => "unauthorized",

@@ -10,8 +10,8 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{
-    Append, Claim, Code, Connid, EndJob, FrameId, JobId, ParseLimits, Payload, Refusal, Seconds,
-    Seq,
+    Append, Claim, Code, Connid, EndJob, FrameId, JobId, ModulesQuery, ParseLimits, Payload,
+    Refusal, Search, Seconds, Seq,
     fields::{Fields, excerpt},
     frames::RefusalFrame,
     ids::is_format,
@@ -19,12 +19,13 @@ use crate::{
 };
 
 /// The routes that are not a consumer's.
-pub const VERBS: [&str; 9] = [
-    "kill", "status", "watch", "unwatch", "extend", "routes", "claim", "append", "end",
+pub const VERBS: [&str; 11] = [
+    "kill", "status", "watch", "unwatch", "extend", "routes", SEARCH, "modules", "claim", "append",
+    "end",
 ];
 
-/// The names that will be verbs: nothing answers to them yet, and no route may be configured under one of them.
-pub const RESERVED: [&str; 1] = ["query/module"];
+/// The verb that searches libraries.
+pub const SEARCH: &str = "query/module";
 
 /// A client's frame, without its `id`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,6 +43,11 @@ pub enum Request {
     Extend(Extend),
     /// What may be started.
     Routes(RoutesQuery),
+    /// Search libraries.
+    #[serde(rename = "query/module")]
+    Search(Search),
+    /// What may be searched.
+    Modules(ModulesQuery),
     /// Offer to serve routes.
     Claim(Claim),
     /// Add to the log of a job that one serves.
@@ -307,18 +313,13 @@ where
     deserializer.deserialize_any(AnObject(PhantomData))
 }
 
-/// Why no job can be started on a route of this name, whatever the server has: it is a verb's, or will be.
+/// Why no job can be started on a route of this name, whatever the server has: it is a verb's.
 #[must_use]
 pub fn not_startable(route: &str) -> Option<Refusal> {
-    let what = if VERBS.contains(&route) {
-        "a verb, not a route that starts jobs"
-    } else if RESERVED.contains(&route) {
-        "reserved for a verb that is not there yet"
-    } else {
-        return None;
-    };
-    let message = format!("{route:?} is {what}");
-    Some(Refusal::new(Code::UnknownRoute, message).about("route"))
+    VERBS.contains(&route).then(|| {
+        let message = format!("{route:?} is a verb, not a route that starts jobs");
+        Refusal::new(Code::UnknownRoute, message).about("route")
+    })
 }
 
 impl Request {
@@ -357,6 +358,8 @@ impl Request {
             "unwatch" => verb().read().map(Self::Unwatch),
             "extend" => verb().read().map(Self::Extend),
             "routes" => verb().read().map(Self::Routes),
+            SEARCH => verb().read().map(Self::Search),
+            "modules" => verb().read().map(Self::Modules),
             "claim" => verb().read().map(Self::Claim),
             "append" => verb().read().map(Self::Append),
             "end" => verb().read().map(Self::End),
@@ -398,7 +401,8 @@ impl Request {
             Self::Watch(watch) => check_target(watch.connid.as_ref(), watch.job, limits)?,
             Self::Unwatch(unwatch) => check_target(unwatch.connid.as_ref(), unwatch.job, limits)?,
             Self::Extend(extend) => check_connid(Some(&extend.connid), limits)?,
-            Self::Routes(RoutesQuery {}) => {}
+            // What a question may hold is for who answers it.
+            Self::Routes(RoutesQuery {}) | Self::Modules(ModulesQuery {}) | Self::Search(_) => {}
             Self::Claim(claim) => claim.check(limits)?,
             Self::Append(append) => append.check(limits)?,
             Self::End(end) => end.check()?,
@@ -417,6 +421,8 @@ impl Request {
             Self::Unwatch(_) => "unwatch",
             Self::Extend(_) => "extend",
             Self::Routes(_) => "routes",
+            Self::Search(_) => SEARCH,
+            Self::Modules(_) => "modules",
             Self::Claim(_) => "claim",
             Self::Append(_) => "append",
             Self::End(_) => "end",

@@ -3,9 +3,9 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::{
-    Append, Claim, Claimed, Done, EndJob, EventFrame, Extend, FeedFrame, FrameId, GapFrame,
-    HandOver, Kill, Notice, RefusalFrame, RoutesPage, RoutesQuery, Start, Started, StatusPage,
-    StatusQuery, Unwatch, Watch,
+    Append, Claim, Claimed, Done, EndJob, EventFrame, Extend, FeedFrame, Found, FrameId, GapFrame,
+    HandOver, Kill, ModulesPage, ModulesQuery, Notice, RefusalFrame, RoutesPage, RoutesQuery,
+    SEARCH, Search, Start, Started, StatusPage, StatusQuery, Unwatch, Watch,
 };
 
 /// The schema of a client's frames: one of the verbs, or a start.
@@ -40,6 +40,14 @@ pub fn client_schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Sche
             verb("routes", generator.root_schema_for::<RoutesQuery>()),
         ),
         (
+            "search",
+            verb(SEARCH, generator.root_schema_for::<Search>()),
+        ),
+        (
+            "modules",
+            verb("modules", generator.root_schema_for::<ModulesQuery>()),
+        ),
+        (
             "start",
             frame_schema(generator.root_schema_for::<Start>(), None, &id),
         ),
@@ -54,6 +62,8 @@ pub fn server_schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Sche
         ("done", generator.root_schema_for::<Done>()),
         ("statusPage", generator.root_schema_for::<StatusPage>()),
         ("routesPage", generator.root_schema_for::<RoutesPage>()),
+        ("found", generator.root_schema_for::<Found>()),
+        ("modulesPage", generator.root_schema_for::<ModulesPage>()),
         ("claimed", generator.root_schema_for::<Claimed>()),
         ("handOver", generator.root_schema_for::<HandOver>()),
         ("refusal", generator.root_schema_for::<RefusalFrame>()),

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use longwire_protocol::{
     Append, Change, Claim, Claimed, Clock, Code, Connid, Done, End, EndJob, EndedView, Event,
-    EventFrame, Extend, Failure, FeedFrame, FrameId, Gap, GapFrame, HandOver, JobId, JobView, Kill,
-    KillNote, Lease, Notice, OnConflict, OnDisconnect, Outcome, Output, ParseLimits, Payload,
-    Progress, Receipt, Refusal, RefusalFrame, Request, RouteView, RoutesPage, RoutesQuery, Seconds,
+    EventFrame, Extend, Failure, FeedFrame, Found, FrameId, Gap, GapFrame, HandOver, JobId,
+    JobView, Kill, KillNote, Lease, ModuleState, ModuleView, ModulesPage, ModulesQuery, Notice,
+    OnConflict, OnDisconnect, Outcome, Output, ParseLimits, Payload, Progress, Receipt, Refusal,
+    RefusalFrame, Request, RouteView, RoutesPage, RoutesQuery, SEARCH, Search, Seconds,
     ServerFrame, Spec, Start, Started, Status, StatusPage, StatusQuery, Stream, Timestamp, Unwatch,
     VERBS, Watch, Where, Wish, WorkError,
 };
@@ -142,10 +143,52 @@ fn request() -> impl Strategy<Value = Request> {
         }),
         (connid(), seconds()).prop_map(|(connid, time)| Request::Extend(Extend { connid, time })),
         Just(Request::Routes(RoutesQuery {})),
+        Just(Request::Modules(ModulesQuery {})),
+        search().prop_map(Request::Search),
         claim().prop_map(Request::Claim),
         append().prop_map(Request::Append),
         end_job().prop_map(Request::End),
     ]
+}
+
+fn search() -> impl Strategy<Value = Search> {
+    // `id` and `route` are the frame's own.
+    prop::collection::btree_map("lib|text|limit|other", payload(), 0..4)
+        .prop_map(|fields| Search::new(&fields).unwrap())
+}
+
+fn found() -> impl Strategy<Value = Found> {
+    (of(frame_id()), text(), payload())
+        .prop_map(|(id, message, data)| Found::new(id, message, data))
+}
+
+fn modules_page() -> impl Strategy<Value = ModulesPage> {
+    let state = prop_oneof![
+        Just(ModuleState::Ready),
+        Just(ModuleState::Reading),
+        Just(ModuleState::Broken),
+    ];
+    let words = (text(), text(), of(text()), of(text()));
+    let numbers = (any::<u64>(), any::<u64>(), any::<u64>());
+    let view = (words, numbers, state).prop_map(
+        |((name, title, trouble, digest), (symbols, libs, bytes), state)| ModuleView {
+            sources: [title.clone()].into(),
+            name,
+            title,
+            state,
+            trouble,
+            symbols,
+            libs,
+            bytes,
+            digest,
+        },
+    );
+    (of(frame_id()), vec(view, 0..3)).prop_map(|(id, modules)| ModulesPage {
+        id,
+        route: "modules".into(),
+        status: Status::Ok,
+        modules,
+    })
 }
 
 fn lease() -> impl Strategy<Value = Lease> {
@@ -558,7 +601,12 @@ fn routes_page() -> impl Strategy<Value = RoutesPage> {
 
 fn refusal_frame() -> impl Strategy<Value = RefusalFrame> {
     (
-        (of(frame_id()), of(text()), select(&Code::ALL[..]), text()),
+        (
+            of(frame_id()),
+            of(prop_oneof![text(), Just(SEARCH.into())]),
+            select(&Code::ALL[..]),
+            text(),
+        ),
         (of(text()), of(connid()), of(ended_view())),
     )
         .prop_map(|((id, route, code, message), (field, connid, ended))| {
@@ -617,6 +665,12 @@ fn written() -> impl Strategy<Value = (String, ServerFrame)> {
             .boxed(),
         routes_page()
             .prop_map(|f| (json(&f), ServerFrame::Routes(f)))
+            .boxed(),
+        found()
+            .prop_map(|f| (json(&f), ServerFrame::Found(f)))
+            .boxed(),
+        modules_page()
+            .prop_map(|f| (json(&f), ServerFrame::Modules(f)))
             .boxed(),
         refusal_frame()
             .prop_map(|f| (json(&f), ServerFrame::Refused(Box::new(f))))

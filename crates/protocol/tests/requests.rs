@@ -899,7 +899,7 @@ fn an_array_is_no_object() {
 
 #[test]
 fn a_slip_in_a_verb_is_told_before_its_fields() {
-    use Code::{UnknownField, UnknownRoute};
+    use Code::UnknownField;
     let route = Some("route");
     check(&[
         (
@@ -927,10 +927,10 @@ fn a_slip_in_a_verb_is_told_before_its_fields() {
             "a start of \"statsu\" has no field \"where\"; did you mean the verb \"status\"?",
         ),
         (
-            r#"{"route":"query/module","lib":["vector"],"text":"push"}"#,
-            UnknownRoute,
+            r#"{"route":"query/modul","lib":["vector"],"text":"push"}"#,
+            UnknownField,
             route,
-            "\"query/module\" is reserved for a verb that is not there yet",
+            "a start of \"query/modul\" has no field \"lib\"; did you mean the verb \"query/module\"?",
         ),
         (
             r#"{"route":"skill","conid":"1"}"#,

@@ -18,6 +18,7 @@ pub mod handler;
 mod http;
 mod keeper;
 mod metrics;
+mod modules;
 mod reload;
 mod specs;
 mod stopping;
@@ -43,6 +44,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     http::Http,
     metrics::Metrics,
+    modules::{Bounds, Configured, Files, Modules},
     reload::{Reload, Routes},
     stopping::{Phase, Stopping},
     transports::{
@@ -217,10 +219,17 @@ impl Server {
         let stopping = Stopping::new(phases);
         let stdio = Arc::new(self.stdio(engine, metrics, &stopping));
         stdio::keep(&stdio, self.routes.crews(), &tasks);
-        let http = self.http(engine, metrics, stopping, &tasks);
+        let modules = Modules::new();
+        let (configured, taken) = watch::channel(self.routes.config.modules.clone());
+        let bounds = Bounds::from(&self.routes.config.limits);
+        let files = Files::new(modules.clone(), taken, bounds);
+        tasks.spawn(files.keep(stopping.clone()));
+        let http = self.http(engine, modules, metrics, stopping, &tasks);
         let serving = tasks.spawn(http.serve(Arc::clone(&self.listener)));
-        self.reload_until(engine, drain, |crews| stdio::keep(&stdio, crews, &tasks))
-            .await;
+        self.reload_until(engine, drain, &configured, |crews| {
+            stdio::keep(&stdio, crews, &tasks);
+        })
+        .await;
         tracing::info!(
             grace_seconds = grace.as_f64(),
             "draining: no new jobs are taken"
@@ -244,6 +253,7 @@ impl Server {
         &mut self,
         engine: &Engine,
         drain: impl Future<Output = ()>,
+        configured: &watch::Sender<Configured>,
         keep: impl Fn(Vec<Arc<stdio::Crew>>),
     ) {
         let mut drain = std::pin::pin!(drain);
@@ -254,6 +264,7 @@ impl Server {
                     let reloaded = self.routes.reload(reload.config, engine);
                     let reloaded = reloaded.map(|(reloaded, crews)| {
                         keep(crews);
+                        configured.send_replace(self.routes.config.modules.clone());
                         reloaded
                     });
                     // Whoever asked may have gone.
@@ -304,6 +315,7 @@ impl Server {
     fn http(
         &self,
         engine: &Engine,
+        modules: Modules,
         metrics: &Arc<Metrics>,
         stopping: Stopping,
         tasks: &TaskTracker,
@@ -314,6 +326,7 @@ impl Server {
         let allowed_origins: Arc<[String]> = config.allowed_origins.clone().into();
         let sockets = SocketContext {
             engine: engine.clone(),
+            modules: modules.clone(),
             metrics: Arc::clone(metrics),
             limits: limits.clone(),
             parse_limits,
@@ -325,6 +338,7 @@ impl Server {
         };
         let rest = Rest {
             engine: engine.clone(),
+            modules,
             metrics: Arc::clone(metrics),
             limits: limits.clone(),
             parse_limits,

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     BindError,
-    config::{Config, RouteConfig, ServedBy, wrong_with_name},
+    config::{Config, ModuleConfig, RouteConfig, ServedBy, wrong_with_name},
     consumers::{self, schema::Schema},
     terms,
     transports::stdio::{self, Crew},
@@ -30,13 +30,13 @@ pub(crate) struct Reload {
 /// What came of a configuration that was read again, each by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reloaded {
-    /// Routes that were not there before.
+    /// Routes that were not there before, and catalogues, as `modules.NAME`.
     pub added: Vec<String>,
-    /// Routes that new jobs are served by otherwise from now on. Those that run are not touched.
+    /// Routes that new jobs are served by otherwise from now on, and catalogues. Jobs that run are not touched.
     pub changed: Vec<String>,
-    /// Routes that are there no more: what they had accepted is served, and nothing new.
+    /// Routes that are there no more: what they had accepted is served, and nothing new. And catalogues.
     pub removed: Vec<String>,
-    /// What differs and was left as it is, until the server is started anew: keys outside of the routes, how processes are started, and routes that would
+    /// What differs and was left as it is, until the server is started anew: keys outside of the routes and the catalogues, how processes are started, and routes that would
     /// be served in another way: by a clock, by workers, or by work of the server's own.
     pub needs_restart: Vec<String>,
 }
@@ -164,10 +164,12 @@ impl Routes {
         let schemas = consumers::schemas(&new.routes)?;
         let unknown = |(name, _): &(&String, &RouteConfig)| self.known(name).is_none();
         let crews = crews(new.routes.iter().filter(unknown))?;
-        let reloaded = Reloaded {
+        let mut reloaded = Reloaded {
             needs_restart,
             ..differences(&self.config.routes, &new.routes)
         };
+        let modules = std::mem::replace(&mut self.config.modules, new.modules);
+        reloaded.of_modules(&modules, &self.config.modules);
         let before = std::mem::replace(&mut self.config.routes, new.routes);
         self.retired.extend(before);
         let there = &self.config.routes;
@@ -233,11 +235,26 @@ fn crews<'a>(
     Ok(crews.into_iter().map(Arc::new).collect())
 }
 
-fn differences(
-    old: &BTreeMap<String, RouteConfig>,
-    new: &BTreeMap<String, RouteConfig>,
-) -> Reloaded {
-    let without = |these: &BTreeMap<String, RouteConfig>, those: &BTreeMap<String, RouteConfig>| {
+impl Reloaded {
+    /// Adds what differs between catalogues.
+    fn of_modules(
+        &mut self,
+        old: &BTreeMap<String, ModuleConfig>,
+        new: &BTreeMap<String, ModuleConfig>,
+    ) {
+        let of_modules = differences(old, new);
+        for (all, more) in [
+            (&mut self.added, of_modules.added),
+            (&mut self.changed, of_modules.changed),
+            (&mut self.removed, of_modules.removed),
+        ] {
+            all.extend(more.into_iter().map(|name| format!("modules.{name}")));
+        }
+    }
+}
+
+fn differences<T: PartialEq>(old: &BTreeMap<String, T>, new: &BTreeMap<String, T>) -> Reloaded {
+    let without = |these: &BTreeMap<String, T>, those: &BTreeMap<String, T>| {
         let names = these.keys().filter(|name| !those.contains_key(*name));
         names.cloned().collect()
     };
@@ -253,7 +270,7 @@ fn differences(
     }
 }
 
-/// The keys outside of the routes that differ.
+/// The keys that differ outside of what can be taken over.
 fn other_keys(old: &Config, new: &Config) -> Vec<String> {
     let table = |config: &Config| toml::Table::try_from(config).unwrap_or_default();
     let (old, new) = (table(old), table(new));
@@ -261,5 +278,6 @@ fn other_keys(old: &Config, new: &Config) -> Vec<String> {
     let differs = keys
         .into_iter()
         .filter(|key| old.get(*key) != new.get(*key));
-    differs.filter(|key| *key != "routes").cloned().collect()
+    let taken_over = |key: &&String| matches!(key.as_str(), "routes" | "modules");
+    differs.filter(|key| !taken_over(key)).cloned().collect()
 }

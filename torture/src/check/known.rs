@@ -50,6 +50,8 @@ fn target(request: &Request) -> (Option<&Connid>, Option<JobId>) {
     match request {
         Request::Start(_)
         | Request::Routes(_)
+        | Request::Search(_)
+        | Request::Modules(_)
         | Request::Claim(_)
         | Request::Append(_)
         | Request::End(_) => (None, None),

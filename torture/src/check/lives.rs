@@ -276,6 +276,8 @@ pub(super) fn killers<'s>(
         | Request::Unwatch(_)
         | Request::Extend(_)
         | Request::Routes(_)
+        | Request::Search(_)
+        | Request::Modules(_)
         | Request::Claim(_)
         | Request::Append(_)
         | Request::End(_) => false,

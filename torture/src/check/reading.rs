@@ -176,6 +176,8 @@ impl<'a> Story<'a> {
             }),
             ServerFrame::Gap(_)
             | ServerFrame::Routes(_)
+            | ServerFrame::Found(_)
+            | ServerFrame::Modules(_)
             | ServerFrame::Claimed(_)
             | ServerFrame::HandOver(_)
             | ServerFrame::Notice(_) => {}

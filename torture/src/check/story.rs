@@ -174,6 +174,8 @@ impl Named {
             | Request::Watch(_)
             | Request::Unwatch(_)
             | Request::Routes(_)
+            | Request::Search(_)
+            | Request::Modules(_)
             | Request::Claim(_)
             | Request::Append(_)
             | Request::End(_) => return,

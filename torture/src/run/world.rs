@@ -59,6 +59,8 @@ impl World {
                 known.see(change.job, &change.connid, change.seq, ended);
             }
             ServerFrame::Routes(_)
+            | ServerFrame::Found(_)
+            | ServerFrame::Modules(_)
             | ServerFrame::Refused(_)
             | ServerFrame::Claimed(_)
             | ServerFrame::HandOver(_)

@@ -463,7 +463,7 @@ async fn a_verb_is_not_started() {
     let (_fake, client, mut peer) = Fake::with_client().await;
     for (route, says) in [
         ("kill", "\"kill\" is a verb, not a route that starts jobs"),
-        ("query/module", "\"query/module\" is reserved for a verb"),
+        ("query/module", "\"query/module\" is a verb, not a route"),
     ] {
         let start = Start {
             connid: Some(connid("victim")),

@@ -28,7 +28,7 @@ Examples:
 What was accepted is on the disk, and is there after any stop: ended jobs with their outcome, and
 what waited or only let time pass goes on. SIGTERM or Ctrl-C stops it: no new jobs are taken, and
 work that cannot be gone on with later has a grace to end. A second one stops it at once.
-SIGHUP has it read the routes of its configuration file again; jobs that run are not touched.
+SIGHUP has it read the routes and the catalogues of its configuration file again; jobs that run are not touched.
 
 LONGWIRE_LOG says how much it logs: error, warn, info, debug, trace.";
 
@@ -85,6 +85,18 @@ Examples:
   longwire routes --json | jq '.routes[].route'
 
 Of an input's fields, those with a * must be there.";
+
+pub(super) const MODULES: &str = "\
+Examples:
+  longwire modules search push --lib vector   what is probably meant comes first
+  longwire modules search 'vec::emb' --since C++11
+  longwire modules search '[]' --lib map --json
+  longwire modules list
+  longwire modules check zlib.tag             what a file has, or what is wrong with it
+  longwire modules add zlib zlib.tag --config longwire.toml
+
+Files may be Doxygen tag files, Sphinx inventories, Universal Ctags JSON lines, rustdoc or TypeDoc
+JSON, Javadoc's member-search-index.js, or lines of JSON of one's own; packed with gzip or not.";
 
 pub(super) const CONFIG: &str = "\
 Examples:

@@ -1,6 +1,7 @@
 //! The command line: what may be typed, and what `--help` says of it.
 
 mod help;
+mod modules;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use longwire_client::{Connid, JobId, OnConflict, OnDisconnect, Seconds, Seq};
 
+pub(crate) use self::modules::{FileArgs, ModulesAction, ModulesArgs, SearchArgs};
 use crate::paint::Color;
 
 /// Start, watch and kill long-running requests over one WebSocket.
@@ -74,6 +76,9 @@ pub(crate) enum Command {
     /// Show what may be started: the routes, their terms and what their inputs must be.
     #[command(after_help = help::ROUTES)]
     Routes(RoutesArgs),
+    /// Search libraries, and manage the catalogues that are searched.
+    #[command(after_help = help::MODULES)]
+    Modules(ModulesArgs),
     /// Print the whole default configuration file.
     #[command(after_help = help::CONFIG)]
     Config(ConfigArgs),
@@ -400,6 +405,30 @@ mod tests {
             ("store", false),
             ("config --check a --markdown", false),
             ("completions zsh", true),
+        ] {
+            let words = std::iter::once("longwire").chain(line.split(' '));
+            let parsed = Cli::try_parse_from(words);
+            assert_eq!(parsed.is_ok(), ok, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_typed_of_catalogues() {
+        for (line, ok) in [
+            ("modules", false),
+            ("modules list", true),
+            ("modules info", true),
+            ("modules info cpp", true),
+            ("modules search", true),
+            (
+                "modules search ~ --lib vector --lib map --kind function",
+                true,
+            ),
+            ("modules search -> --since C++17 --limit 5 --json", true),
+            ("modules check a.tag --base-url https://a/", true),
+            ("modules check", false),
+            ("modules add zlib zlib.tag --config longwire.toml", true),
+            ("modules add zlib --config longwire.toml", false),
         ] {
             let words = std::iter::once("longwire").chain(line.split(' '));
             let parsed = Cli::try_parse_from(words);

@@ -1,7 +1,10 @@
 //! The order of what was found, as one number each: the least comes first.
 
-use super::{qualifier::Place, tier::Fit};
-use crate::catalogue::Entry;
+use super::{
+    qualifier::Place,
+    tier::{Fit, Tier},
+};
+use crate::{Kind, catalogue::Entry};
 
 /// What decides between two matches, the weightiest first. Its lowest bits are the number of the symbol, and symbols are
 /// numbered so that the shorter name, then the alphabet, decides where nothing else does.
@@ -68,6 +71,8 @@ impl Rank {
         by_alias: bool,
         other_case: bool,
     ) -> Self {
+        // Who types all of `string` means the class of which that is another name.
+        let is_another_name = entry.kind == Kind::Alias && fit.tier <= Tier::Same;
         Self(pack(&[
             (fit.tier as u64, 4),
             (fit.loose.into(), 5),
@@ -75,7 +80,7 @@ impl Rank {
             (other_case.into(), 1),
             (entry.is_deprecated().into(), 1),
             (found.nearness as u64, 2),
-            (by_alias.into(), 1),
+            ((by_alias || is_another_name).into(), 1),
             (fit.partial.into(), 1),
             (entry.kind.rank().into(), 3),
             (found.lib.into(), 7),

@@ -81,6 +81,9 @@ fn write_table(file: &mut String, path: &[&str], shape: &Shape, values: &Table) 
         write_sections(file, path, section, values);
     }
     if let Shape::Named(shape) = shape {
+        if let (Shape::Section(section), true) = (&**shape, values.is_empty()) {
+            write_example(file, &[path, &[NAME]].concat(), section);
+        }
         for (name, values) in values
             .iter()
             .filter_map(|(name, value)| Some((name, value.as_table()?)))
@@ -88,6 +91,12 @@ fn write_table(file: &mut String, path: &[&str], shape: &Shape, values: &Table) 
             write_table(file, &[path, &[name]].concat(), shape, values);
         }
     }
+}
+
+/// A table as one may be written, where there is none.
+fn write_example(file: &mut String, path: &[&str], section: &Section) {
+    let _ = writeln!(file, "#[{}]", dotted(path));
+    write_keys(file, section, &Table::new());
 }
 
 fn write_rows(table: &mut String, path: &str, section: &Section, values: &Table) {
@@ -116,8 +125,9 @@ fn write_rows(table: &mut String, path: &str, section: &Section, values: &Table)
 
 /// The first of the named tables is the one with the defaults.
 fn write_named_rows(table: &mut String, path: &str, shape: &Shape, values: &Table) {
-    let values = values.values().find_map(Value::as_table);
-    if let (Shape::Section(section), Some(values)) = (shape, values) {
+    let none = Table::new();
+    let values = values.values().find_map(Value::as_table).unwrap_or(&none);
+    if let Shape::Section(section) = shape {
         write_rows(table, &below(path, NAME), section, values);
     }
 }

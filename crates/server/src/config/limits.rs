@@ -120,6 +120,15 @@ pub struct Limits {
     /// Jobs that may wait in the queue of one route.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub queued_jobs_per_route: usize,
+
+    /// Bytes of the file of one catalogue, after it was unpacked. A larger one is passed over.
+    #[schemars(range(min = 1024, max = 68_719_476_736_u64))]
+    pub module_file_bytes: u64,
+
+    /// Bytes of memory that the catalogues in files may take together. One that does not fit is
+    /// passed over. While a file is read some times its size may be needed.
+    #[schemars(range(min = 0, max = 68_719_476_736_u64))]
+    pub modules_bytes: usize,
 }
 
 impl Default for Limits {
@@ -152,6 +161,8 @@ impl Default for Limits {
             note_bytes: 1024,
             slots_per_claim: 1000,
             queued_jobs_per_route: 1_000_000,
+            module_file_bytes: 536_870_912,
+            modules_bytes: 1_073_741_824,
         }
     }
 }

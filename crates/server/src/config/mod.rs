@@ -10,6 +10,7 @@ mod hint;
 mod http;
 mod limits;
 mod mistake;
+mod modules;
 mod route;
 mod rules;
 mod schema;
@@ -32,6 +33,7 @@ pub use self::{
     http::{BodyConfig, HttpConfig, MethodConfig, RedirectsConfig, StreamConfig},
     limits::Limits,
     mistake::{ConfigError, Mistake},
+    modules::{MODULE_NAME_BYTES, MOST_MODULES, ModuleConfig, STANDARD_MODULE},
     route::{
         ConsumerConfig, DEFAULT_ROUTE, ExecConfig, OnLostConfig, ROUTE_NAME_BYTES, ResultConfig,
         RouteConfig, ServedBy, StdinConfig,
@@ -83,6 +85,11 @@ pub struct Config {
     /// bytes, and is not a verb's. One with a `/` or a `.` is put in quotes:
     /// `[routes."media/encode"]`.
     pub routes: BTreeMap<String, RouteConfig>,
+
+    /// Catalogues of library symbols that can be searched beside the standard library of C++, by
+    /// name: `[modules.NAME]`, at most 64. A name has letters, digits, `_`, `-` and `.`, at most 64
+    /// bytes; `cpp` is taken.
+    pub modules: BTreeMap<String, ModuleConfig>,
 }
 
 /// How the server's own log is written.
@@ -108,6 +115,7 @@ impl Default for Config {
             socket: SocketSettings::default(),
             store: StoreSettings::default(),
             routes: BTreeMap::from([(DEFAULT_ROUTE.to_owned(), RouteConfig::default())]),
+            modules: BTreeMap::new(),
         }
     }
 }

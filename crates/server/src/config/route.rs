@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use longwire_protocol::{RESERVED, VERBS};
+use longwire_protocol::VERBS;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -329,9 +329,6 @@ impl Default for RouteConfig {
 pub(crate) fn wrong_with_name(name: &str) -> Option<String> {
     if VERBS.contains(&name) {
         return Some("is a verb; a route needs a name of its own".to_owned());
-    }
-    if RESERVED.contains(&name) {
-        return Some("is reserved for a verb; a route needs a name of its own".to_owned());
     }
     if name.is_empty() {
         return Some("is empty; a route needs a name".to_owned());

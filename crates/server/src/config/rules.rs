@@ -5,8 +5,10 @@ mod http;
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use super::{
-    Config, ConsumerConfig, ExecConfig, Limits, RouteConfig, ServedBy, StdinConfig, WorkersConfig,
+    Config, ConsumerConfig, ExecConfig, Limits, MOST_MODULES, RouteConfig, ServedBy, StdinConfig,
+    WorkersConfig,
     mistake::Mistake,
+    modules,
     route::wrong_with_name,
     source::{Source, dotted},
 };
@@ -18,12 +20,41 @@ pub(super) fn mistakes(config: &Config, source: &Source<'_>) -> Vec<Mistake> {
     let all = origins(config)
         .chain(pings(config))
         .chain(sockets(config))
-        .chain(of_routes);
+        .chain(of_routes)
+        .chain(of_modules(config));
     let mistake = |it: Complaint<'_>| {
         let path: Vec<&str> = it.path.iter().map(|key| &**key).collect();
         source.mistake(&path, it.text)
     };
     all.map(mistake).collect()
+}
+
+fn of_modules(config: &Config) -> impl Iterator<Item = Complaint<'_>> {
+    let count = config.modules.len();
+    let what = format!("has {count} catalogues; at most {MOST_MODULES} are allowed");
+    let too_many = (count > MOST_MODULES).then(|| complaint(&["modules"], &what));
+    let of_each = config.modules.iter().flat_map(|(name, module)| {
+        let named = modules::wrong_with_name(name).map(|what| complaint(&["modules", name], &what));
+        let base = module.base_url.as_deref().filter(|base| !is_page(base));
+        let base = base.map(|base| {
+            let what = format!(
+                "is {base:?}; it must be an http or https address, as in \"https://zlib.net/manual/\""
+            );
+            complaint(&["modules", name, "base_url"], &what)
+        });
+        named.into_iter().chain(base)
+    });
+    too_many.into_iter().chain(of_each)
+}
+
+fn is_page(base: &str) -> bool {
+    let rest = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| base.strip_prefix(scheme));
+    let is_plain = |letter: char| letter.is_ascii_graphic() && !"<>\"{}|\\^`".contains(letter);
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(is_plain)
+    })
 }
 
 struct Complaint<'a> {

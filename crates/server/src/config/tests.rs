@@ -84,7 +84,7 @@ fn an_unknown_key_like_no_other_is_told_the_keys() {
     check(
         "\"\" = 5",
         "config.toml:1: unknown key `\"\"`; the keys here are `listen`, `allowed_origins`, \
-         `shutdown_grace_seconds`, `log`, `limits`, `socket`, `store`, `routes`",
+         `shutdown_grace_seconds`, `log`, `limits`, `socket`, `store`, `routes`, `modules`",
     );
 }
 
@@ -286,17 +286,62 @@ fn a_route_with_a_name_that_none_can_have() {
         );
     };
     for verb in longwire_protocol::VERBS {
-        check_name(verb, "is a verb; a route needs a name of its own");
+        let name = if verb.contains('/') {
+            format!("{verb:?}")
+        } else {
+            verb.to_owned()
+        };
+        check_name(&name, "is a verb; a route needs a name of its own");
     }
-    check_name(
-        "\"query/module\"",
-        "is reserved for a verb; a route needs a name of its own",
-    );
     check_name("\"\"", "is empty; a route needs a name");
     let strange = "in it; only letters, digits and `_`, `-`, `/`, `.` are allowed";
     check_name("\"a b\"", &format!("has ' ' {strange}"));
     check_name("\"straße\"", &format!("has 'ß' {strange}"));
     check_name(&"x".repeat(65), "has 65 bytes; at most 64 are allowed");
+}
+
+#[test]
+fn catalogues_that_none_can_have() {
+    let check_name = |name: &str, complaint: &str| {
+        check(
+            &format!("[modules.{name}]\nfile = \"a\""),
+            &format!("config.toml:1: `modules.{name}` {complaint}"),
+        );
+    };
+    check_name(
+        "cpp",
+        "is the standard library of C++; a catalogue needs another name",
+    );
+    check_name("\"\"", "is empty; a catalogue needs a name");
+    let strange = "in it; only letters, digits and `_`, `-`, `.` are allowed";
+    check_name("\"a/b\"", &format!("has '/' {strange}"));
+    check_name(&"x".repeat(65), "has 65 bytes; at most 64 are allowed");
+    check(
+        "[modules.zlib]",
+        "config.toml:1: `modules.zlib.file` is missing; it must be text in quotes",
+    );
+    for base in [
+        "ftp://a/",
+        "https://",
+        "https:///a",
+        "https://a b",
+        "zlib.net",
+    ] {
+        check(
+            &format!("[modules.zlib]\nfile = \"zlib.tag\"\nbase_url = {base:?}"),
+            &format!(
+                "config.toml:3: `modules.zlib.base_url` is {base:?}; it must be an http or https address, as in \"https://zlib.net/manual/\""
+            ),
+        );
+    }
+    let many: String = (0..65)
+        .map(|number| format!("[modules.m{number}]\nfile = \"a\"\n"))
+        .collect();
+    let error = Config::from_toml(&many, "config.toml").unwrap_err();
+    let says = "`modules` has 65 catalogues; at most 64 are allowed";
+    assert!(error.to_string().contains(says), "{error}");
+    let config = read("[modules.zlib]\nfile = \"zlib.tag\"\nbase_url = \"https://zlib.net/\"");
+    assert_eq!(config.modules["zlib"].file.to_str(), Some("zlib.tag"));
 }
 
 #[test]
@@ -448,7 +493,7 @@ fn mistakes_are_told_together_in_the_order_of_their_lines() {
          `ended_jobs_kept`, `ended_seconds_kept`, `ended_bytes_kept`, `expired_names_kept`, \
          `feed_events_kept`, `sockets`, `http_connections`, `http_body_bytes`, \
          `http_header_seconds`, `output_bytes_per_event`, `tags_per_job`, `tag_bytes`, \
-         `reason_bytes`, `note_bytes`, `slots_per_claim`, `queued_jobs_per_route`\n\
+         `reason_bytes`, `note_bytes`, `slots_per_claim`, `queued_jobs_per_route`, `module_file_bytes`, `modules_bytes`\n\
          config.toml:5: `limits.jobs` is 0; it must be a whole number from 1 to 100000000",
     );
 }
@@ -598,6 +643,8 @@ fn the_default_file_reads_with_every_optional_key_in_force() {
         config.store.dir.take().is_some(),
     ];
     assert_eq!(optional, [true; 9]);
+    let module = config.modules.remove("NAME").unwrap();
+    assert!(module.base_url.is_some());
     assert_eq!(config, Config::default());
 }
 
@@ -623,7 +670,7 @@ fn the_default_file_keeps_the_order_of_declaration() {
         ]
     );
     assert_eq!(
-        keys[keys.len() - 17..],
+        keys[keys.len() - 20..],
         [
             "[routes.request]",
             "consumer",
@@ -642,6 +689,9 @@ fn the_default_file_keeps_the_order_of_declaration() {
             "#ended_seconds_kept",
             "#ended_bytes_kept",
             "disconnect_grace_seconds",
+            "#[modules.NAME]",
+            "#file",
+            "#base_url",
         ]
     );
 }

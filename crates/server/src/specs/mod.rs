@@ -1,9 +1,11 @@
 //! What the server speaks, for machines: made from the types that it is spoken with.
 
 mod asyncapi;
+mod examples;
 mod openapi;
 mod responses;
 mod schemas;
+mod search;
 
 pub use asyncapi::asyncapi;
 pub use openapi::openapi;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     responses::{Fault, NOT_JSON, TOO_SLOW, response, responses},
     schemas::{Schemas, info},
+    search,
 };
 use crate::{
     config::Limits,
@@ -40,9 +41,11 @@ pub(crate) fn openapi_of(limits: &Limits) -> Value {
         "servers": [{ "url": "/" }],
         "tags": [
             { "name": "jobs", "description": "Start, status, kill, extend, watch." },
+            { "name": "search", "description": "Libraries, as one types." },
             { "name": "operations", "description": "For those who run the server." },
         ],
         "paths": {
+            "/query/module": search::path(&mut schemas),
             "/routes": { "get": routes(&mut schemas) },
             "/jobs": { "get": list(&mut schemas), "post": start(&mut schemas) },
             "/jobs/{connid}": {
@@ -104,7 +107,7 @@ fn connid(schemas: &mut Schemas) -> Value {
     })
 }
 
-fn query(name: &str, description: &str, schema: &Value) -> Value {
+pub(super) fn query(name: &str, description: &str, schema: &Value) -> Value {
     json!({ "name": name, "in": "query", "description": description, "schema": schema })
 }
 

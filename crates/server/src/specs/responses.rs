@@ -83,6 +83,10 @@ const fn detail(code: Code) -> &'static str {
             "a job named report-7 is running; kill it, or start with \"on_conflict\": \"attach\" or \"replace\", or with another connid"
         }
         Code::LeaseLost => "report-7 has already ended: killed; nobody holds it any more",
+        Code::UnknownLib => "lib: unknown library \"vectr\" (did you mean \"vector\"?)",
+        Code::UnknownCatalogue => {
+            "catalogue: there is none called \"cp\"; did you mean \"cpp\"?; there are: cpp"
+        }
         Code::TooLarge => "the body must be at most 1048576 bytes",
         Code::TooMany => {
             "the server has as many jobs as it takes at once; try again when some have ended"

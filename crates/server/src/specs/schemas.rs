@@ -1,5 +1,6 @@
 //! The schemas of the types, gathered for one document.
 
+use longwire_modules::{Question, Set};
 use longwire_protocol::{client_schema, server_schema};
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -44,18 +45,29 @@ impl Schemas {
 
     /// The frames of a socket's client, by name.
     pub(super) fn client_frames(&mut self) -> Vec<(&'static str, Value)> {
-        client_schema(&mut self.read)
-            .into_iter()
+        let question = self.read.root_schema_for::<Question>();
+        let frames = client_schema(&mut self.read).into_iter();
+        frames
+            .map(|(name, schema)| match name {
+                "search" => (name, with_fields(schema, &question)),
+                _ => (name, schema),
+            })
             .map(bare)
             .collect()
     }
 
     /// The frames that the server sends over a socket, by name.
     pub(super) fn server_frames(&mut self) -> Vec<(&'static str, Value)> {
-        server_schema(&mut self.written)
-            .into_iter()
-            .map(bare)
-            .collect()
+        let matches = self.written.subschema_for::<Vec<Set>>().to_value();
+        let frames = server_schema(&mut self.written).into_iter();
+        let mut frames: Vec<_> = frames.map(bare).collect();
+        for (_, frame) in frames.iter_mut().filter(|(name, _)| *name == "found") {
+            let data = &mut frame["properties"]["data"];
+            let description = data["description"].take();
+            *data = matches.clone();
+            data["description"] = description;
+        }
+        frames
     }
 
     /// Puts the schemas into a document that refers to them.
@@ -75,6 +87,17 @@ impl Schemas {
         document["components"]["schemas"] = Value::Object(schemas);
         redirect(document, &renamed);
     }
+}
+
+/// A frame that has the fields of a question beside its own, and no others: the protocol carries them unread.
+fn with_fields(mut frame: Schema, question: &Schema) -> Schema {
+    let fields = question.get("properties").and_then(Value::as_object);
+    let own = frame.get_mut("properties").and_then(Value::as_object_mut);
+    if let (Some(fields), Some(own)) = (fields, own) {
+        own.extend(fields.clone());
+    }
+    frame.insert("additionalProperties".to_owned(), false.into());
+    frame
 }
 
 /// Without the definitions, which go where all of them are.

@@ -135,6 +135,21 @@ impl Client {
         reply
     }
 
+    /// The same with a body that does not say what it is.
+    pub(crate) async fn untyped(&self, request: &str, body: &str) -> Reply {
+        let (host, length) = (self.address, body.len());
+        let text = format!(
+            "{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.unwrap();
+        let reply = Reply::parse(&bytes);
+        self.check(request, &reply);
+        reply
+    }
+
     async fn open(&self, request: &str, version: &str, headers: &str, body: &str) -> TcpStream {
         let (host, length) = (self.address, body.len());
         let typed = body.is_empty() || headers.to_ascii_lowercase().contains("content-type:");

@@ -12,6 +12,7 @@
 
 mod client;
 mod events;
+mod modules;
 mod refusals;
 mod stopping;
 mod verbs;

@@ -415,7 +415,7 @@ fn pages_on_the_list_are_shown_their_answers() {
             .await;
         assert_eq!(reply.status, 204);
         let methods = reply.header("access-control-allow-methods");
-        assert_eq!(methods, Some("GET, POST, PATCH, DELETE"));
+        assert_eq!(methods, Some("GET, POST, QUERY, PATCH, DELETE"));
         let headers = reply.header("access-control-allow-headers").unwrap();
         assert!(headers.contains("Content-Type"), "{headers}");
         for (request, body) in [
@@ -461,8 +461,13 @@ fn names_of_strangers_lead_nowhere() {
 #[test]
 fn every_code_that_is_refused_here_is_described() {
     let described: BTreeSet<String> = refused_codes(&longwire_server::openapi());
-    // That comes with keys, and workers are served over sockets.
-    let elsewhere = [Code::Unauthorized, Code::LeaseLost];
+    // That comes with keys, workers are served over sockets, and a search answers without codes.
+    let elsewhere = [
+        Code::Unauthorized,
+        Code::LeaseLost,
+        Code::UnknownLib,
+        Code::UnknownCatalogue,
+    ];
     let expected = Code::ALL.iter().filter(|code| !elsewhere.contains(code));
     assert_eq!(described, expected.map(ToString::to_string).collect());
 }

@@ -35,6 +35,38 @@ pub(super) fn location(connid: &Connid) -> String {
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
+/// The parameters of a request as they are, in their order.
+pub(super) fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Refusal> {
+    let pair = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = name_of(name)?;
+        let value = value_of(&name, value)?;
+        Ok((name, value))
+    };
+    raw_pairs(uri).map(pair).collect()
+}
+
+fn raw_pairs(uri: &Uri) -> impl Iterator<Item = &str> {
+    let pairs = uri.query().unwrap_or_default().split('&');
+    pairs.filter(|pair| !pair.is_empty())
+}
+
+fn name_of(raw: &str) -> Result<String, Refusal> {
+    plain(raw).ok_or_else(|| broken("a parameter's name", raw))
+}
+
+fn value_of(name: &str, raw: &str) -> Result<String, Refusal> {
+    plain(raw).ok_or_else(|| {
+        let name = cut(name);
+        broken(&name, raw).about(name)
+    })
+}
+
+/// What a form encodes: a `+` is a blank.
+fn plain(raw: &str) -> Option<String> {
+    decoded(&raw.replace('+', " "))
+}
+
 /// The parameters of a request, each known and there once.
 pub(super) struct Parameters(Vec<(&'static str, String)>);
 
@@ -42,8 +74,7 @@ impl Parameters {
     /// Reads them.
     pub(super) fn of(uri: &Uri, known: &'static [&'static str]) -> Result<Self, Refusal> {
         let mut parameters = Self(Vec::new());
-        let pairs = uri.query().unwrap_or_default().split('&');
-        for pair in pairs.filter(|pair| !pair.is_empty()) {
+        for pair in raw_pairs(uri) {
             parameters.add(pair, known)?;
         }
         Ok(parameters)
@@ -51,8 +82,7 @@ impl Parameters {
 
     fn add(&mut self, pair: &str, known: &'static [&'static str]) -> Result<(), Refusal> {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let plain = |text: &str| decoded(&text.replace('+', " "));
-        let got = plain(name).ok_or_else(|| broken("a parameter's name", name))?;
+        let got = name_of(name)?;
         let Some(&name) = known.iter().find(|name| **name == got) else {
             return Err(unknown(&got, known));
         };
@@ -62,8 +92,7 @@ impl Parameters {
                 format!("{name:?} must be there once"),
             ));
         }
-        let value = plain(value).ok_or_else(|| broken(name, value).about(name))?;
-        self.0.push((name, value));
+        self.0.push((name, value_of(name, value)?));
         Ok(())
     }
 
@@ -115,12 +144,12 @@ fn unknown(got: &str, known: &[&str]) -> Refusal {
     .about(got)
 }
 
-fn broken(what: &'static str, got: &str) -> Refusal {
+fn broken(what: &str, got: &str) -> Refusal {
     let message = format!(
         "{what} must be UTF-8, with % and two hexadecimal digits for a byte; got {:?}",
         cut(got)
     );
-    Refusal::invalid(what, message)
+    Refusal::new(Code::InvalidField, message).about(what.to_owned())
 }
 
 /// As much as a sentence can quote.

@@ -19,20 +19,29 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Reads a body of JSON.
 pub(super) async fn json_text(request: Request, most: usize) -> Result<String, Problem> {
     if !is_json(request.headers()) {
-        return Err(Problem::of_http(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Code::InvalidFrame,
-            "the body must be JSON, and say so: \"Content-Type: application/json\"",
-        ));
+        return Err(not_json());
     }
-    let bytes = tokio::time::timeout(PATIENCE, read(request.into_body(), most))
-        .await
-        .map_err(|_| too_slow())??;
+    let bytes = whole(request.into_body(), most).await?;
     String::from_utf8(bytes.into())
         .map_err(|_| Refusal::new(Code::InvalidJson, "the body must be UTF-8").into())
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Reads a body, whatever is in it.
+pub(super) async fn whole(body: Body, most: usize) -> Result<Bytes, Problem> {
+    tokio::time::timeout(PATIENCE, read(body, most))
+        .await
+        .map_err(|_| too_slow())?
+}
+
+pub(super) fn not_json() -> Problem {
+    Problem::of_http(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::InvalidFrame,
+        "the body must be JSON, and say so: \"Content-Type: application/json\"",
+    )
+}
+
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(only), None) = (types.next(), types.next()) else {
         return false;

@@ -8,8 +8,8 @@ use axum::{
 };
 use longwire_engine::{Killed, Opened};
 use longwire_protocol::{
-    Code, Connid, Done, Extend, JobId, JobView, RESERVED, Refusal, RouteView, Start, StatusQuery,
-    VERBS, Where,
+    Code, Connid, Done, Extend, JobId, JobView, Refusal, RouteView, Start, StatusQuery, VERBS,
+    Where,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,8 +52,7 @@ pub(super) async fn start(State(rest): Shared, request: Request) -> Answer {
     let wait = prefer::wait(request.headers());
     let text = body::json_text(request, rest.limits.http_body_bytes).await?;
     let start = Start::parse(&text, &rest.parse_limits)?;
-    let mut verbs = VERBS.iter().chain(&RESERVED);
-    if let Some(verb) = verbs.find(|verb| **verb == &*start.route) {
+    if let Some(verb) = VERBS.iter().find(|verb| **verb == &*start.route) {
         return Err(not_started(verb).into());
     }
     let opened = rest.engine.start(&rest.who(), start).await?;

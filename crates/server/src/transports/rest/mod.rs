@@ -4,6 +4,7 @@ mod address;
 mod body;
 mod events;
 mod jobs;
+mod modules;
 mod operations;
 mod prefer;
 mod problem;
@@ -17,7 +18,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header},
     middleware::{Next, from_fn_with_state},
     response::IntoResponse,
-    routing::get,
+    routing::{any, get},
 };
 use longwire_engine::{Engine, Principal};
 use longwire_protocol::{Code, ParseLimits, Refusal};
@@ -33,6 +34,7 @@ pub(crate) use self::{
 use crate::{
     config::Limits,
     metrics::Metrics,
+    modules::Modules,
     stopping::Stopping,
     transports::origin::{self, Allowed},
 };
@@ -41,6 +43,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Rest {
     pub(crate) engine: Engine,
+    pub(crate) modules: Modules,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Limits,
     pub(crate) parse_limits: ParseLimits,
@@ -65,6 +68,7 @@ pub(crate) fn routes(rest: Rest, pages: Router) -> Router {
     let job = get(jobs::view).delete(jobs::kill).patch(jobs::extend);
     Router::new()
         .route("/routes", get(jobs::routes))
+        .route(modules::PATH, any(modules::search))
         .route("/jobs", jobs)
         .route("/jobs/{connid}", job)
         .route("/jobs/{connid}/events", get(events::events))
@@ -78,19 +82,17 @@ pub(crate) fn routes(rest: Rest, pages: Router) -> Router {
 
 /// Refuses what was sent to a name that is not ours, and what a foreign page asks to be changed, counts refusals, and says what holds for every answer.
 async fn guard(State(rest): Shared, request: Request, next: Next) -> Response<Body> {
-    let reads = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    );
+    let reads = reads(&request);
+    let refused = modules::refused_at(request.uri().path());
     let page = origin::listed(request.headers(), &rest.allowed_origins);
     let mut response = if !origin::knows_host(request.headers(), &rest.allowed_origins) {
-        misdirected().into_response()
+        refused(misdirected())
     } else if page.is_some() && is_preflight(&request) {
         preflight()
     } else if reads || origin::allowed(request.headers(), &rest.allowed_origins) {
         next.run(request).await
     } else {
-        foreign().into_response()
+        refused(foreign())
     };
     if let Some(Refused(code)) = response.extensions().get() {
         rest.metrics.refused(*code);
@@ -106,10 +108,17 @@ async fn guard(State(rest): Shared, request: Request, next: Next) -> Response<Bo
     }
     if let Some(page) = page {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, page);
-        let exposed = fixed("Location, Preference-Applied, Retry-After");
+        let exposed = fixed("ETag, Location, Preference-Applied, Retry-After");
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
     response
+}
+
+/// Whether a request changes nothing, whoever sends it.
+fn reads(request: &Request) -> bool {
+    let method = request.method();
+    let safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    safe || method.as_str() == modules::QUERY || modules::reads(request)
 }
 
 /// Whether a browser asks beforehand what a page may do (the Fetch Standard, "CORS-preflight request").
@@ -123,11 +132,11 @@ fn preflight() -> Response<Body> {
     let headers = [
         (
             header::ACCESS_CONTROL_ALLOW_METHODS,
-            "GET, POST, PATCH, DELETE",
+            "GET, POST, QUERY, PATCH, DELETE",
         ),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "Content-Type, Prefer, Last-Event-ID",
+            "Content-Type, If-None-Match, Prefer, Last-Event-ID",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
+use longwire_modules::{Answer, Status};
 use longwire_protocol::{Code, Connid, EndedView, Refusal};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -62,6 +63,8 @@ pub(crate) const fn of_code(code: Code) -> (StatusCode, &'static str) {
         Code::AlreadyEnded => (StatusCode::CONFLICT, "Already ended"),
         Code::ConnidInUse => (StatusCode::CONFLICT, "Connid in use"),
         Code::LeaseLost => (StatusCode::CONFLICT, "Lease lost"),
+        Code::UnknownLib => (StatusCode::NOT_FOUND, "Unknown library"),
+        Code::UnknownCatalogue => (StatusCode::NOT_FOUND, "Unknown catalogue"),
         Code::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Too large"),
         Code::TooMany => (StatusCode::TOO_MANY_REQUESTS, "Too many"),
         Code::Unauthorized => (StatusCode::UNAUTHORIZED, "Who asks is not known"),
@@ -110,6 +113,35 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The same in the three fields of an answer to a search.
+    pub(super) fn into_answer(self) -> Response<Body> {
+        let message = self.refusal.message.to_string();
+        let answer = Answer {
+            status: Status::Error,
+            message,
+            data: Vec::new(),
+        };
+        self.sent("application/json", |_| answer)
+    }
+
+    fn sent<T: Serialize>(
+        self,
+        content_type: &'static str,
+        body: impl FnOnce(Self) -> T,
+    ) -> Response<Body> {
+        let (status, code, retry_after) = (self.status, self.refusal.code, self.retry_after());
+        // All of it can be written; were it not, the status still says what counts.
+        let body = serde_json::to_vec(&body(self)).unwrap_or_default();
+        let mut response = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
+        response.extensions_mut().insert(Refused(code));
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let (status, _) = of_code(refusal.code);
@@ -119,14 +151,6 @@ impl From<Refusal> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
-        let (status, code, retry_after) = (self.status, self.refusal.code, self.retry_after());
-        // All of it can be written; were it not, the status still says what counts.
-        let body = serde_json::to_vec(&self.view()).unwrap_or_default();
-        let mut response = (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response();
-        response.extensions_mut().insert(Refused(code));
-        if let Some(seconds) = retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
-        }
-        response
+        self.sent(CONTENT_TYPE, Self::view)
     }
 }

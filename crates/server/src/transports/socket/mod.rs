@@ -34,6 +34,7 @@ use self::{
 use crate::{
     config::{Limits, SocketSettings},
     metrics::Metrics,
+    modules::Modules,
     stopping::Stopping,
     transports::origin::Allowed,
     write_timeout::WriteTimeout,
@@ -42,6 +43,7 @@ use crate::{
 /// What every socket of a server shares.
 pub(crate) struct SocketContext {
     pub(crate) engine: Engine,
+    pub(crate) modules: Modules,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Limits,
     pub(crate) parse_limits: ParseLimits,
@@ -64,6 +66,7 @@ async fn open(State(context): State<Arc<SocketContext>>, request: Request) -> Re
     accept(&context, request, |socket, context| {
         let verbs = Verbs {
             engine: context.engine.clone(),
+            modules: context.modules.clone(),
             metrics: Arc::clone(&context.metrics),
             who: Principal::anonymous(),
         };

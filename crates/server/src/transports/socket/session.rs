@@ -42,6 +42,10 @@ use crate::{
 const FRAMES_PER_TURN: usize = 64;
 /// Turns before other sockets get theirs.
 const TURNS_AT_ONCE: usize = 8;
+/// Searches made here before other sockets get theirs: each may take half a millisecond.
+const SEARCHES_AT_ONCE: usize = 4;
+/// Searches of one socket that are made elsewhere at once.
+const SEARCHES_ELSEWHERE: usize = 16;
 /// Bytes of a job's log read at a time.
 const PAGE_BYTES: usize = 16 * 1024;
 /// Changes of the feed read at a time.
@@ -83,6 +87,10 @@ pub(super) struct Session {
     /// Events that were read and not yet sent, and whose they are.
     events: VecDeque<(Turn, String)>,
     answering: Replies,
+    /// Searches that are made elsewhere. They keep no other frame from being read.
+    searching: Replies,
+    /// Searches that were made here since others had their turn.
+    searched: usize,
     reading: Reads,
     /// Where it sits as a worker, once it has claimed something.
     seat: Option<Box<Seat>>,
@@ -111,6 +119,8 @@ impl Session {
             replies: VecDeque::new(),
             events: VecDeque::new(),
             answering: Replies::new(),
+            searching: Replies::new(),
+            searched: 0,
             reading: Reads::new(),
             seat: None,
             pulse: Pulse::new(context.settings.clone()),
@@ -135,6 +145,7 @@ impl Session {
     }
 
     fn poll_turns(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        self.searched = 0;
         for _ in 0..TURNS_AT_ONCE {
             let moved = self.turn(cx);
             if let Some(ending) = self.ending {
@@ -147,6 +158,9 @@ impl Session {
                     Poll::Pending
                 };
             }
+            if self.searched >= SEARCHES_AT_ONCE {
+                break;
+            }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
@@ -154,7 +168,8 @@ impl Session {
 
     /// The server closes, every frame that had come is answered, as far as it can be, and every end is told.
     fn has_said_all(&mut self, cx: &mut Context<'_>) -> bool {
-        let waits = !self.answering.is_empty() || !self.reading.is_empty();
+        let waits =
+            !self.answering.is_empty() || !self.searching.is_empty() || !self.reading.is_empty();
         let Some(limit) = &mut self.closing else {
             return false;
         };
@@ -228,7 +243,8 @@ impl Session {
         for _ in 0..FRAMES_PER_TURN {
             let room = self.replies.iter().map(String::len).sum::<usize>()
                 < self.context.settings.write_buffer_bytes;
-            if self.is_busy() || !room || Pin::new(&mut self.socket).poll_ready(cx).is_pending() {
+            let paused = self.is_busy() || self.searched >= SEARCHES_AT_ONCE;
+            if paused || !room || Pin::new(&mut self.socket).poll_ready(cx).is_pending() {
                 break;
             }
             let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) else {
@@ -314,9 +330,14 @@ impl Session {
         if let Request::Claim(claim) = &request {
             return self.claim(id, claim, cx);
         }
+        let searches = matches!(request, Request::Search(_) | Request::Modules(_));
         let mut answer = self.verbs.clone().answer(id, request).boxed();
         match answer.poll_unpin(cx) {
-            Poll::Ready(answered) => self.answered(answered),
+            Poll::Ready(answered) => {
+                self.searched += usize::from(searches);
+                self.answered(answered);
+            }
+            Poll::Pending if searches => self.searching.push(answer),
             Poll::Pending => self.answering.push(answer),
         }
     }
@@ -345,6 +366,9 @@ impl Session {
     }
 
     fn over_the_limit(&self, request: &Request) -> Option<Refusal> {
+        if let Request::Search(_) | Request::Modules(_) = request {
+            return (self.searching.len() >= SEARCHES_ELSEWHERE).then(too_many_searches);
+        }
         let most = self.context.limits.jobs_per_socket;
         let one_more = match request {
             Request::Start(_) => true,
@@ -358,6 +382,8 @@ impl Session {
             | Request::Unwatch(_)
             | Request::Extend(_)
             | Request::Routes(_)
+            | Request::Search(_)
+            | Request::Modules(_)
             | Request::Claim(_)
             | Request::Append(_)
             | Request::End(_) => false,
@@ -409,7 +435,7 @@ impl Session {
     /// Takes answers that were not there at once.
     fn collect(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
-        while let Poll::Ready(Some(answered)) = Pin::new(&mut self.answering).poll_next(cx) {
+        while let Poll::Ready(answered) = self.poll_answered(cx) {
             self.answered(answered);
             moved = true;
         }
@@ -422,6 +448,15 @@ impl Session {
             moved = true;
         }
         moved
+    }
+
+    fn poll_answered(&mut self, cx: &mut Context<'_>) -> Poll<Answered> {
+        for waiting in [&mut self.answering, &mut self.searching] {
+            if let Poll::Ready(Some(answered)) = Pin::new(waiting).poll_next(cx) {
+                return Poll::Ready(answered);
+            }
+        }
+        Poll::Pending
     }
 
     /// Says what there is to say, as far as the peer takes it, and sends it.
@@ -645,6 +680,13 @@ async fn linger(mut stream: Metered, last_words: &[u8]) {
     };
     // Whatever happens now, the socket is done.
     drop(timeout(CLOSE_TIME, read_on).await);
+}
+
+fn too_many_searches() -> Refusal {
+    let message = format!(
+        "this socket waits for {SEARCHES_ELSEWHERE} searches of large catalogues, as many as one may; ask again when some are answered"
+    );
+    Refusal::new(Code::TooMany, message)
 }
 
 fn is_too_many_pieces(error: &io::Error) -> bool {

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use longwire_engine::{Engine, Opened, Principal, Seat, Watcher};
+use longwire_modules::Query;
 use longwire_protocol::{
-    Claim, Claimed, Code, Done, FrameId, Kill, Refusal, RefusalFrame, Request, RoutesPage,
-    RoutesQuery, Seq, Spec, Start, StatusQuery, Target, Watch,
+    Claim, Claimed, Code, Done, Found, FrameId, Kill, ModulesPage, ModulesQuery, Payload, Refusal,
+    RefusalFrame, Request, RoutesPage, RoutesQuery, Search, Seq, Spec, Start, StatusQuery, Target,
+    Watch,
 };
 use serde::Serialize;
 
 use crate::{
     metrics::Metrics,
+    modules::{Modules, refusal},
     transports::worker::{self, text_of},
 };
 
@@ -42,6 +45,7 @@ pub(super) struct Answered {
 #[derive(Clone)]
 pub(super) struct Verbs {
     pub(super) engine: Engine,
+    pub(super) modules: Modules,
     pub(super) metrics: Arc<Metrics>,
     pub(super) who: Principal,
 }
@@ -71,6 +75,16 @@ impl Verbs {
                     id: id.clone(),
                     ..page
                 }))
+            }
+            Request::Search(search) => self.search(&id, &search).await,
+            Request::Modules(ModulesQuery {}) => {
+                let page = self.modules.list().await;
+                page.map(|modules| {
+                    Answered::new(&ModulesPage {
+                        id: id.clone(),
+                        ..modules
+                    })
+                })
             }
             Request::Append(append) => {
                 let appended = worker::append(&self.engine, &self.who, id.clone(), append);
@@ -138,6 +152,15 @@ impl Verbs {
         let mut page = self.engine.status(&self.who, query).await?;
         page.id.clone_from(id);
         Ok(Answered::new(&page))
+    }
+
+    async fn search(&self, id: &Option<FrameId>, search: &Search) -> Result<Answered, Refusal> {
+        let lost = |_| Refusal::new(Code::Internal, "the server could not write its answer");
+        let question = search.to_json().map_err(lost)?;
+        let query = Query::from_json(question.as_bytes()).map_err(refusal)?;
+        let page = self.modules.answer(query).await?.page;
+        let data = Payload::new(&page.data).map_err(lost)?;
+        Ok(Answered::new(&Found::new(id.clone(), page.message, data)))
     }
 
     async fn watch(&self, id: &Option<FrameId>, watch: Watch) -> Result<Answered, Refusal> {

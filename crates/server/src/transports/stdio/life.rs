@@ -299,6 +299,8 @@ impl<'a> Life<'a> {
                 | Request::Unwatch(_)
                 | Request::Extend(_)
                 | Request::Routes(_)
+                | Request::Search(_)
+                | Request::Modules(_)
                 | Request::Claim(_) => Err(not_here(&verb)),
             };
             answered.unwrap_or_else(|refusal| {
