@@ -259,7 +259,7 @@ impl Server {
 
     async fn engine(&self, metrics: &Arc<Metrics>) -> Engine {
         let clock: Arc<dyn Clock> = Arc::new(RuntimeClock::system());
-        let random = Arc::clone(&self.routes.random);
+        let random = Arc::clone(&self.routes.means.random);
         let workers = Workers::new(Arc::clone(&clock), Arc::clone(&random));
         let parts = Parts {
             store: Arc::clone(&self.store),
@@ -287,7 +287,7 @@ impl Server {
         StdioContext {
             engine: engine.clone(),
             metrics: Arc::clone(metrics),
-            random: Arc::clone(&self.routes.random),
+            random: Arc::clone(&self.routes.means.random),
             parse_limits: self.parse_limits(),
             stopping: stopping.clone(),
             frame_bytes: self.routes.config.limits.frame_bytes,

@@ -11,13 +11,19 @@ use tokio_rustls::{
     rustls::{ServerConfig, pki_types::PrivatePkcs8KeyDer},
 };
 
-use super::{super::origin::Base, *};
+use super::{
+    super::{
+        look_up::{AT_ONCE, OnThreads, Resolve, Resolving, Turn},
+        origin::Base,
+    },
+    *,
+};
 
 /// Knows some addresses of every name, one list for each time that it is asked; the last goes on.
 struct Names(Vec<Vec<IpAddr>>, AtomicUsize);
 
 impl Resolve for Names {
-    fn resolve<'a>(&'a self, _: &'a str, port: u16) -> Resolving<'a> {
+    fn resolve(&self, _: &str, port: u16, _: Turn) -> Resolving {
         let asked = self.1.fetch_add(1, Ordering::SeqCst);
         let list = self.0.get(asked).or(self.0.last());
         let found = list.map(|list| list.iter().map(|ip| SocketAddr::new(*ip, port)).collect());
@@ -30,7 +36,7 @@ impl Resolve for Names {
 struct Silence;
 
 impl Resolve for Silence {
-    fn resolve<'a>(&'a self, _: &'a str, _: u16) -> Resolving<'a> {
+    fn resolve(&self, _: &str, _: u16, _: Turn) -> Resolving {
         Box::pin(std::future::pending())
     }
 }
@@ -38,7 +44,10 @@ impl Resolve for Silence {
 fn dial(names: &[&[&str]]) -> Dial {
     let list = |names: &&[&str]| names.iter().map(|ip| ip.parse().unwrap()).collect();
     Dial {
-        resolver: Arc::new(Names(names.iter().map(list).collect(), AtomicUsize::new(0))),
+        look_ups: LookUps::by(Arc::new(Names(
+            names.iter().map(list).collect(),
+            AtomicUsize::new(0),
+        ))),
         tls: None,
         private_addresses: false,
         time: Duration::from_secs(5),
@@ -106,9 +115,10 @@ async fn what_was_checked_is_what_is_connected_to() {
     // A name that is public when it is asked first, and loopback ever after: it is asked once a connection.
     let dial = dial(&[&["192.0.2.1", "8.8.8.8"], &["127.0.0.1"]]);
     let origin = origin("http://rebinds.example");
-    let checked = dial.addresses(&origin).await.unwrap();
+    let end = Instant::now() + dial.time;
+    let checked = dial.addresses(&origin, end).await.unwrap();
     assert_eq!(checked, [SocketAddr::from(([8, 8, 8, 8], 80))]);
-    let refused = dial.addresses(&origin).await.unwrap_err();
+    let refused = dial.addresses(&origin, end).await.unwrap_err();
     assert_eq!(&*refused.code, "address_refused");
 }
 
@@ -120,7 +130,7 @@ async fn every_way_not_to_connect_has_words_of_its_own() {
     let port = held.local_addr().unwrap().port();
     let nobody = dial(&[]);
     let mut silent = dial(&[]);
-    silent.resolver = Arc::new(Silence);
+    silent.look_ups = LookUps::by(Arc::new(Silence));
     for (dial, url, said) in [
         (
             &nobody,
@@ -163,6 +173,55 @@ fn secured(name: &str) -> (TlsAcceptor, RootCertStore) {
     let mut roots = RootCertStore::empty();
     roots.add(cert.der().clone()).unwrap();
     (Arc::new(config).into(), roots)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it stands for the store, whose pool this is"
+)]
+#[test]
+fn look_ups_that_hang_are_bounded_and_leave_the_threads_of_the_runtime_alone() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(std::sync::Mutex::new(held));
+    // They hang until the test lets go of them, also by failing.
+    let hang = move |_: &str, _: u16| {
+        let _ = held.lock().unwrap().recv();
+        Ok(Vec::new())
+    };
+    let dial = Dial {
+        look_ups: LookUps::by(Arc::new(OnThreads(hang))),
+        time: Duration::from_millis(100),
+        ..dial(&[])
+    };
+    let url = "http://hangs.example";
+    let late =
+        format!("connect_timeout: {url} was not connected to within 0.1 s (connect_seconds)");
+    runtime.block_on(async {
+        let all = (0..AT_ONCE).map(|_| outcome(&dial, url));
+        let all = futures_util::future::join_all(all).await;
+        assert_eq!(all, vec![late.clone(); AT_ONCE]);
+        // Nobody waits for them any more; they go on all the same.
+        let said = outcome(&dial, url).await;
+        assert!(
+            said.starts_with(&late)
+                && said.contains("all that time its name waited to be looked up"),
+            "{said}"
+        );
+        let other = tokio::task::spawn_blocking(|| "the store's turn");
+        let other = tokio::time::timeout(Duration::from_secs(20), other).await;
+        assert_eq!(other.expect("a thread").unwrap(), "the store's turn");
+        drop(release);
+        let turn = tokio::time::timeout(Duration::from_secs(20), dial.look_ups.turn()).await;
+        assert!(
+            turn.is_ok(),
+            "a turn is given back once the look-up has ended"
+        );
+    });
 }
 
 #[tokio::test]
