@@ -23,8 +23,10 @@ use tokio_rustls::{
 
 use super::{
     addresses::is_public,
+    insecure,
     look_up::{self, LookUps},
     origin::{Host, Origin, Scheme},
+    retry::Failed,
 };
 
 /// A connection, with TLS or without.
@@ -46,11 +48,12 @@ impl Dial {
     /// Connects.
     ///
     /// # Errors
-    /// Why it could not; the codes are those of the docs.
-    pub(super) async fn connect(&self, origin: &Origin) -> Result<Box<dyn Connection>, Failure> {
-        let late = || self.late(origin);
+    /// Why it could not, and whether that may pass; the codes are those of the docs.
+    pub(super) async fn connect(&self, origin: &Origin) -> Result<Box<dyn Connection>, Failed> {
+        let late = || Failed::to_connect(self.late(origin));
         let end = Instant::now().checked_add(self.time).ok_or_else(late)?;
-        let addresses = self.addresses(origin, end).await?;
+        let addresses = self.addresses(origin, end).await;
+        let addresses = addresses.map_err(Failed::to_connect)?;
         let connecting = self.connect_to(origin, &addresses, end);
         timeout_at(end, connecting)
             .await
@@ -62,10 +65,10 @@ impl Dial {
         origin: &Origin,
         addresses: &[SocketAddr],
         end: Instant,
-    ) -> Result<Box<dyn Connection>, Failure> {
+    ) -> Result<Box<dyn Connection>, Failed> {
         let stream = open(addresses, end)
             .await
-            .map_err(|error| self.not_opened(origin, &error))?;
+            .map_err(|error| Failed::to_connect(self.not_opened(origin, &error)))?;
         match origin.scheme {
             Scheme::Http => Ok(Box::new(stream)),
             Scheme::Https => self.secure(origin, stream).await,
@@ -135,14 +138,15 @@ impl Dial {
         &self,
         origin: &Origin,
         stream: TcpStream,
-    ) -> Result<Box<dyn Connection>, Failure> {
+    ) -> Result<Box<dyn Connection>, Failed> {
+        let never = |why| Failed::for_good(no_connection(origin, why));
         let tls = self.tls.as_ref();
-        let tls = tls.ok_or_else(|| no_connection(origin, "this route has no TLS"))?;
+        let tls = tls.ok_or_else(|| never("this route has no TLS"))?;
         let name = server_name(&origin.host)
-            .map_err(|_| no_connection(origin, "its name is none that a certificate can have"))?;
+            .map_err(|_| never("its name is none that a certificate can have"))?;
         match tls.connect(name, stream).await {
             Ok(stream) => Ok(Box::new(stream)),
-            Err(error) => Err(no_connection(origin, &tls_words(&error))),
+            Err(error) => Err(insecure::failed(&error, |why| no_connection(origin, why))),
         }
     }
 }
@@ -230,19 +234,8 @@ fn refused(origin: &Origin, found: &[SocketAddr]) -> Failure {
 }
 
 /// What the system says, without its numbers.
-fn words(error: &io::Error) -> String {
+pub(super) fn words(error: &io::Error) -> String {
     let text = error.to_string();
     let plain = text.split(" (os error").next().unwrap_or(&text);
     plain.to_ascii_lowercase()
-}
-
-fn tls_words(error: &io::Error) -> String {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    match inner {
-        Some(rustls::Error::InvalidCertificate(why)) => format!(
-            "its certificate is not trusted ({why}); the authorities are those of the system, or of SSL_CERT_FILE"
-        ),
-        Some(error) => format!("TLS failed: {error}"),
-        None => format!("TLS failed: {}", words(error)),
-    }
 }

@@ -9,6 +9,7 @@ mod exchange;
 mod fetch;
 mod gzip;
 pub(crate) mod headers;
+mod insecure;
 mod look_up;
 pub(crate) mod origin;
 pub(crate) mod path;

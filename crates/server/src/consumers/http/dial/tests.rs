@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket},
@@ -15,6 +15,7 @@ use super::{
     super::{
         look_up::{AT_ONCE, OnThreads, Resolve, Resolving, Turn},
         origin::Base,
+        retry::Retry,
     },
     *,
 };
@@ -62,8 +63,18 @@ fn origin(url: &str) -> Origin {
 async fn outcome(dial: &Dial, url: &str) -> String {
     match dial.connect(&origin(url)).await {
         Ok(_) => "ok".to_owned(),
-        Err(failure) => format!("{}: {}", failure.code, failure.message),
+        Err(Failed { failure, .. }) => format!("{}: {}", failure.code, failure.message),
     }
+}
+
+/// How long is waited before it is tried once more, if it is.
+fn again(failed: &Failed) -> Option<Duration> {
+    let retry = Retry {
+        retries: 1,
+        first: Duration::ZERO,
+        random: Arc::new(longwire_engine::Seeded::new(7)),
+    };
+    retry.wait(1, failed)
 }
 
 async fn listener() -> (TcpListener, u16) {
@@ -160,8 +171,12 @@ async fn every_way_not_to_connect_has_words_of_its_own() {
 
 /// A server with a certificate that it signed itself, for that name.
 fn secured(name: &str) -> (TlsAcceptor, RootCertStore) {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed([name.to_owned()]).unwrap();
+    secured_by(&CertificateParams::new([name.to_owned()]).unwrap())
+}
+
+fn secured_by(params: &CertificateParams) -> (TlsAcceptor, RootCertStore) {
+    let signing_key = KeyPair::generate().unwrap();
+    let cert = params.self_signed(&signing_key).unwrap();
     let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -252,15 +267,45 @@ async fn a_certificate_has_to_be_trusted_and_to_have_the_name() {
     stream.read_exact(&mut said).await.unwrap();
     assert_eq!(&said, b"hello");
 
+    let failed = with(others.clone()).connect(&origin(&url)).await;
+    assert_eq!(again(&failed.err().unwrap()), None, "it stays untrusted");
     let said = outcome(&with(others), &url).await;
     assert!(said.starts_with("connect: "), "{said}");
     assert!(
-        said.contains("its certificate is not trusted (") && said.contains("SSL_CERT_FILE"),
+        said.contains("its certificate is not trusted (its signature is wrong); the authorities are those of the system, or of SSL_CERT_FILE"),
         "{said}"
     );
 
     let said = outcome(&with(roots), &format!("https://127.0.0.1:{port}")).await;
-    assert!(said.contains("its certificate is not trusted ("), "{said}");
+    assert!(
+        said.contains("its certificate is not trusted (it is for another name); the authorities are those of the system, or of SSL_CERT_FILE"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn the_certificate_of_an_authority_is_none_of_a_server() {
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let (acceptor, roots) = secured_by(&params);
+    let (listener, port) = listener().await;
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        // It is told that it is not trusted.
+        let _ = acceptor.accept(stream).await;
+    });
+    let dial = Dial {
+        tls: Some(tls(roots).unwrap()),
+        ..dial(&[&["127.0.0.1"]])
+    };
+    let said = outcome(&dial, &format!("https://localhost:{port}")).await;
+    assert!(
+        said.contains(
+            "is not trusted (it is that of an authority, and a server must have one of its own)"
+        ),
+        "{said}"
+    );
 }
 
 #[tokio::test]
@@ -278,9 +323,12 @@ async fn what_speaks_no_tls_is_told_so() {
         tls: Some(tls(RootCertStore::empty()).unwrap()),
         ..dial(&[])
     };
-    let said = outcome(&dial, &format!("https://127.0.0.1:{port}")).await;
+    let origin = origin(&format!("https://127.0.0.1:{port}"));
+    let failed = dial.connect(&origin).await.err().unwrap();
+    assert_eq!(again(&failed), None, "it will speak none");
+    let said = failed.failure.message;
     assert!(
-        said.starts_with("connect: ") && said.contains("TLS failed: "),
+        &*failed.failure.code == "connect" && said.contains("TLS failed: "),
         "{said}"
     );
 }
