@@ -13,7 +13,7 @@ use crate::{
     BindError,
     config::{Config, RouteConfig, ServedBy},
     consumers::{self, Means, http::LookUps, schema::Schema},
-    terms,
+    doubts, terms,
     transports::stdio::{self, Crew},
 };
 
@@ -161,6 +161,7 @@ impl Routes {
             reloaded.needs_restart.push(format!("routes.{left}"));
         }
         engine.keep(terms::of_routes_kept(&self.config));
+        doubts::log(&doubts::of(&self.config));
         Ok((reloaded, crews))
     }
 
