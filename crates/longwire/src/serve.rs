@@ -7,7 +7,7 @@ use std::{
 };
 
 use longwire_server::{
-    BindError, Reloader, Server,
+    BindError, Doubt, Reloader, Server,
     config::{Config, LogFormat},
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -41,9 +41,25 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
 fn check(config: Config) -> Result<Exit, Failure> {
     let names: Vec<String> = config.routes.keys().cloned().collect();
     let (routes, address) = (names.join(", "), config.listen);
-    Server::check(config).map_err(refused)?;
+    let doubts = Server::check(config).map_err(refused)?;
+    complain(&doubts)?;
     print::line(&format!("ok: would listen on {address} and serve {routes}"))?;
     Ok(Exit::Ok)
+}
+
+/// What is missing on this machine is wrong with it, though a server would start; a variable that is not set may well be meant so.
+fn complain(doubts: &[Doubt]) -> Result<(), Failure> {
+    let (missing, unset): (Vec<_>, Vec<_>) = doubts
+        .iter()
+        .partition(|doubt| matches!(doubt, Doubt::Missing(_)));
+    for doubt in unset {
+        print::say(&format!("warning: {doubt}"));
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing: Vec<String> = missing.into_iter().map(ToString::to_string).collect();
+    Err(Failure::Usage(missing.join("\n")))
 }
 
 fn configuration(args: &ServeArgs) -> Result<Config, Failure> {

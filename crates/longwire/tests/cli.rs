@@ -346,6 +346,22 @@ fn a_server_is_checked_without_being_started() {
         2,
         "longwire.toml:3: ",
     );
+    std::fs::write(
+        &file,
+        "[routes.a]\nconsumer = \"exec\"\nargv = [\"sleep\"]\npass_env = [\"LONGWIRE_NO_SUCH\"]\n",
+    )
+    .unwrap();
+    let said = prints(&["serve", "--check", "--config", path]);
+    assert!(said.starts_with("ok: "), "{said}");
+    std::fs::write(
+        &file,
+        "[routes.a]\nconsumer = \"exec\"\nargv = [\"sleep\"]\ndir = \"/no/such/folder\"\n\
+         [routes.b]\nconsumer = \"exec\"\nargv = [\"no-such-program\"]\n",
+    )
+    .unwrap();
+    for said in ["`routes.a.dir` is ", "`routes.b.argv` begins with "] {
+        fails(&["serve", "--check", "--config", path], 2, said);
+    }
 }
 
 #[test]

@@ -69,7 +69,8 @@ pub struct Handler<F, I, O> {
 ///
 /// A job that is told to end (it was killed, a clock of it ran out, or the server stops) is dropped where it waits, at once: what is to be
 /// cleaned up belongs into a `Drop`. See [`Handler::ends_itself`] for the other way. Work that does not wait, such as a long
-/// computation, belongs into `tokio::task::spawn_blocking`; nothing can end that but itself.
+/// computation, belongs into `tokio::task::spawn_blocking`; nothing can end that but itself. The store on a disk writes on a thread of that
+/// pool, so such work must leave it one: a semaphore bounds how much of it there is at once.
 pub fn handler<F, I, O, Fut>(work: F) -> Handler<F, I, O>
 where
     F: Fn(Task, I) -> Fut + Send + Sync + 'static,

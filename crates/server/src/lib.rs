@@ -14,6 +14,7 @@
 
 pub mod config;
 mod consumers;
+mod doubts;
 pub mod handler;
 mod http;
 mod keeper;
@@ -55,6 +56,7 @@ use crate::{
     },
 };
 
+pub use doubts::Doubt;
 pub use reload::{Reloaded, Reloader};
 pub use specs::{asyncapi, openapi};
 
@@ -119,6 +121,7 @@ impl Server {
     /// Where the configuration is not valid, or its address or its folder cannot be had.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
         let routes = Routes::new(config, Arc::new(SystemRandom))?;
+        doubts::log(&doubts::of(&routes.config));
         let asked = routes.config.listen;
         let refused = |source| BindError::Listen {
             address: asked,
@@ -139,12 +142,13 @@ impl Server {
     }
 
     /// Whether a server could be bound to this configuration, as far as that can be said without doing it: each value, and each
-    /// route.
+    /// route. Returns what they rely on and is not there now; a server starts without it, and says so in its log.
     ///
     /// # Errors
     /// Where the configuration is not valid, or a route cannot be served.
-    pub fn check(config: Config) -> Result<(), BindError> {
-        Routes::new(config, Arc::new(SystemRandom)).map(drop)
+    pub fn check(config: Config) -> Result<Vec<Doubt>, BindError> {
+        let routes = Routes::new(config, Arc::new(SystemRandom))?;
+        Ok(doubts::of(&routes.config))
     }
 
     /// The address it listens on; with port 0 configured, the one it was given.
@@ -276,7 +280,7 @@ impl Server {
 
     async fn engine(&self, metrics: &Arc<Metrics>) -> Engine {
         let clock: Arc<dyn Clock> = Arc::new(RuntimeClock::system());
-        let random = Arc::clone(&self.routes.random);
+        let random = Arc::clone(&self.routes.means.random);
         let workers = Workers::new(Arc::clone(&clock), Arc::clone(&random));
         let parts = Parts {
             store: Arc::clone(&self.store),
@@ -304,7 +308,7 @@ impl Server {
         StdioContext {
             engine: engine.clone(),
             metrics: Arc::clone(metrics),
-            random: Arc::clone(&self.routes.random),
+            random: Arc::clone(&self.routes.means.random),
             parse_limits: self.parse_limits(),
             stopping: stopping.clone(),
             frame_bytes: self.routes.config.limits.frame_bytes,

@@ -12,8 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     BindError,
     config::{Config, ModuleConfig, RouteConfig, ServedBy, wrong_with_name},
-    consumers::{self, schema::Schema},
-    terms,
+    consumers::{self, Means, http::LookUps, schema::Schema},
+    doubts, terms,
     transports::stdio::{self, Crew},
 };
 
@@ -81,7 +81,7 @@ impl fmt::Display for Reloaded {
 /// The routes of a server: how they are configured, and who serves them.
 pub(crate) struct Routes {
     pub(crate) config: Config,
-    pub(crate) random: Arc<dyn Random>,
+    pub(crate) means: Means,
     consumers: BTreeMap<String, Arc<dyn Consumer>>,
     /// Of the inputs of the routes that have one, whoever serves them.
     schemas: BTreeMap<String, Arc<Schema>>,
@@ -96,12 +96,16 @@ pub(crate) struct Routes {
 impl Routes {
     pub(crate) fn new(config: Config, random: Arc<dyn Random>) -> Result<Self, BindError> {
         config.validate()?;
+        let means = Means {
+            random,
+            look_ups: LookUps::new(),
+        };
         Ok(Self {
-            consumers: consumers::of_routes(&config.routes, &random)?,
+            consumers: consumers::of_routes(&config.routes, &means)?,
             schemas: consumers::schemas(&config.routes)?,
             crews: crews(&config.routes)?,
             config,
-            random,
+            means,
             own: BTreeSet::new(),
             retired: BTreeMap::new(),
         })
@@ -180,6 +184,7 @@ impl Routes {
             tracing::error!(route = &*name, "a route is not served as it is configured");
         }
         engine.keep(terms::of_routes_kept(&self.config));
+        doubts::log(&doubts::of(&self.config));
         Ok((reloaded, crews))
     }
 
@@ -218,7 +223,7 @@ impl Routes {
             .clone()
             .into_iter()
             .partition(|(name, route)| stays(name, route));
-        let mut consumers = consumers::of_routes(&other, &self.random)?;
+        let mut consumers = consumers::of_routes(&other, &self.means)?;
         let same = same.into_keys();
         consumers.extend(same.filter_map(|name| {
             let consumer = Arc::clone(self.consumers.get(&name)?);

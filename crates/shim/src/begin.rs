@@ -93,9 +93,12 @@ fn spawn(start: &Start, enters: bool) -> io::Result<Child> {
         .spawn()
 }
 
-/// The program as it will be started: looked for before anything is, so that one that is not there is told from one that
-/// failed.
-fn find(program: &str, path: &str, dir: &Path) -> io::Result<PathBuf> {
+/// The program as it will be started from that folder, with that `PATH`: looked for before anything is, so that one that is not there
+/// is told from one that failed.
+///
+/// # Errors
+/// Where there is none, or none that may be executed.
+pub fn find(program: &str, path: &str, dir: &Path) -> io::Result<PathBuf> {
     if program.contains('/') {
         let file = dir.join(program);
         return executable(&file).map(|()| file);

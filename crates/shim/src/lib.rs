@@ -33,6 +33,7 @@ mod serve;
 mod stage;
 pub mod wire;
 
+pub use begin::find;
 pub use cgroup::Cgroup;
 pub use hook::{command, hook, is_hooked};
 pub use limits::Limits;

@@ -1,6 +1,7 @@
 //! What must be true between values, or of the words in them, and so is in no schema.
 
 mod http;
+mod places;
 
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
@@ -130,6 +131,7 @@ fn route_complaints<'a>(
         .chain(longest_time(name, route, limits))
         .chain(default_time(name, route, limits))
         .chain(schema(name, route))
+        .chain(places::never_filled(name, route))
         .chain(of_server(name, &route.served_by))
 }
 

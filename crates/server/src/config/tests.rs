@@ -440,6 +440,47 @@ fn a_rule_for_progress_that_is_none() {
 }
 
 #[test]
+fn a_schema_that_is_not_what_was_meant() {
+    let head = "[routes.x]\nconsumer = \"exec\"\nargv = [\"a\", \"{from}\", \"{to}\"]\nstdin = \"field\"\nstdin_field = \"text\"\n";
+    let forbids = |key: &str, line: u32, field: &str| {
+        format!(
+            "config.toml:{line}: `routes.x.{key}` needs the field \"{field}\" of the input, which the schema forbids: \
+             its `additionalProperties` is false, and its `properties` have no \"{field}\""
+        )
+    };
+    check(
+        &format!(
+            "{head}schema = {{ additionalProperties = false, properties = {{ from = true }} }}"
+        ),
+        &format!(
+            "{}\n{}",
+            forbids("argv", 3, "to"),
+            forbids("stdin_field", 5, "text")
+        ),
+    );
+    read(&format!(
+        "{head}schema = {{ properties = {{ from = true }} }}"
+    ));
+    read(&format!(
+        "{head}schema = {{ additionalProperties = false, patternProperties = {{ \"\" = true }} }}"
+    ));
+    let head = "[routes.x]\nconsumer = \"http\"\nurl = \"http://localhost\"\npath = \"/{a}\"\nquery = { q = \"{b}\" }\n";
+    check(
+        &format!("{head}schema = {{ additionalProperties = false, properties = {{ a = true }} }}"),
+        &forbids("query", 5, "b"),
+    );
+    check(
+        "[routes.x]\nconsumer = \"timer\"\nschema = { properties = { day = { const = 1979-05-27T07:32:00Z } } }",
+        "config.toml:3: `routes.x.schema.properties.day.const` is the date 1979-05-27T07:32:00Z, and JSON has no dates; \
+         as text it is \"1979-05-27T07:32:00Z\"",
+    );
+    check(
+        "[routes.x]\nconsumer = \"timer\"\n[routes.x.schema]\nrequird = [\"a\"]",
+        "config.toml:4: `routes.x.schema.requird` is no keyword of JSON Schema; did you mean `required`?",
+    );
+}
+
+#[test]
 fn a_schema_that_is_none() {
     check(
         "[routes.x]\nconsumer = \"timer\"\n[routes.x.schema]\ntype = \"object\"\n\

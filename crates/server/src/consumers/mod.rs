@@ -17,13 +17,19 @@ use crate::{
     config::{ConsumerConfig, RouteConfig, ServedBy},
 };
 
+/// What the consumers of a server have in common.
+pub(crate) struct Means {
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) look_ups: http::LookUps,
+}
+
 /// The consumer of each of these routes that has one.
 ///
 /// # Errors
 /// The first route that cannot be served.
 pub(crate) fn of_routes(
     routes: &BTreeMap<String, RouteConfig>,
-    random: &Arc<dyn Random>,
+    means: &Means,
 ) -> Result<BTreeMap<String, Arc<dyn Consumer>>, BindError> {
     let own = routes.iter().filter_map(|(name, route)| {
         if let ServedBy::Consumer(consumer) = &route.served_by {
@@ -33,7 +39,7 @@ pub(crate) fn of_routes(
         }
     });
     let of_route = |(name, config): (&String, &ConsumerConfig)| {
-        let consumer = consumer(config, random).map_err(|why| BindError::Route {
+        let consumer = consumer(config, means).map_err(|why| BindError::Route {
             route: name.clone(),
             why,
         })?;
@@ -73,13 +79,10 @@ pub(crate) fn checked(
 }
 
 /// The consumer that a route's configuration names.
-fn consumer(
-    config: &ConsumerConfig,
-    random: &Arc<dyn Random>,
-) -> Result<Arc<dyn Consumer>, String> {
+fn consumer(config: &ConsumerConfig, means: &Means) -> Result<Arc<dyn Consumer>, String> {
     Ok(match config {
         ConsumerConfig::Timer => Arc::new(timer::Timer),
         ConsumerConfig::Exec(exec) => Arc::new(exec::Exec::new(exec)?),
-        ConsumerConfig::Http(http) => Arc::new(http::Http::new(http, random)?),
+        ConsumerConfig::Http(http) => Arc::new(http::Http::new(http, means)?),
     })
 }

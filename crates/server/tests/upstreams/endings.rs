@@ -81,6 +81,49 @@ fn a_byte_a_second_is_ended_by_the_time_of_its_job() {
 }
 
 #[test]
+fn what_failed_is_told_though_the_rest_of_it_does_not_come() {
+    const GONE: &[u8] = b"HTTP/1.1 404 Not Found\r\ncontent-length: 1000\r\n\r\n";
+    run(async {
+        for for_ever in [&b"x"[..], b""] {
+            let (upstream, mut closed) = drip(GONE, for_ever).await;
+            let mut bench = Bench::new(upstream.address, "retries = 3").await;
+            let started = Instant::now();
+            bench.start_with(json!({"time": 100})).await;
+            let end = bench.end().await;
+            let error = &end["error"];
+            assert_eq!(error["code"], "upstream_status", "{end}");
+            assert_eq!(error["message"], "the upstream answered 404 Not Found");
+            assert_eq!(error["detail"]["truncated"], true);
+            assert_eq!(error["detail"]["headers"]["content-length"], "1000");
+            let body = error["detail"]["body"].as_str().unwrap_or_default();
+            assert_eq!(body, "xxxxx".get(..for_ever.len() * 5).unwrap());
+            assert_eq!(started.elapsed().as_secs(), 5);
+            closed.recv().await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn of_an_answer_that_is_tried_again_no_body_is_waited_for() {
+    const BUSY: &[u8] = b"HTTP/1.1 503 Busy\r\ncontent-length: 1000\r\n\r\n";
+    run(async {
+        let (upstream, mut closed) = drip(BUSY, b"").await;
+        let lines = "retries = 2\nretry_seconds = 0.1";
+        let mut bench = Bench::new(upstream.address, lines).await;
+        let started = Instant::now();
+        bench.start_with(json!({"time": 100})).await;
+        // Each is closed before the next is sent.
+        for _ in 0..2 {
+            closed.recv().await.unwrap();
+        }
+        assert_eq!(started.elapsed().as_secs(), 0);
+        let end = bench.end().await;
+        assert_eq!(end["error"]["detail"]["status"], 503, "{end}");
+        assert_eq!(started.elapsed().as_secs(), 5);
+    });
+}
+
+#[test]
 fn who_says_nothing_is_given_up_where_the_route_says_so() {
     run(async {
         for (begin, why) in [
@@ -159,7 +202,13 @@ fn a_stream_that_does_not_end_is_ended_by_its_bound() {
         let mut bench = Bench::new(upstream.address, "output_bytes = 1000").await;
         bench.start_with(json!({"time": 3600})).await;
         let frames = bench.rest().await;
-        assert_eq!(frames.last().unwrap()["error"]["code"], "too_much_output");
+        let error = &frames.last().unwrap()["error"];
+        assert_eq!(error["code"], "too_much_output");
+        assert_eq!(
+            error["message"],
+            "the upstream's answer has more than the 1000 bytes of output that its route allows (output_bytes), and its connection was closed"
+        );
+        assert_eq!(error["detail"], json!({"output_bytes": 1000}));
         closed.recv().await.unwrap();
     });
 }

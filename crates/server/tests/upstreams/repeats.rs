@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{sync::mpsc, time::Instant};
 
 use crate::bench::{Bench, Request, Upstream, nobody, run};
@@ -77,6 +77,50 @@ fn what_may_pass_is_sent_again_as_often_as_the_route_says() {
             let took = started.elapsed().as_secs();
             assert!(seconds.contains(&took), "{list:?} {lines}: {took} s");
         }
+    });
+}
+
+/// What a job printed to its stderr, of its frames.
+fn notes(frames: &[Value]) -> Vec<&str> {
+    let notes = frames.iter().filter(|frame| frame["stream"] == "stderr");
+    notes.filter_map(|it| it["output"].as_str()).collect()
+}
+
+#[test]
+fn the_log_of_a_job_says_each_attempt_and_why() {
+    run(async {
+        let lines = "retries = 3\nretry_seconds = 0\noutput_bytes = 4";
+        let (upstream, _asked) = answers(&[
+            "HTTP/1.1 429 Slow Down\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n",
+            BUSY,
+            "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\ndone",
+        ])
+        .await;
+        let mut bench = Bench::new(upstream.address, lines).await;
+        bench.start(json!({})).await;
+        let frames = bench.rest().await;
+        assert_eq!(
+            notes(&frames),
+            [
+                "attempt 2 of 4 in 7.0 s: the upstream answered 429 Too Many Requests\n",
+                "attempt 3 of 4 in 0.0 s: the upstream answered 503 Service Unavailable\n",
+            ]
+        );
+        // It is no output of the upstream, and does not count as such.
+        assert_eq!(frames.last().unwrap()["status"], "ok", "{frames:?}");
+
+        // What ends it meanwhile leaves the last failure in the log.
+        let (_held, nobody) = nobody();
+        let mut bench = Bench::new(nobody, "retries = 100\nretry_seconds = 30").await;
+        bench.start_with(json!({"time": 100})).await;
+        let frames = bench.rest().await;
+        assert_eq!(frames.last().unwrap()["status"], "timeout");
+        let last = notes(&frames).pop().unwrap();
+        let why = format!("s: http://{nobody} could not be connected to: connection refused\n");
+        assert!(
+            last.starts_with("attempt ") && last.ends_with(&why),
+            "{last}"
+        );
     });
 }
 
@@ -259,10 +303,11 @@ fn redirects_that_go_round_end() {
         let mut bench =
             Bench::new(upstream.address, "redirects = \"same_host\"\nretries = 3").await;
         let end = bench.job(json!({})).await;
-        assert_eq!(
-            end["error"]["message"],
-            "the upstream redirects more than 5 times"
-        );
+        let to = format!("http://{}/", upstream.address);
+        let error = &end["error"];
+        let message = format!("the upstream redirects more than 5 times, at last to {to}");
+        assert_eq!(error["message"], message);
+        assert_eq!(error["detail"], json!({"status": 302, "location": to}));
         assert_eq!(all(&mut asked).len(), 6);
     });
 }

@@ -1,16 +1,21 @@
 //! What an answer comes to: the result of a job, or what a failure says of it.
 
+use std::time::Duration;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, header::CONTENT_TYPE};
 use longwire_protocol::{Failure, Payload};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 
 use super::{exchange::Answer, headers};
 use crate::config::StreamConfig;
 
 /// Bytes of the body of a failure that are kept.
 const DETAIL_BYTES: u64 = 64 * 1024;
+/// How long that may take to come: what failed is known without it.
+const DETAIL_TIME: Duration = Duration::from_secs(5);
 
 /// An answer, as clients are told of it.
 #[derive(Serialize)]
@@ -30,6 +35,21 @@ pub(super) struct Told {
 enum Body {
     Json(Payload),
     Text(String),
+    /// The answer says that it is JSON.
+    NoJson(String),
+    /// Of what is no text.
+    Base64(String),
+}
+
+impl Body {
+    /// What is to be said of it, as it is not what one would take it for.
+    const fn encoding(&self) -> Option<&'static str> {
+        match self {
+            Self::Json(_) | Self::Text(_) => None,
+            Self::NoJson(_) => Some("text"),
+            Self::Base64(_) => Some("base64"),
+        }
+    }
 }
 
 /// How an answer becomes output.
@@ -54,13 +74,9 @@ impl Told {
     }
 
     fn with(mut self, headers: &HeaderMap, bytes: Vec<u8>) -> Self {
-        match body(headers, bytes) {
-            Ok(body) => self.body = body,
-            Err(bytes) => {
-                self.body = Some(Body::Text(BASE64_STANDARD.encode(bytes)));
-                self.encoding = Some("base64");
-            }
-        }
+        let body = body(headers, bytes);
+        self.encoding = body.as_ref().and_then(Body::encoding);
+        self.body = body;
         self
     }
 
@@ -85,16 +101,24 @@ pub(super) async fn whole(mut answer: Answer, most: u64) -> Result<Payload, Fail
     told.payload()
 }
 
-/// A failure that says what was answered, as far as that comes.
-pub(super) async fn failure(mut answer: Answer) -> Failure {
+/// A failure that says what was answered, without its body.
+pub(super) fn failure(answer: &Answer) -> Failure {
+    failed(answer, &Told::head(answer))
+}
+
+/// A failure that says what was answered, with as much of the body as comes in time.
+pub(super) async fn failure_with_body(mut answer: Answer) -> Failure {
     let mut bytes = Vec::new();
-    let gathered = gather(&mut answer, &mut bytes, DETAIL_BYTES).await;
+    let gathering = gather(&mut answer, &mut bytes, DETAIL_BYTES);
+    let gathered = timeout(DETAIL_TIME, gathering).await;
     let mut told = Told::head(&answer).with(&answer.headers, bytes);
-    told.truncated = !gathered.unwrap_or(false);
-    let mut failure = Failure::new(
-        "upstream_status",
-        format!("the upstream answered {}", answer.status),
-    );
+    told.truncated = !matches!(gathered, Ok(Ok(true)));
+    failed(&answer, &told)
+}
+
+fn failed(answer: &Answer, told: &Told) -> Failure {
+    let message = format!("the upstream answered {}", answer.status);
+    let mut failure = Failure::new("upstream_status", message);
     failure.detail = told.payload().ok();
     failure
 }
@@ -112,20 +136,22 @@ async fn gather(answer: &mut Answer, bytes: &mut Vec<u8>, most: u64) -> Result<b
     Ok(true)
 }
 
-/// A body as JSON or as text; its bytes again where it is neither. What has a NUL is no text, and would be six times as long in JSON.
-fn body(headers: &HeaderMap, bytes: Vec<u8>) -> Result<Option<Body>, Vec<u8>> {
+/// A body as JSON or as text; in base64 where it is neither. What has a NUL is no text, and would be six times as long in JSON.
+fn body(headers: &HeaderMap, bytes: Vec<u8>) -> Option<Body> {
     if bytes.is_empty() {
-        return Ok(None);
+        return None;
     }
-    if bytes.contains(&0) {
-        return Err(bytes);
-    }
-    let text = String::from_utf8(bytes).map_err(std::string::FromUtf8Error::into_bytes)?;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => text,
+        Ok(text) => return Some(Body::Base64(BASE64_STANDARD.encode(text))),
+        Err(error) => return Some(Body::Base64(BASE64_STANDARD.encode(error.as_bytes()))),
+    };
     let kind = kind(headers);
-    let json = (kind == "application/json" || kind.ends_with("+json"))
-        .then(|| Payload::from_json(text.as_bytes()).ok())
-        .flatten();
-    Ok(Some(json.map_or(Body::Text(text), Body::Json)))
+    if kind != "application/json" && !kind.ends_with("+json") {
+        return Some(Body::Text(text));
+    }
+    let json = Payload::from_json(text.as_bytes()).ok();
+    Some(json.map_or(Body::NoJson(text), Body::Json))
 }
 
 /// How a success becomes output, where it does.
@@ -193,8 +219,16 @@ mod tests {
                 json!({"body": null}),
             ),
             ("APPLICATION/JSON", b" \"x\" ", json!({"body": "x"})),
-            ("application/json", b"{", json!({"body": "{"})),
-            ("application/json", deep.as_bytes(), json!({ "body": deep })),
+            (
+                "application/json",
+                b"{",
+                json!({"body": "{", "encoding": "text"}),
+            ),
+            (
+                "application/json",
+                deep.as_bytes(),
+                json!({"body": deep, "encoding": "text"}),
+            ),
             ("application/json", b"", json!({})),
             ("text/json5", b"1", json!({"body": "1"})),
             ("text/plain", "ä\n".as_bytes(), json!({"body": "ä\n"})),

@@ -4,10 +4,8 @@
 mod tests;
 
 use std::{
-    future::Future,
     io,
     net::{IpAddr, SocketAddr},
-    pin::Pin,
     sync::Arc,
     time::Duration,
 };
@@ -15,7 +13,7 @@ use std::{
 use longwire_protocol::Failure;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, lookup_host},
+    net::TcpStream,
     time::{Instant, timeout_at},
 };
 use tokio_rustls::{
@@ -25,7 +23,10 @@ use tokio_rustls::{
 
 use super::{
     addresses::is_public,
+    insecure,
+    look_up::{self, LookUps},
     origin::{Host, Origin, Scheme},
+    retry::Failed,
 };
 
 /// A connection, with TLS or without.
@@ -33,27 +34,9 @@ pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
-/// Looks names up. A trait, as tests have names of their own.
-pub(super) trait Resolve: Send + Sync {
-    /// The addresses of a name.
-    fn resolve<'a>(&'a self, name: &'a str, port: u16) -> Resolving<'a>;
-}
-
-pub(super) type Resolving<'a> =
-    Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
-
-/// The resolver of the system.
-pub(super) struct System;
-
-impl Resolve for System {
-    fn resolve<'a>(&'a self, name: &'a str, port: u16) -> Resolving<'a> {
-        Box::pin(async move { Ok(lookup_host((name, port)).await?.collect()) })
-    }
-}
-
 /// What opens the connections of a route.
 pub(super) struct Dial {
-    pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) look_ups: LookUps,
     /// None where the route has no use for it.
     pub(super) tls: Option<TlsConnector>,
     pub(super) private_addresses: bool,
@@ -65,25 +48,27 @@ impl Dial {
     /// Connects.
     ///
     /// # Errors
-    /// Why it could not; the codes are those of the docs.
-    pub(super) async fn connect(&self, origin: &Origin) -> Result<Box<dyn Connection>, Failure> {
-        let late = || self.late(origin);
+    /// Why it could not, and whether that may pass; the codes are those of the docs.
+    pub(super) async fn connect(&self, origin: &Origin) -> Result<Box<dyn Connection>, Failed> {
+        let late = || Failed::to_connect(self.late(origin));
         let end = Instant::now().checked_add(self.time).ok_or_else(late)?;
-        let connecting = self.connect_until(origin, end);
+        let addresses = self.addresses(origin, end).await;
+        let addresses = addresses.map_err(Failed::to_connect)?;
+        let connecting = self.connect_to(origin, &addresses, end);
         timeout_at(end, connecting)
             .await
             .unwrap_or_else(|_| Err(late()))
     }
 
-    async fn connect_until(
+    async fn connect_to(
         &self,
         origin: &Origin,
+        addresses: &[SocketAddr],
         end: Instant,
-    ) -> Result<Box<dyn Connection>, Failure> {
-        let addresses = self.addresses(origin).await?;
-        let stream = open(&addresses, end)
+    ) -> Result<Box<dyn Connection>, Failed> {
+        let stream = open(addresses, end)
             .await
-            .map_err(|error| self.not_opened(origin, &error))?;
+            .map_err(|error| Failed::to_connect(self.not_opened(origin, &error)))?;
         match origin.scheme {
             Scheme::Http => Ok(Box::new(stream)),
             Scheme::Https => self.secure(origin, stream).await,
@@ -104,17 +89,21 @@ impl Dial {
         Failure::new("connect_timeout", message)
     }
 
+    fn no_turn(&self, origin: &Origin) -> Failure {
+        let late = self.late(origin);
+        let most = look_up::AT_ONCE;
+        let message = format!(
+            "{}: all that time its name waited to be looked up, as {most} look-ups that do not end are all that the server begins",
+            late.message
+        );
+        Failure::new("connect_timeout", message)
+    }
+
     /// The addresses that may be connected to.
-    async fn addresses(&self, origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
+    async fn addresses(&self, origin: &Origin, end: Instant) -> Result<Vec<SocketAddr>, Failure> {
         let found = match &origin.host {
             Host::Address(address) => vec![SocketAddr::new(*address, origin.port)],
-            Host::Name(name) => {
-                let found = self.resolver.resolve(name, origin.port).await;
-                found.map_err(|error| {
-                    let why = format!("its name could not be looked up: {}", words(&error));
-                    no_connection(origin, &why)
-                })?
-            }
+            Host::Name(name) => self.look_up(origin, name, end).await?,
         };
         if found.is_empty() {
             return Err(no_connection(origin, "its name has no address"));
@@ -127,6 +116,20 @@ impl Dial {
         Ok(allowed)
     }
 
+    async fn look_up(
+        &self,
+        origin: &Origin,
+        name: &str,
+        end: Instant,
+    ) -> Result<Vec<SocketAddr>, Failure> {
+        let failed = |error| not_looked_up(origin, &error);
+        let turn = timeout_at(end, self.look_ups.turn()).await;
+        let turn = turn.map_err(|_| self.no_turn(origin))?.map_err(failed)?;
+        let found = self.look_ups.addresses(name, origin.port, turn);
+        let found = timeout_at(end, found).await;
+        found.map_err(|_| self.late(origin))?.map_err(failed)
+    }
+
     fn may_connect(&self, host: &Host, address: IpAddr) -> bool {
         self.private_addresses || is_public(address) || host.names(address)
     }
@@ -135,14 +138,15 @@ impl Dial {
         &self,
         origin: &Origin,
         stream: TcpStream,
-    ) -> Result<Box<dyn Connection>, Failure> {
+    ) -> Result<Box<dyn Connection>, Failed> {
+        let never = |why| Failed::for_good(no_connection(origin, why));
         let tls = self.tls.as_ref();
-        let tls = tls.ok_or_else(|| no_connection(origin, "this route has no TLS"))?;
+        let tls = tls.ok_or_else(|| never("this route has no TLS"))?;
         let name = server_name(&origin.host)
-            .map_err(|_| no_connection(origin, "its name is none that a certificate can have"))?;
+            .map_err(|_| never("its name is none that a certificate can have"))?;
         match tls.connect(name, stream).await {
             Ok(stream) => Ok(Box::new(stream)),
-            Err(error) => Err(no_connection(origin, &tls_words(&error))),
+            Err(error) => Err(insecure::failed(&error, |why| no_connection(origin, why))),
         }
     }
 }
@@ -215,6 +219,11 @@ fn no_connection(origin: &Origin, why: &str) -> Failure {
     )
 }
 
+fn not_looked_up(origin: &Origin, error: &io::Error) -> Failure {
+    let why = format!("its name could not be looked up: {}", words(error));
+    no_connection(origin, &why)
+}
+
 fn refused(origin: &Origin, found: &[SocketAddr]) -> Failure {
     let found: Vec<_> = found.iter().map(|found| found.ip().to_string()).collect();
     let found = found.join(", ");
@@ -225,19 +234,8 @@ fn refused(origin: &Origin, found: &[SocketAddr]) -> Failure {
 }
 
 /// What the system says, without its numbers.
-fn words(error: &io::Error) -> String {
+pub(super) fn words(error: &io::Error) -> String {
     let text = error.to_string();
     let plain = text.split(" (os error").next().unwrap_or(&text);
     plain.to_ascii_lowercase()
-}
-
-fn tls_words(error: &io::Error) -> String {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    match inner {
-        Some(rustls::Error::InvalidCertificate(why)) => format!(
-            "its certificate is not trusted ({why}); the authorities are those of the system, or of SSL_CERT_FILE"
-        ),
-        Some(error) => format!("TLS failed: {error}"),
-        None => format!("TLS failed: {}", words(error)),
-    }
 }

@@ -18,6 +18,7 @@ use super::{
     events::Events,
     exchange::{self, Answer},
     headers::TRACEPARENT,
+    origin::Destination,
     plan::{Call, Plan},
     retry::{Failed, Retry},
     trace::Trace,
@@ -38,18 +39,57 @@ pub(super) struct Fetch {
     pub(super) stream: StreamConfig,
 }
 
-/// Where output goes. It is taken in piece by piece, so an upstream is never read faster than the log can be written.
-pub(super) struct Out(mpsc::Sender<Vec<u8>>);
+/// What goes into the job's log, piece by piece, so an upstream is never read faster than the log can be written.
+pub(super) enum Piece {
+    /// Of the answer.
+    Output(Vec<u8>),
+    /// A line of what is done about a failure.
+    Note(String),
+}
+
+pub(super) struct Out(mpsc::Sender<Piece>);
 
 impl Out {
-    pub(super) fn new() -> (Self, mpsc::Receiver<Vec<u8>>) {
+    pub(super) fn new() -> (Self, mpsc::Receiver<Piece>) {
         let (pieces, taken) = mpsc::channel(1);
         (Self(pieces), taken)
     }
 
-    async fn put(&self, piece: Vec<u8>) {
+    async fn put(&self, piece: Piece) {
         // Nobody takes it in any more once the job is over, and then this future is dropped.
         let _ = self.0.send(piece).await;
+    }
+}
+
+/// An attempt that failed. The body of an answer is read only where it was the last.
+struct Missed {
+    failed: Failed,
+    answer: Option<Box<Answer>>,
+}
+
+impl From<Failed> for Missed {
+    fn from(failed: Failed) -> Self {
+        Self {
+            failed,
+            answer: None,
+        }
+    }
+}
+
+impl Missed {
+    fn answered(answer: Answer) -> Self {
+        let failure = answer::failure(&answer);
+        Self {
+            failed: Failed::answered(answer.status, &answer.headers, failure),
+            answer: Some(Box::new(answer)),
+        }
+    }
+
+    async fn for_good(self) -> Failure {
+        match self.answer {
+            Some(answer) => answer::failure_with_body(*answer).await,
+            None => self.failed.failure,
+        }
     }
 }
 
@@ -66,54 +106,57 @@ impl Fetch {
     ) -> Result<Payload, Failure> {
         let mut attempts = 1;
         loop {
-            let failed = match self.attempt(call, trace, out).await {
+            let missed = match self.attempt(call, trace, out).await {
                 Ok(result) => return Ok(result),
-                Err(failed) => failed,
+                Err(missed) => missed,
             };
-            let Some(wait) = self.retry.wait(attempts, &failed) else {
-                return Err(failed.failure);
+            let Some(wait) = self.retry.wait(attempts, &missed.failed) else {
+                return Err(missed.for_good().await);
             };
-            let code = &*failed.failure.code;
-            tracing::debug!(attempts, code, ?wait, "a request is sent again");
             attempts += 1;
+            // The connection of what is tried again is closed now.
+            let Missed { failed, answer } = missed;
+            drop(answer);
+            let note = self.retry.note(attempts, wait, &failed.failure);
+            out.put(Piece::Note(note)).await;
             tokio::time::sleep(wait).await;
         }
     }
 
-    async fn attempt(&self, call: &Call, trace: Trace, out: &Out) -> Result<Payload, Failed> {
+    async fn attempt(&self, call: &Call, trace: Trace, out: &Out) -> Result<Payload, Missed> {
         let answer = self.ask(call, trace).await?;
         if !answer.status.is_success() {
-            let (status, headers) = (answer.status, answer.headers.clone());
-            let failure = answer::failure(answer).await;
-            return Err(Failed::answered(status, &headers, failure));
+            return Err(Missed::answered(answer));
         }
         let result = match streamed(&answer, self.stream) {
             None => answer::whole(answer, self.response_bytes).await,
             Some(how) => self.print(answer, how, out).await,
         };
-        result.map_err(Failed::for_good)
+        result.map_err(|failure| Failed::for_good(failure).into())
     }
 
     /// The answer to a request, past the redirects that are followed.
     async fn ask(&self, call: &Call, trace: Trace) -> Result<Answer, Failed> {
         let mut call = Cow::Borrowed(call);
-        for _ in 0..=REDIRECTS {
+        let mut followed = 0;
+        loop {
             let answer = self.send(&call, trace).await?;
             let Some(location) = location(&answer) else {
                 return Ok(answer);
             };
-            let target = self.followed(&call.target, &answer, &location);
-            let target = target.map_err(Failed::for_good)?;
-            call = Cow::Owned(redirected(&call, answer.status, target));
+            let to = self.followed(&call.target, &answer, &location);
+            let to = to.map_err(Failed::for_good)?;
+            if followed == REDIRECTS {
+                return Err(Failed::for_good(round(answer.status, &to)));
+            }
+            followed += 1;
+            call = Cow::Owned(redirected(&call, answer.status, to.target()));
         }
-        let message = format!("the upstream redirects more than {REDIRECTS} times");
-        Err(Failed::for_good(Failure::new("redirect", message)))
     }
 
     async fn send(&self, call: &Call, trace: Trace) -> Result<Answer, Failed> {
         let request = self.request(call, trace).map_err(Failed::for_good)?;
-        let connected = self.dial.connect(&self.plan.origin).await;
-        let connection = connected.map_err(Failed::to_connect)?;
+        let connection = self.dial.connect(&self.plan.origin).await?;
         let sent = exchange::send(connection, request, self.read).await;
         sent.map_err(Failed::for_good)
     }
@@ -142,7 +185,12 @@ impl Fetch {
     }
 
     /// What is asked next, where a redirect may be followed.
-    fn followed(&self, from: &str, answer: &Answer, location: &str) -> Result<String, Failure> {
+    fn followed(
+        &self,
+        from: &str,
+        answer: &Answer,
+        location: &str,
+    ) -> Result<Destination, Failure> {
         let status = answer.status;
         let origin = &self.plan.origin;
         let to = origin.follow(from, location).map_err(|why| {
@@ -150,7 +198,7 @@ impl Fetch {
             redirect(status, message, None)
         })?;
         let why = match self.redirects {
-            RedirectsConfig::SameHost if to.origin == *origin => return Ok(to.target()),
+            RedirectsConfig::SameHost if to.origin == *origin => return Ok(to),
             RedirectsConfig::SameHost => "which is not the scheme, host and port of its `url`",
             RedirectsConfig::None => "and the route follows no redirects (`redirects`)",
         };
@@ -172,7 +220,7 @@ impl Fetch {
                 Streamed::Events => events.push(&piece),
             };
             if !piece.is_empty() {
-                out.put(piece).await;
+                out.put(Piece::Output(piece)).await;
             }
         }
         told.payload()
@@ -203,6 +251,12 @@ fn redirected(call: &Call, status: StatusCode, target: String) -> Call {
         call.headers.remove(CONTENT_TYPE);
     }
     call
+}
+
+/// Redirects that were followed long enough.
+fn round(status: StatusCode, to: &Destination) -> Failure {
+    let message = format!("the upstream redirects more than {REDIRECTS} times, at last to {to}");
+    redirect(status, message, Some(&to.to_string()))
 }
 
 fn redirect(status: StatusCode, message: String, location: Option<&str>) -> Failure {

@@ -9,6 +9,8 @@ mod exchange;
 mod fetch;
 mod gzip;
 pub(crate) mod headers;
+mod insecure;
+mod look_up;
 pub(crate) mod origin;
 pub(crate) mod path;
 mod plan;
@@ -18,18 +20,22 @@ mod trace;
 
 use std::sync::Arc;
 
-use longwire_engine::{BadInput, Consumer, Random, Serving, Task, Work};
+use longwire_engine::{BadInput, Consumer, Serving, Task, Work};
 use longwire_protocol::{Failure, Payload};
 use tracing::Instrument;
 
-use super::output::{
-    Printer,
-    progress::{Reader, Rule},
+use super::{
+    Means,
+    output::{
+        Printer,
+        progress::{Reader, Rule},
+    },
 };
 use crate::config::HttpConfig;
-use dial::{Dial, System};
+use dial::Dial;
 use fetch::Fetch;
 use headers::IDEMPOTENCY_KEY;
+pub(crate) use look_up::LookUps;
 use origin::Scheme;
 use plan::Plan;
 pub(crate) use plan::wrong_with_secret;
@@ -49,7 +55,7 @@ impl Http {
     ///
     /// # Errors
     /// Why it cannot be served.
-    pub(crate) fn new(config: &HttpConfig, random: &Arc<dyn Random>) -> Result<Self, String> {
+    pub(crate) fn new(config: &HttpConfig, means: &Means) -> Result<Self, String> {
         let plan = Plan::new(config)?;
         let tls = match plan.origin.scheme {
             Scheme::Http => None,
@@ -59,7 +65,7 @@ impl Http {
         let fetch = Fetch {
             plan,
             dial: Dial {
-                resolver: Arc::new(System),
+                look_ups: means.look_ups.clone(),
                 tls,
                 private_addresses: config.private_addresses,
                 time: config.connect_seconds,
@@ -67,7 +73,7 @@ impl Http {
             retry: Retry {
                 retries: config.retries,
                 first: config.retry_seconds,
-                random: Arc::clone(random),
+                random: Arc::clone(&means.random),
             },
             redirects: config.redirects,
             read: config.read_seconds,

@@ -7,6 +7,8 @@ use std::{fmt, net::IpAddr};
 
 use fluent_uri::{Uri, UriRef, component};
 
+use super::path::is_step_aside;
+
 /// What a connection is opened to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
@@ -56,7 +58,7 @@ impl Base {
         }
         let origin = Origin::of(&uri)?;
         let path = uri.path().as_str();
-        if path.split('/').any(|segment| matches!(segment, "." | "..")) {
+        if path.split('/').any(is_step_aside) {
             return Err("has a `.` or `..` in its path; write where that leads".to_owned());
         }
         let path = path.trim_end_matches('/').to_owned();

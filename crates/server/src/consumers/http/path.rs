@@ -65,7 +65,7 @@ fn segment(text: &str) -> Result<Template, String> {
         };
         return Err(format!("has {plain:?} in it; {hint}"));
     }
-    if segment.is_plain() && steps_aside(&decoded(text)) {
+    if segment.is_plain() && is_step_aside(text) {
         return Err("has a `.` or `..` in it; write where that leads".to_owned());
     }
     Ok(segment)
@@ -93,6 +93,11 @@ fn fill_segment(segment: &Template, input: &Map<String, Value>) -> Result<String
         }
         _ => Ok(text),
     }
+}
+
+/// Whether a segment as it is written is `.` or `..`, once it is decoded.
+pub(super) fn is_step_aside(segment: &str) -> bool {
+    steps_aside(&decoded(segment))
 }
 
 fn steps_aside(part: &str) -> bool {

@@ -40,7 +40,7 @@ impl Failed {
         }
     }
 
-    /// An answer.
+    /// An answer that is no success.
     pub(super) fn answered(status: StatusCode, headers: &HeaderMap, failure: Failure) -> Self {
         let may_pass = matches!(status.as_u16(), 429 | 502 | 503 | 504);
         let asked = retry_after(headers).unwrap_or_default();
@@ -65,6 +65,13 @@ impl Retry {
         let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1));
         let longest = self.first.saturating_mul(doubled).min(LONGEST);
         Some(self.part_of(longest).max(asked))
+    }
+
+    /// What the job's log says of the attempt that is made after a wait, and why there is another.
+    pub(super) fn note(&self, attempt: u32, wait: Duration, failure: &Failure) -> String {
+        let (all, seconds) = (self.retries.saturating_add(1), wait.as_secs_f64());
+        let why = &failure.message;
+        format!("attempt {attempt} of {all} in {seconds:.1} s: {why}\n")
     }
 
     /// Between nothing and the whole, so that many that failed together do not come back together.

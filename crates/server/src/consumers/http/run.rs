@@ -5,8 +5,8 @@ use longwire_protocol::{Failure, Payload, Stream};
 use tokio::sync::mpsc;
 
 use super::{
-    super::output::Printer,
-    fetch::{Fetch, Out},
+    super::output::{Printer, TooMuchOutput},
+    fetch::{Fetch, Out, Piece},
     plan::Call,
     trace::Trace,
 };
@@ -34,8 +34,8 @@ pub(super) async fn run(
             _ = task.told_to_end() => break Work::Stopped(CLOSED),
             () = printer.line_due() => printer.say_lines(&task).await,
             Some(piece) = pieces.recv() => {
-                if let Err(too_much) = printer.print(&task, Stream::Stdout, &piece).await {
-                    break Work::Failed(too_much.into());
+                if let Err(too_much) = print(&mut printer, piece, &task).await {
+                    break Work::Failed(too_much);
                 }
             }
             result = &mut result => break end(result, &mut printer, &mut pieces, &task).await,
@@ -49,16 +49,40 @@ pub(super) async fn run(
 async fn end(
     result: Result<Payload, Failure>,
     printer: &mut Printer,
-    pieces: &mut mpsc::Receiver<Vec<u8>>,
+    pieces: &mut mpsc::Receiver<Piece>,
     task: &Task,
 ) -> Work {
     while let Ok(piece) = pieces.try_recv() {
-        if let Err(too_much) = printer.print(task, Stream::Stdout, &piece).await {
-            return Work::Failed(too_much.into());
+        if let Err(too_much) = print(printer, piece, task).await {
+            return Work::Failed(too_much);
         }
     }
     match result {
         Ok(result) => Work::Done(Some(result)),
         Err(failure) => Work::Failed(failure),
     }
+}
+
+/// # Errors
+/// Where there is more than may be printed.
+async fn print(printer: &mut Printer, piece: Piece, task: &Task) -> Result<(), Failure> {
+    match piece {
+        Piece::Output(bytes) => {
+            let printed = printer.print(task, Stream::Stdout, &bytes).await;
+            printed.map_err(too_much)
+        }
+        Piece::Note(note) => {
+            // It is ours, and bounded by the attempts. A job that is over takes no more, and whoever serves it is dropped next.
+            let _ = task.print(Stream::Stderr, note.as_bytes()).await;
+            Ok(())
+        }
+    }
+}
+
+fn too_much(too_much: TooMuchOutput) -> Failure {
+    let message = format!(
+        "the upstream's answer has more than the {} bytes of output that its route allows (output_bytes), and its connection was closed",
+        too_much.output_bytes
+    );
+    Failure::new("too_much_output", message).with(&too_much)
 }

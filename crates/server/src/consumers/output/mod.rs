@@ -34,7 +34,7 @@ pub(crate) struct Printer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct TooMuchOutput {
     /// What may be.
-    output_bytes: u64,
+    pub(crate) output_bytes: u64,
 }
 
 impl From<TooMuchOutput> for Failure {

@@ -3,6 +3,7 @@
 mod best;
 mod once;
 mod reach;
+mod slips;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -44,6 +45,7 @@ impl Schema {
     /// # Errors
     /// What is wrong with it, and where.
     pub(crate) fn new(schema: &Value) -> Result<Self, Mistake> {
+        slips::check(schema)?;
         let reach = Reach::of(schema)?;
         let patterns = PatternOptions::regex()
             .size_limit(PATTERN_BYTES)

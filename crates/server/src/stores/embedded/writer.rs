@@ -111,7 +111,7 @@ impl Writer {
         }
         let table = self.table.take();
         // Closing is writing too. How it went is told at the next opening.
-        drop(spawn_blocking(move || drop(table)).await);
+        drop(blocking(move || drop(table)).await);
     }
 
     /// What is to be written next; nothing where there are only chores. None once there will be no more.
@@ -473,7 +473,10 @@ fn tell_stuck(shared: &Shared) -> Unavailable {
     why
 }
 
-/// Does what takes the disk its time where that holds up nobody. A panic of it is an error of the database.
+/// Does what takes the disk its time where that holds up nobody. A panic of it is an error of the database. The pool has one thread
+/// of this at a time, and nothing of the server's beside it, so nothing that hangs keeps a write waiting; and in tests a clock
+/// that stands still waits for it.
+#[expect(clippy::disallowed_methods, reason = "this is the store")]
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, DiskError> {

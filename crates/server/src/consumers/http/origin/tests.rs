@@ -49,6 +49,8 @@ fn what_is_not_written_plainly_is_refused() {
         ("http://a?b=c", "has a `?` or a `#`"),
         ("http://a#b", "has a `?` or a `#`"),
         ("http://a/b/../c", "has a `.` or `..`"),
+        ("http://a/%2e%2E/c", "has a `.` or `..`"),
+        ("http://a/b/%2e", "has a `.` or `..`"),
         ("http://a:0", "has the port 0"),
         ("http://a:65536", "has a port that is none"),
         ("http://a..b", "has the host"),
