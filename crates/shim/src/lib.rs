@@ -25,9 +25,12 @@
 
 mod begin;
 mod cgroup;
+mod clock;
 mod family;
+mod feed;
 mod hook;
 mod limits;
+mod lost;
 mod pump;
 mod serve;
 mod stage;
@@ -36,6 +39,7 @@ pub mod wire;
 pub use cgroup::Cgroup;
 pub use hook::{command, hook, is_hooked};
 pub use limits::Limits;
+pub use lost::{Lost, wake};
 
 /// The name of a signal, such as `SIGKILL`.
 #[must_use]
