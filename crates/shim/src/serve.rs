@@ -4,7 +4,11 @@ use std::{
     io::stdin,
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Arc,
+        atomic::AtomicBool,
+        mpsc::{self, Receiver},
+    },
     time::Duration,
 };
 
@@ -15,6 +19,10 @@ use nix::{
         time::TimeVal,
     },
     unistd::Pid,
+};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    flag,
 };
 
 use crate::{
@@ -67,8 +75,16 @@ pub(crate) fn serve() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// What would end a keeper before its command, and its command could send it; the kernel sends the first to one that was stopped when
+/// its server dies.
+const UNHEEDED: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
 /// Starts the command, and sees to its end.
 fn keep(start: &Start) {
+    for signal in UNHEEDED {
+        // Caught and not ignored, as the command would inherit that. Where it cannot be, it ends the shim, and the command with it.
+        let _ = flag::register(signal, Arc::new(AtomicBool::new(false)));
+    }
     let reports = Reports::new();
     let (news, told) = mpsc::channel();
     let cgroup = start

@@ -41,19 +41,19 @@ fn parent_and_birth(pid: &str) -> Option<(String, String)> {
 /// All that descends from a process, whatever it has in its environment.
 fn descendants_of(root: &str) -> Vec<Born> {
     let pids = fs::read_dir("/proc").unwrap().flatten();
-    let pids: Vec<String> = pids
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+    let seen: Vec<(String, Born)> = pids
+        .filter_map(|entry| {
+            let pid = entry.file_name().to_string_lossy().into_owned();
+            let (parent, birth) = parent_and_birth(&pid)?;
+            Some((parent, (pid, birth)))
+        })
         .collect();
     let mut found: Vec<Born> = Vec::new();
     let mut open = vec![root.to_owned()];
     while let Some(parent) = open.pop() {
-        for pid in &pids {
-            if let Some((of, birth)) = parent_and_birth(pid)
-                && of == parent
-            {
-                found.push((pid.clone(), birth));
-                open.push(pid.clone());
-            }
+        for (_, born) in seen.iter().filter(|(of, _)| *of == parent) {
+            open.push(born.0.clone());
+            found.push(born.clone());
         }
     }
     found
@@ -213,6 +213,33 @@ fn a_keeper_that_is_stopped_again_and_again_is_killed_and_its_command_too() {
     assert_eq!(processes_of("held"), Vec::<String>::new());
     assert_eq!(parent_and_birth(&keeper), None, "its keeper is kept");
     halting.wait().unwrap();
+}
+
+#[test]
+fn a_command_that_asks_its_keeper_to_end_is_not_rid_of_it() {
+    let server = server();
+    let script = "for signal in HUP INT QUIT TERM; do kill -s $signal $PPID; done; setsid sleep 1000 & sleep 0.1";
+    let done = start(&server, "one-by-one", &shell(script));
+    let end = frames(&done.stdout).pop().unwrap();
+    assert_eq!(end["status"], "ok", "{end}");
+}
+
+#[test]
+fn a_server_that_is_killed_leaves_nothing_with_a_keeper_that_was_stopped() {
+    let mut server = server();
+    let script = "setsid sleep 1000 & echo ready; sleep 0.3; kill -STOP $PPID; sleep 1000";
+    let input = shell(script).to_string();
+    let mut job = server.spawn(&["start", "shell", "--connid", "frozen", "--input", &input]);
+    job.says("ready");
+    let keeper = keeper_of("frozen");
+    while state_of(&keeper) != "T" {
+        std::thread::yield_now();
+    }
+    server.crash();
+    while parent_and_birth(&keeper).is_some() {
+        std::thread::yield_now();
+    }
+    assert_eq!(processes_of("frozen"), Vec::<String>::new());
 }
 
 fn state_of(pid: &str) -> String {

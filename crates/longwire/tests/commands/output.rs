@@ -232,6 +232,11 @@ fn what_a_command_prints_says_how_far_it_came() {
             r"printf '\033]9;4;1;40\007'",
             json!({ "done": 40.0, "total": 100.0 }),
         ),
+        // The last of a bar that begins with a carriage return, and has no end.
+        (
+            r"printf '\r1 of 4'; printf '\r4 of 4'",
+            json!({ "done": 4.0, "total": 4.0 }),
+        ),
     ] {
         let done = start(&server, "bar", &shell(script));
         let frames = frames(&done.stdout);

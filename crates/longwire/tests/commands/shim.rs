@@ -151,9 +151,11 @@ fn an_ask_closes_stdin_though_not_all_of_it_is_read() {
     shim.order(&Order::Input(vec![b'x'; 1_000_000]));
     shim.order(&Order::Ask);
     let rest = shim.rest();
-    let read = rest.iter().find_map(|report| match report {
-        Report::Stdout(bytes) => Some(String::from_utf8_lossy(bytes).trim().to_owned()),
-        _ => None,
+    let read = rest.iter().find_map(|report| {
+        let Report::Stdout(bytes) = report else {
+            return None;
+        };
+        Some(String::from_utf8_lossy(bytes).trim().to_owned())
     });
     let read: usize = read.unwrap().parse().unwrap();
     assert!(read < 1_000_000, "nothing was left out: {read}");
