@@ -11,21 +11,28 @@ use std::{
 use bytes::{Buf, BytesMut};
 use longwire_engine::Stopped;
 use longwire_shim::{
-    Cgroup,
+    Cgroup, Lost, wake,
     wire::{Gone, HEAD_BYTES, Order, Report, Start, head},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, ChildStdin, ChildStdout, Command},
-    time::sleep,
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 /// Where programs are looked for, unless the route says otherwise.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// The variable of a command that says which job it belongs to.
+pub(crate) const JOB: &str = "LONGWIRE_JOB";
 /// Bytes that are read at once.
 const READ_BYTES: usize = 64 * 1024;
-/// How often a cgroup is swept that its shim has left.
-const SWEEPS: u32 = 500;
+/// How long a shim has to force its command: what it takes at most, and a second for its words. One that says nothing until then
+/// has been stopped, and is killed.
+const FORCE: Duration = Duration::from_secs(10);
+/// How long a shim has to take the order for it.
+const ORDER: Duration = Duration::from_secs(1);
+/// How often what a shim has left is swept.
+const SWEEPS: u32 = 200;
 /// Between two sweeps.
 const SWEEP: Duration = Duration::from_millis(2);
 
@@ -37,6 +44,10 @@ pub(crate) struct Keeper {
     read: BytesMut,
     /// The cgroup of the command, if it has one.
     cgroup: Option<PathBuf>,
+    /// How the rest of it is known.
+    lost: Lost,
+    /// By when it has forced the command, once it was told to.
+    force_by: Option<Instant>,
 }
 
 impl Keeper {
@@ -51,6 +62,11 @@ impl Keeper {
         };
         let mut keeper = Self {
             cgroup: start.cgroup.clone(),
+            lost: Lost {
+                session: None,
+                mark: start.env.get(JOB).map(|job| format!("{JOB}={job}")),
+            },
+            force_by: None,
             shim,
             orders,
             reports,
@@ -60,20 +76,42 @@ impl Keeper {
         Ok(keeper)
     }
 
-    /// Gives an order.
+    /// Gives an order. One to end the command reaches a shim that was stopped, too.
     pub(crate) async fn order(&mut self, order: &Order) -> io::Result<()> {
-        self.orders.write_all(&order.encode()?).await
+        if let (Order::Ask | Order::Force, Some(shim)) = (order, self.shim.id()) {
+            wake(shim);
+        }
+        let bytes = order.encode()?;
+        let written = self.orders.write_all(&bytes);
+        if *order != Order::Force {
+            return written.await;
+        }
+        self.force_by = self.force_by.or_else(|| Instant::now().checked_add(FORCE));
+        timeout(ORDER, written).await?
     }
 
     /// The next report; none once the shim is gone. May be dropped at any time, and loses nothing.
     pub(crate) async fn report(&mut self) -> io::Result<Option<Report>> {
         loop {
             if let Some(report) = self.take()? {
+                if let Report::Started(pid) = report {
+                    self.lost.session = Some(pid);
+                }
                 return Ok(Some(report));
             }
             self.read.reserve(READ_BYTES);
-            if self.reports.read_buf(&mut self.read).await? == 0 {
-                return Ok(None);
+            let read = self.reports.read_buf(&mut self.read);
+            let read = match self.force_by {
+                Some(by) => timeout_at(by, read).await,
+                None => Ok(read.await),
+            };
+            if let Ok(count) = read {
+                if count? == 0 {
+                    return Ok(None);
+                }
+            } else {
+                self.force_by = None;
+                self.shim.start_kill()?;
             }
         }
     }
@@ -91,8 +129,30 @@ impl Keeper {
         Report::decode(kind, bytes).map(Some)
     }
 
-    /// Kills what a shim that was killed has left in the command's cgroup. Whether there was one to look at.
-    pub(crate) async fn sweep(&self) -> bool {
+    /// Kills what a shim that was killed has left. What it comes to: nobody can say that nothing is left, unless there is a cgroup to
+    /// look at.
+    pub(crate) async fn sweep(&self) -> Stopped {
+        let swept = self.sweep_cgroup().await;
+        let mut any = swept;
+        for _ in 0..SWEEPS {
+            if self.lost.kill() == 0 {
+                break;
+            }
+            any = true;
+            sleep(SWEEP).await;
+        }
+        Stopped {
+            signals: any.then(|| "KILL".into()).into_iter().collect(),
+            ..if swept {
+                Stopped::FORCED
+            } else {
+                Stopped::UNSEEN
+            }
+        }
+    }
+
+    /// Whether there is a cgroup, and nobody in it any more.
+    async fn sweep_cgroup(&self) -> bool {
         let Some(cgroup) = self.cgroup.clone().and_then(Cgroup::at) else {
             return false;
         };

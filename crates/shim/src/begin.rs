@@ -2,11 +2,14 @@
 
 use std::{
     env, fs,
-    io::{self, Read, Write, stdin},
-    os::unix::fs::PermissionsExt,
+    io::{self, PipeReader, PipeWriter, Read, pipe, stdin},
+    os::{
+        fd::{AsRawFd, OwnedFd},
+        unix::fs::PermissionsExt,
+    },
     path::{Path, PathBuf},
-    process::{Child, Stdio},
-    sync::mpsc::{self, Receiver, Sender},
+    process::{self, Command},
+    sync::mpsc::{Receiver, Sender, sync_channel},
     thread,
 };
 
@@ -21,76 +24,125 @@ use nix::{
 };
 
 use crate::{
+    feed::{Input, input},
     hook::stage_command,
     pump::{Reports, pump},
     serve::News,
-    stage::Preparation,
-    wire::{Exit, Order, Report, Start},
+    stage::{Preparation, READY},
+    wire::{Exit, NotStarted, Order, Report, Start, Step},
 };
 
-/// Starts the command, and everything that brings news of it.
+/// Bytes that a stage says at most.
+const STAGE_BYTES: u64 = 64 * 1024;
+
+/// What became of a command that was to be started.
+pub(crate) enum Begun {
+    /// It runs.
+    Runs,
+    /// It could not be started.
+    Not(NotStarted),
+    /// It was killed before it began.
+    Killed,
+}
+
+/// The command's ends of its pipes.
+struct Ends {
+    stdin: PipeReader,
+    stdout: PipeWriter,
+    stderr: PipeWriter,
+}
+
+/// Starts everything that brings news of the command, and then the command: where there is no thread for it, there is no command
+/// that nobody keeps.
 pub(crate) fn begin(
     start: &Start,
     enters: bool,
     reports: &Reports,
     news: &Sender<News>,
-) -> io::Result<i32> {
-    set_child_subreaper(true)?;
-    let mut child = spawn(start, enters)?;
-    reports.tell(&Report::Started(child.id()));
-    let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
-    let (input, given) = mpsc::channel();
-    let first = start.stdin.clone().into_bytes();
-    let more = start.more_stdin.then_some(given);
-    feed(&mut child, first, more, reports.clone());
-    for (pipe, report) in pipes(&mut child) {
-        let (reports, news) = (reports.clone(), news.clone());
-        thread::spawn(move || {
-            pump(pipe, &reports, report);
-            // Nobody waits any more where it cannot be told.
-            let _ = news.send(News::Drained);
-        });
-    }
-    let listener = news.clone();
-    thread::spawn(move || listen(&listener, &input));
+) -> Result<i32, NotStarted> {
+    set_child_subreaper(true).map_err(io::Error::from)?;
+    let program = program(start)?;
+    let (tell_pid, pid) = sync_channel(1);
+    let (told, tells) = nix::unistd::pipe().map_err(io::Error::from)?;
+    let ends = bring_news(start, reports, news)?;
     let watcher = news.clone();
-    thread::spawn(move || {
-        let _ = watcher.send(News::Exited(wait_for(pid)));
-    });
+    spawn(move || watch(&pid, told.into(), &watcher))?;
+    let mut command = command(start, program, enters, &tells)?;
+    let Ends {
+        stdin,
+        stdout,
+        stderr,
+    } = ends;
+    // By this thread, which is there to the end: whoever it started dies with it.
+    let child = command.stdin(stdin).stdout(stdout).stderr(stderr).spawn()?;
+    // Its ends of the pipes are its own alone from here on.
+    drop(command);
+    drop(tells);
+    let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
+    // Whoever waits for it is there.
+    let _ = tell_pid.send(pid);
     Ok(pid)
 }
 
-type Pipe = (Box<dyn Read + Send>, fn(Vec<u8>) -> Report);
-
-fn pipes(child: &mut Child) -> Vec<Pipe> {
-    let mut pipes: Vec<Pipe> = Vec::new();
-    if let Some(out) = child.stdout.take() {
-        pipes.push((Box::new(out), Report::Stdout));
+/// Starts what reads, feeds and listens.
+fn bring_news(start: &Start, reports: &Reports, news: &Sender<News>) -> io::Result<Ends> {
+    let (stdin, fed) = pipe()?;
+    let (out, stdout) = pipe()?;
+    let (err, stderr) = pipe()?;
+    let (input, feeder) = input()?;
+    let (first, more, told) = (start.stdin.clone(), start.more_stdin, reports.clone());
+    spawn(move || feeder.feed(fed, first.as_bytes(), more, &told))?;
+    let as_reports: [fn(Vec<u8>) -> Report; 2] = [Report::Stdout, Report::Stderr];
+    for (stream, report) in [out, err].into_iter().zip(as_reports) {
+        let (reports, news) = (reports.clone(), news.clone());
+        spawn(move || {
+            pump(stream, &reports, report);
+            // Nobody waits any more where it cannot be told.
+            let _ = news.send(News::Drained);
+        })?;
     }
-    if let Some(err) = child.stderr.take() {
-        pipes.push((Box::new(err), Report::Stderr));
-    }
-    pipes
+    let (listener, reports) = (news.clone(), reports.clone());
+    spawn(move || listen(&listener, input, &reports))?;
+    Ok(Ends {
+        stdin,
+        stdout,
+        stderr,
+    })
 }
 
-fn spawn(start: &Start, enters: bool) -> io::Result<Child> {
-    let program = start.argv.first().ok_or(io::ErrorKind::InvalidInput)?;
+/// A thread that ends with the process; an error where there can be none.
+fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().spawn(work).map(drop)
+}
+
+fn program(start: &Start) -> Result<PathBuf, NotStarted> {
+    let folder = fs::metadata(&start.dir).and_then(|about| match about.is_dir() {
+        true => Ok(()),
+        false => Err(Errno::ENOTDIR.into()),
+    });
+    folder.map_err(|error| NotStarted::at(Step::Dir, &error))?;
     let path = start.env.get("PATH").map_or("", String::as_str);
-    let program = find(program, path, &start.dir)?;
+    let program = start.argv.first().ok_or(io::ErrorKind::InvalidInput.into());
+    program
+        .and_then(|program| find(program, path, &start.dir))
+        .map_err(|error| NotStarted::at(Step::Program, &error))
+}
+
+fn command(start: &Start, program: PathBuf, enters: bool, tells: &OwnedFd) -> io::Result<Command> {
     let preparation = Preparation {
         limits: start.limits,
         cgroup: start.cgroup.clone().filter(|_| enters),
+        dir: start.dir.clone(),
+        tells: tells.as_raw_fd(),
+        shim: process::id(),
     };
-    stage_command(&serde_json::to_string(&preparation)?)
+    let mut command = stage_command(&serde_json::to_string(&preparation)?);
+    command
         .arg(program)
-        .args(&start.argv[1..])
+        .args(start.argv.iter().skip(1))
         .env_clear()
-        .envs(&start.env)
-        .current_dir(&start.dir)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+        .envs(&start.env);
+    Ok(command)
 }
 
 /// The program as it will be started from that folder, with that `PATH`: looked for before anything is, so that one that is not there
@@ -125,35 +177,57 @@ fn executable(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives the command its input, and closes its stdin once there is no more.
-fn feed(child: &mut Child, first: Vec<u8>, more: Option<Receiver<Vec<u8>>>, reports: Reports) {
-    if let Some(mut pipe) = child.stdin.take() {
-        thread::spawn(move || {
-            // A command that does not read it has no use for it.
-            let mut taken = pipe.write_all(&first).is_ok();
-            for bytes in more.into_iter().flatten() {
-                taken = taken && pipe.write_all(&bytes).is_ok();
-                // Told also where it was not: it waits no longer.
-                let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-                reports.tell(&Report::Fed(count));
+/// Takes orders. Input waits for its turn elsewhere, so that no order to end waits for a command that does not read. Whoever is
+/// to end is given no more.
+fn listen(news: &Sender<News>, input: Input, reports: &Reports) {
+    let mut orders = stdin().lock();
+    let mut input = Some(input);
+    while let Ok(Some(order)) = Order::read(&mut orders) {
+        match order {
+            Order::Input(bytes) => give(input.as_ref(), bytes, reports),
+            order @ (Order::Start(_) | Order::Ask | Order::Force) => {
+                input = None;
+                if news.send(News::Order(order)).is_err() {
+                    return;
+                }
             }
-        });
+        }
+    }
+    drop(input);
+    let _ = news.send(News::Left);
+}
+
+fn give(input: Option<&Input>, bytes: Vec<u8>, reports: &Reports) {
+    match input {
+        Some(input) => input.give(bytes),
+        None => {
+            let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            reports.tell(&Report::Fed(count));
+        }
     }
 }
 
-/// Takes orders. Input waits for its turn elsewhere, so that no order to end waits for a command that does not read; how much of
-/// it waits is for the server to bound, who is told of all that was taken.
-fn listen(news: &Sender<News>, input: &Sender<Vec<u8>>) {
-    let mut orders = stdin().lock();
-    while let Ok(Some(order)) = Order::read(&mut orders) {
-        if let Order::Input(bytes) = order {
-            // Nobody takes it any more where the command has closed its stdin.
-            let _ = input.send(bytes);
-        } else if news.send(News::Order(order)).is_err() {
-            return;
-        }
+/// Tells how the command began, and how it ended.
+fn watch(pid: &Receiver<i32>, told: PipeReader, news: &Sender<News>) {
+    let Ok(pid) = pid.recv() else {
+        // There is none.
+        return;
+    };
+    let _ = news.send(News::Begun(until_begun(told)));
+    let _ = news.send(News::Exited(wait_for(pid)));
+}
+
+/// Reads what the stage says, to its end: there it has become the command, or is gone.
+fn until_begun(told: PipeReader) -> Begun {
+    let mut said = Vec::new();
+    // What cannot be read was not said.
+    let _ = told.take(STAGE_BYTES).read_to_end(&mut said);
+    let why = said.strip_prefix(&[READY]).unwrap_or(&said);
+    match serde_json::from_slice(why) {
+        Ok(not) => Begun::Not(not),
+        Err(_) if said == [READY] => Begun::Runs,
+        Err(_) => Begun::Killed,
     }
-    let _ = news.send(News::Left);
 }
 
 /// Waits for the end of that child and leaves it there: its number must not be given to another while we may still send it a

@@ -16,17 +16,15 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::Cgroup;
+use crate::{Cgroup, clock::Deadline};
 
-/// How long everything that is left is killed again and again, before it is called a survivor.
-const FORCE_PASSES: u32 = 2_000;
 /// Between two passes.
 const PASS: Duration = Duration::from_millis(2);
 
 /// The descendants of this process. As it is a subreaper, whoever loses its parent becomes its child, so none is missed.
 pub(crate) fn descendants() -> BTreeSet<i32> {
     let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
-    for (pid, parent) in processes() {
+    for Process { pid, parent, .. } in processes() {
         children.entry(parent).or_default().push(pid);
     }
     let mut found = BTreeSet::new();
@@ -40,8 +38,15 @@ pub(crate) fn descendants() -> BTreeSet<i32> {
     found
 }
 
-/// Every process and its parent, as `/proc` has it; the dead that wait for their parents are left out.
-fn processes() -> impl Iterator<Item = (i32, i32)> {
+/// A process, as `/proc` has it.
+pub(crate) struct Process {
+    pub(crate) pid: i32,
+    pub(crate) parent: i32,
+    pub(crate) session: u32,
+}
+
+/// Every process; the dead that wait for their parents are left out.
+pub(crate) fn processes() -> impl Iterator<Item = Process> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| {
         let pid = entry.file_name().to_str()?.parse().ok()?;
@@ -50,7 +55,12 @@ fn processes() -> impl Iterator<Item = (i32, i32)> {
         let mut after_name = stat.rsplit_once(") ")?.1.split(' ');
         let state = after_name.next()?;
         let parent = after_name.next()?.parse().ok()?;
-        (state != "Z").then_some((pid, parent))
+        let session = after_name.nth(1)?.parse().ok()?;
+        (state != "Z").then_some(Process {
+            pid,
+            parent,
+            session,
+        })
     })
 }
 
@@ -62,46 +72,46 @@ pub(crate) struct Killed {
     pub(crate) survivors: u32,
 }
 
-/// Kills all descendants, and all that is in their cgroup, until none is left.
-pub(crate) fn kill_all(cgroup: Option<&Cgroup>) -> Killed {
+/// Kills all descendants, and all that is in their cgroup, until none is left or the time for it is over.
+pub(crate) fn kill_all(cgroup: Option<&Cgroup>, until: Deadline) -> Killed {
     let mut any = false;
-    for _ in 0..FORCE_PASSES {
+    loop {
         reap();
-        let inside = cgroup.and_then(|cgroup| cgroup.count().ok());
-        if let (Some(1..), Some(cgroup)) = (inside, cgroup) {
+        let inside = cgroup.and_then(|cgroup| cgroup.count().ok()).unwrap_or(0);
+        if let (1.., Some(cgroup)) = (inside, cgroup) {
             any = true;
             // Whoever is not reached by it is, one by one.
             let _ = cgroup.kill();
         }
-        let left = freeze();
-        if left.is_empty() && inside.unwrap_or(0) == 0 && !has_children() {
+        let left = freeze(until);
+        if left.is_empty() && inside == 0 && !has_children() {
             return Killed { any, survivors: 0 };
         }
         any |= !left.is_empty();
+        let seen = u32::try_from(left.len()).unwrap_or(u32::MAX);
         for pid in left {
             send(pid, Signal::SIGKILL);
         }
+        if until.is_over() {
+            let survivors = seen.max(inside).max(1);
+            return Killed { any, survivors };
+        }
         sleep(PASS);
-    }
-    let seen = u32::try_from(descendants().len()).unwrap_or(u32::MAX);
-    let inside = cgroup.and_then(|cgroup| cgroup.count().ok()).unwrap_or(0);
-    Killed {
-        any,
-        survivors: seen.max(inside),
     }
 }
 
 /// Stops all descendants, and those that they started meanwhile: who is stopped starts no more.
-fn freeze() -> BTreeSet<i32> {
+fn freeze(until: Deadline) -> BTreeSet<i32> {
     let mut stopped = BTreeSet::new();
     loop {
         let fresh: Vec<i32> = descendants().difference(&stopped).copied().collect();
-        if fresh.is_empty() {
-            return stopped;
-        }
+        let done = fresh.is_empty() || until.is_over();
         for pid in fresh {
             send(pid, Signal::SIGSTOP);
             stopped.insert(pid);
+        }
+        if done {
+            return stopped;
         }
     }
 }

@@ -25,9 +25,12 @@
 
 mod begin;
 mod cgroup;
+mod clock;
 mod family;
+mod feed;
 mod hook;
 mod limits;
+mod lost;
 mod pump;
 mod serve;
 mod stage;
@@ -37,6 +40,7 @@ pub use begin::find;
 pub use cgroup::Cgroup;
 pub use hook::{command, hook, is_hooked};
 pub use limits::Limits;
+pub use lost::{Lost, wake};
 
 /// The name of a signal, such as `SIGKILL`.
 #[must_use]

@@ -1,9 +1,12 @@
 //! What a command may use.
 
-use std::io;
-
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::{
+    errno::Errno,
+    sys::resource::{Resource, getrlimit, rlim_t, setrlimit},
+};
 use serde::{Deserialize, Serialize};
+
+use crate::wire::{NotStarted, Step};
 
 /// Files that a command may have open unless it raises that itself. A server has more, and what uses select(2) breaks above it.
 const OPEN_FILES: u64 = 1024;
@@ -23,21 +26,35 @@ impl Limits {
     /// Sets them for this process and all that come of it.
     ///
     /// # Errors
-    /// Where the system does not allow it, such as a bound above the one there is.
-    pub(crate) fn set(&self) -> io::Result<()> {
-        let set = |resource, soft: Option<u64>, beyond: u64| match soft {
-            Some(soft) => setrlimit(resource, soft, soft.saturating_add(beyond)),
-            None => Ok(()),
-        };
-        set(Resource::RLIMIT_AS, self.memory_bytes, 0)?;
-        set(Resource::RLIMIT_CPU, self.cpu_seconds, 1)?;
-        match self.open_files {
-            Some(most) => setrlimit(Resource::RLIMIT_NOFILE, most, most)?,
-            None => {
-                let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
-                setrlimit(Resource::RLIMIT_NOFILE, soft.min(OPEN_FILES), hard)?;
-            }
+    /// Which the system does not allow, such as a bound above the one there is.
+    pub(crate) fn set(&self) -> Result<(), NotStarted> {
+        if let Some(bytes) = self.memory_bytes {
+            set("memory_bytes", Resource::RLIMIT_AS, bytes, bytes)?;
         }
-        Ok(())
+        if let Some(seconds) = self.cpu_seconds {
+            let hard = seconds.saturating_add(1);
+            set("cpu_seconds", Resource::RLIMIT_CPU, seconds, hard)?;
+        }
+        let (soft, hard) = match self.open_files {
+            Some(most) => (most, most),
+            None => {
+                let own = getrlimit(Resource::RLIMIT_NOFILE);
+                let (soft, hard) = own.map_err(|errno| refused("open_files", errno))?;
+                (soft.min(OPEN_FILES), hard)
+            }
+        };
+        set("open_files", Resource::RLIMIT_NOFILE, soft, hard)
+    }
+}
+
+fn set(name: &str, resource: Resource, soft: rlim_t, hard: rlim_t) -> Result<(), NotStarted> {
+    setrlimit(resource, soft, hard).map_err(|errno| refused(name, errno))
+}
+
+fn refused(name: &str, errno: Errno) -> NotStarted {
+    let not = NotStarted::at(Step::Limits, &errno.into());
+    NotStarted {
+        why: format!("its limit {name} cannot be set: {}", not.why),
+        ..not
     }
 }

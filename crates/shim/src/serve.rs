@@ -2,8 +2,13 @@
 
 use std::{
     io::stdin,
+    panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    sync::{
+        Arc,
+        atomic::AtomicBool,
+        mpsc::{self, Receiver},
+    },
     time::Duration,
 };
 
@@ -15,23 +20,34 @@ use nix::{
     },
     unistd::Pid,
 };
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    flag,
+};
 
 use crate::{
     Cgroup,
-    begin::begin,
+    begin::{Begun, begin},
+    clock::Deadline,
     family,
     pump::Reports,
-    wire::{Exit, Gone, Order, Report},
+    wire::{Exit, Gone, NotStarted, Order, Report, Start, Step},
 };
 
 /// How long output is waited for once the command itself has ended: whoever holds its pipes has no more to say for it.
 const DRAIN: Duration = Duration::from_millis(500);
+/// How long everything that is left is killed again and again, before it is called a survivor.
+const FORCE: Duration = Duration::from_secs(8);
+/// How long the command's own exit is waited for, once all that could be killed was.
+const LAST_EXIT: Duration = Duration::from_millis(500);
 
 /// What the shim waits for.
 pub(crate) enum News {
     Order(Order),
     /// The server is gone.
     Left,
+    /// The command runs, or does not.
+    Begun(Begun),
     /// The command itself has ended.
     Exited(Exit),
     /// A pipe of the command was closed.
@@ -50,33 +66,75 @@ pub(crate) fn serve() -> ExitCode {
         }
     };
     drop(orders);
+    let kept = catch_unwind(AssertUnwindSafe(|| keep(&start)));
+    if kept.is_err() {
+        // Whatever went wrong here, no command goes on without its keeper.
+        family::kill_all(None, Deadline::within(FORCE));
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// What would end a keeper before its command, and its command could send it; the kernel sends the first to one that was stopped when
+/// its server dies.
+const UNHEEDED: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
+/// Starts the command, and sees to its end.
+fn keep(start: &Start) {
+    for signal in UNHEEDED {
+        // Caught and not ignored, as the command would inherit that. Where it cannot be, it ends the shim, and the command with it.
+        let _ = flag::register(signal, Arc::new(AtomicBool::new(false)));
+    }
     let reports = Reports::new();
     let (news, told) = mpsc::channel();
     let cgroup = start
         .cgroup
         .clone()
         .and_then(|dir| Cgroup::create(dir).ok());
-    match begin(&start, cgroup.is_some(), &reports, &news) {
+    match begin(start, cgroup.is_some(), &reports, &news) {
         Ok(pid) => Keeper {
             told,
             cgroup,
             reports,
             group: Pid::from_raw(pid),
             grace: Duration::from_millis(start.grace_ms),
+            runs: false,
+            asked: false,
+            due: Due::Never,
+            force_until: None,
             open_pipes: 2,
             signals: Vec::new(),
             forced: false,
         }
         .keep(),
-        Err(error) => {
+        Err(not) => {
             if let Some(cgroup) = cgroup {
                 // It never had anybody in it.
                 let _ = cgroup.remove();
             }
-            reports.tell(&Report::NotStarted(error.into()));
+            reports.tell(&Report::NotStarted(not));
         }
     }
-    ExitCode::SUCCESS
+}
+
+/// What comes of itself where nothing else comes.
+#[derive(Clone, Copy)]
+enum Due {
+    Never,
+    /// The server is gone, and nobody is left to order it.
+    Force(Deadline),
+    /// All was killed, and the command itself does not end.
+    GiveUp(Deadline),
+}
+
+/// How a command came to its end.
+enum Ended {
+    /// By itself, or by a signal.
+    Exited(Exit),
+    /// It was killed, and is there all the same.
+    Survives,
+    /// It never began.
+    Not(NotStarted),
 }
 
 /// Sees a command to its end.
@@ -87,6 +145,13 @@ struct Keeper {
     reports: Reports,
     group: Pid,
     grace: Duration,
+    /// The command has begun, and so its group is there.
+    runs: bool,
+    /// It is to be asked to end.
+    asked: bool,
+    due: Due,
+    /// Until when what is left is killed, since that began.
+    force_until: Option<Deadline>,
     /// Of the command's stdout and stderr, those that somebody still holds.
     open_pipes: u32,
     signals: Vec<String>,
@@ -95,55 +160,82 @@ struct Keeper {
 
 impl Keeper {
     fn keep(mut self) {
-        let exit = self.until_exit();
-        self.reports.tell(&Report::Exited(exit));
-        self.drain();
-        let survivors = self.force();
+        let last = match self.until_end() {
+            Ended::Not(not) => {
+                self.force();
+                Report::NotStarted(not)
+            }
+            Ended::Exited(exit) => {
+                self.reports.tell(&Report::Exited(exit));
+                self.drain();
+                Report::Gone(self.gone())
+            }
+            Ended::Survives => Report::Gone(self.gone()),
+        };
         if let Some(cgroup) = &self.cgroup {
             // It stays where somebody survived in it.
             let _ = cgroup.remove();
         }
-        let gone = self.gone(survivors);
-        self.reports.tell(&Report::Gone(gone));
+        self.reports.tell(&last);
     }
 
-    /// Does as it is ordered until the command itself has ended.
-    fn until_exit(&mut self) -> Exit {
-        let mut left = false;
+    /// Does as it is ordered until the command itself has ended, or never will.
+    fn until_end(&mut self) -> Ended {
         loop {
-            let news = if left {
-                // Nobody is left to order it.
-                self.told.recv_timeout(self.grace)
-            } else {
-                self.told.recv().map_err(|_| RecvTimeoutError::Disconnected)
-            };
-            match news {
-                Ok(News::Exited(exit)) => return exit,
-                Ok(News::Order(Order::Ask)) => self.ask(),
-                Ok(News::Left) => {
-                    left = true;
+            match (self.next(), self.due) {
+                (Some(News::Exited(exit)), _) => return Ended::Exited(exit),
+                (Some(News::Begun(Begun::Not(not))), _) => return Ended::Not(not),
+                (Some(News::Begun(Begun::Runs)), _) => self.begun(),
+                (Some(News::Begun(Begun::Killed)), _) if self.forced => {}
+                (Some(News::Begun(Begun::Killed)), _) => return Ended::Not(killed_before()),
+                (Some(News::Order(Order::Ask)), _) => self.ask(),
+                (Some(News::Left), _) => {
                     self.ask();
+                    self.due = Due::Force(Deadline::within(self.grace));
                 }
-                Ok(News::Order(Order::Force)) | Err(_) => {
+                (Some(News::Order(Order::Force)), _) | (None, Due::Never | Due::Force(_)) => {
                     self.force();
-                    left = false;
+                    self.due = Due::GiveUp(Deadline::within(LAST_EXIT));
                 }
-                Ok(News::Drained) => self.open_pipes -= 1,
-                Ok(News::Order(Order::Start(_) | Order::Input(_))) => {}
+                (None, Due::GiveUp(_)) => return Ended::Survives,
+                (Some(News::Drained), _) => self.open_pipes -= 1,
+                (Some(News::Order(Order::Start(_) | Order::Input(_))), _) => {}
             }
         }
     }
 
+    /// What comes next; none where it does not come in time.
+    fn next(&self) -> Option<News> {
+        match self.due {
+            Due::Never => self.told.recv().ok(),
+            Due::Force(at) | Due::GiveUp(at) => self.told.recv_timeout(at.left()).ok(),
+        }
+    }
+
+    fn begun(&mut self) {
+        self.runs = true;
+        self.reports
+            .tell(&Report::Started(self.group.as_raw().unsigned_abs()));
+        if self.asked {
+            self.ask();
+        }
+    }
+
+    /// Asks the command to end. Before it has begun there is no group to be asked, so that waits for it.
     fn ask(&mut self) {
+        self.asked = true;
         // Whoever has just ended need not be asked.
-        if killpg(self.group, Signal::SIGTERM).is_ok() {
+        if self.runs && killpg(self.group, Signal::SIGTERM).is_ok() {
             self.sent("TERM");
         }
     }
 
-    /// Kills all that is left.
+    /// Kills all that is left; how much survives that.
     fn force(&mut self) -> u32 {
-        let killed = family::kill_all(self.cgroup.as_ref());
+        let until = *self
+            .force_until
+            .get_or_insert_with(|| Deadline::within(FORCE));
+        let killed = family::kill_all(self.cgroup.as_ref(), until);
         if killed.any {
             self.forced = true;
             self.sent("KILL");
@@ -163,14 +255,15 @@ impl Keeper {
             match self.told.recv_timeout(DRAIN) {
                 Ok(News::Drained) => self.open_pipes -= 1,
                 Ok(News::Order(Order::Force)) | Err(_) => return,
-                Ok(News::Order(_) | News::Left | News::Exited(_)) => {}
+                Ok(News::Order(_) | News::Left | News::Begun(_) | News::Exited(_)) => {}
             }
         }
     }
 
-    fn gone(&self, survivors: u32) -> Gone {
+    /// Kills all that is left, and says what is all the same.
+    fn gone(&mut self) -> Gone {
         let mut gone = Gone {
-            survivors,
+            survivors: self.force(),
             signals: self.signals.clone(),
             forced: self.forced,
             ..Gone::default()
@@ -182,6 +275,15 @@ impl Keeper {
             gone.max_rss_bytes = u64::try_from(usage.max_rss()).unwrap_or(0) * 1024;
         }
         gone
+    }
+}
+
+/// Nobody here did it.
+fn killed_before() -> NotStarted {
+    NotStarted {
+        why: "it was killed before it began".to_owned(),
+        errno: None,
+        step: Step::Process,
     }
 }
 

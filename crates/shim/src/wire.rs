@@ -42,7 +42,7 @@ pub struct Start {
 pub enum Order {
     /// Start the command. Once, before all else.
     Start(Box<Start>),
-    /// Ask it to end: SIGTERM to its group.
+    /// Ask it to end: its stdin is closed, and SIGTERM goes to its group once that is there.
     Ask,
     /// Kill everything that is left of it.
     Force,
@@ -76,15 +76,38 @@ pub struct NotStarted {
     pub why: String,
     /// The system's name for it, such as `ENOENT`, where it is the system's refusal.
     pub errno: Option<String>,
+    /// What could not be had.
+    pub step: Step,
+}
+
+/// A step to a command that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The folder that it starts in.
+    Dir,
+    /// What it may use.
+    Limits,
+    /// The program.
+    Program,
+    /// A process, and what belongs to it.
+    Process,
 }
 
 impl From<io::Error> for NotStarted {
     fn from(error: io::Error) -> Self {
+        Self::at(Step::Process, &error)
+    }
+}
+
+impl NotStarted {
+    pub(crate) fn at(step: Step, error: &io::Error) -> Self {
         let missing = (error.kind() == io::ErrorKind::NotFound).then_some(Errno::ENOENT);
         let errno = error.raw_os_error().map(Errno::from_raw).or(missing);
         Self {
             why: error.to_string(),
             errno: errno.map(|errno| format!("{errno:?}")),
+            step,
         }
     }
 }

@@ -10,9 +10,14 @@ use crate::{
     run::{Running, scratch},
 };
 
-/// The processes that have that connid in their environment, as all have that come of its command.
+/// The processes that have that connid in their environment, as all have that come of its command and keep that.
 fn processes_of(connid: &str) -> Vec<String> {
-    let marker = format!("LONGWIRE_CONNID={connid}\0");
+    processes_with(&format!("LONGWIRE_CONNID={connid}"))
+}
+
+/// The processes that have that variable in their environment.
+pub(super) fn processes_with(variable: &str) -> Vec<String> {
+    let marker = format!("{variable}\0");
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let marked = processes.filter(|process| {
         let environment = fs::read(process.path().join("environ")).unwrap_or_default();
@@ -21,6 +26,41 @@ fn processes_of(connid: &str) -> Vec<String> {
     marked
         .map(|process| process.file_name().to_string_lossy().into_owned())
         .collect()
+}
+
+/// A process: its number, which may be given to another, and when it began.
+type Born = (String, String);
+
+/// The parent of a process, and when it began; none where it is dead.
+fn parent_and_birth(pid: &str) -> Option<(String, String)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+    (fields[0] != "Z").then(|| (fields[1].to_owned(), fields[19].to_owned()))
+}
+
+/// All that descends from a process, whatever it has in its environment.
+fn descendants_of(root: &str) -> Vec<Born> {
+    let pids = fs::read_dir("/proc").unwrap().flatten();
+    let seen: Vec<(String, Born)> = pids
+        .filter_map(|entry| {
+            let pid = entry.file_name().to_string_lossy().into_owned();
+            let (parent, birth) = parent_and_birth(&pid)?;
+            Some((parent, (pid, birth)))
+        })
+        .collect();
+    let mut found: Vec<Born> = Vec::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(parent) = open.pop() {
+        for (_, born) in seen.iter().filter(|(of, _)| *of == parent) {
+            open.push(born.0.clone());
+            found.push(born.clone());
+        }
+    }
+    found
+}
+
+fn alive((pid, birth): &Born) -> bool {
+    parent_and_birth(pid).is_some_and(|(_, other)| other == *birth)
 }
 
 #[test]
@@ -58,6 +98,10 @@ fn a_kill_leaves_nothing_of_any_tree() {
             "floods",
             "echo ready; trap '' TERM; yes & yes >&2; sleep 1000",
         ),
+        (
+            "nameless",
+            "trap '' TERM; (env -i setsid sleep 1000 &); env -i sleep 1000 & sleep 0.1; echo ready; wait",
+        ),
     ];
     let routes = ["shell", "one-by-one"];
     let all = routes
@@ -72,9 +116,11 @@ fn a_kill_leaves_nothing_of_any_tree() {
             !processes_of(connid).is_empty(),
             "{connid}: nothing is seen"
         );
+        let family = descendants_of(&keeper_of(connid));
         let killed = server.run(&["kill", connid, "--wait", "--json"]);
         assert_eq!(killed.code, 0, "{connid}: {}", killed.stderr);
         assert_eq!(processes_of(connid), Vec::<String>::new(), "{connid}");
+        assert!(!family.is_empty() && !family.iter().any(alive), "{connid}");
         let receipt = frames(&killed.stdout).pop().unwrap()["ended"]["kill"].clone();
         assert_eq!(receipt["survivors"], 0, "{connid}: {receipt}");
     }
@@ -90,6 +136,116 @@ fn keeper_of(connid: &str) -> String {
     };
     let mut parents = all.iter().filter_map(parent);
     parents.find(|parent| !all.contains(parent)).unwrap()
+}
+
+#[test]
+fn a_command_that_is_told_to_end_at_once_is_asked_first() {
+    let server = server();
+    for round in 0..20 {
+        let connid = format!("at-once-{round}");
+        let mut job = server.spawn(&["start", "at-once", "--connid", &connid, "--json"]);
+        job.says("running");
+        let killed = server.run(&["kill", &connid, "--wait", "--json"]);
+        let receipt = frames(&killed.stdout).pop().unwrap()["ended"]["kill"].clone();
+        assert_eq!(receipt["forced"], false, "{receipt}");
+        assert_eq!(receipt["signals"], json!(["TERM"]), "{receipt}");
+    }
+    // A clock that runs out in that moment: the end does not wait for the grace, which the test would.
+    let done = server.run(&["start", "short", "--json"]);
+    let end = frames(&done.stdout).pop().unwrap();
+    assert_eq!(end["status"], "timeout", "{end}");
+}
+
+#[test]
+fn a_command_that_gets_rid_of_its_keeper_goes_with_it() {
+    let server = server();
+    let script = "setsid sleep 1000 & (sleep 1000 &) ; env -i sleep 1000 & sleep 0.1; kill -9 $PPID; sleep 1000";
+    for route in ["shell", "one-by-one"] {
+        let connid = format!("alone-{route}");
+        let input = shell(script).to_string();
+        let done = server.run(&[
+            "start", route, "--connid", &connid, "--json", "--input", &input,
+        ]);
+        let end = frames(&done.stdout).pop().unwrap();
+        assert_eq!(end["error"]["code"], "keeper_lost", "{end}");
+        assert_eq!(processes_of(&connid), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_keeper_that_its_command_has_stopped_goes_on_for_a_kill() {
+    let server = server();
+    for route in ["shell", "one-by-one"] {
+        let connid = format!("halting-{route}");
+        let script = "trap '' TERM; setsid sleep 1000 & echo ready; sleep 0.3; kill -STOP $PPID; while :; do sleep 1; done";
+        let input = shell(script).to_string();
+        let mut job = server.spawn(&["start", route, "--connid", &connid, "--input", &input]);
+        job.says("ready");
+        let keeper = keeper_of(&connid);
+        while state_of(&keeper) != "T" {
+            std::thread::yield_now();
+        }
+        let killed = server.run(&["kill", &connid, "--wait", "--json"]);
+        let receipt = frames(&killed.stdout).pop().unwrap()["ended"]["kill"].clone();
+        assert_eq!(receipt["survivors"], 0, "{receipt}");
+        assert_eq!(processes_of(&connid), Vec::<String>::new());
+        assert_eq!(parent_and_birth(&keeper), None, "its keeper is kept");
+    }
+}
+
+#[test]
+fn a_keeper_that_is_stopped_again_and_again_is_killed_and_its_command_too() {
+    let server = server();
+    // Whoever stops it is none of the command's, and so outlives the force.
+    let script = "trap '' TERM; setsid sleep 1000 & echo ready; while :; do sleep 1; done";
+    let input = shell(script).to_string();
+    let mut job = server.spawn(&["start", "one-by-one", "--connid", "held", "--input", &input]);
+    job.says("ready");
+    let keeper = keeper_of("held");
+    let halting = format!("while kill -STOP {keeper} 2>/dev/null; do :; done");
+    let mut halting = Command::new("sh").args(["-c", &halting]).spawn().unwrap();
+    while state_of(&keeper) != "T" {
+        std::thread::yield_now();
+    }
+    let killed = server.run(&["kill", "held", "--wait", "--json"]);
+    let receipt = frames(&killed.stdout).pop().unwrap()["ended"]["kill"].clone();
+    assert_eq!(receipt["forced"], true, "{receipt}");
+    assert_eq!(processes_of("held"), Vec::<String>::new());
+    assert_eq!(parent_and_birth(&keeper), None, "its keeper is kept");
+    halting.wait().unwrap();
+}
+
+#[test]
+fn a_command_that_asks_its_keeper_to_end_is_not_rid_of_it() {
+    let server = server();
+    let script = "for signal in HUP INT QUIT TERM; do kill -s $signal $PPID; done; setsid sleep 1000 & sleep 0.1";
+    let done = start(&server, "one-by-one", &shell(script));
+    let end = frames(&done.stdout).pop().unwrap();
+    assert_eq!(end["status"], "ok", "{end}");
+}
+
+#[test]
+fn a_server_that_is_killed_leaves_nothing_with_a_keeper_that_was_stopped() {
+    let mut server = server();
+    let script = "setsid sleep 1000 & echo ready; sleep 0.3; kill -STOP $PPID; sleep 1000";
+    let input = shell(script).to_string();
+    let mut job = server.spawn(&["start", "shell", "--connid", "frozen", "--input", &input]);
+    job.says("ready");
+    let keeper = keeper_of("frozen");
+    while state_of(&keeper) != "T" {
+        std::thread::yield_now();
+    }
+    server.crash();
+    while parent_and_birth(&keeper).is_some() {
+        std::thread::yield_now();
+    }
+    assert_eq!(processes_of("frozen"), Vec::<String>::new());
+}
+
+fn state_of(pid: &str) -> String {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after = stat.rsplit_once(") ").map(|(_, after)| after.to_owned());
+    after.unwrap_or_default().chars().take(1).collect()
 }
 
 #[test]

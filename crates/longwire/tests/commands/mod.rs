@@ -3,12 +3,15 @@
 mod inputs;
 mod kills;
 mod output;
+mod shim;
+
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use serde_json::{Value, json};
 
 use crate::{
     frames,
-    run::{Done, Server},
+    run::{Done, Server, scratch},
 };
 
 const ROUTES: &str = r#"
@@ -82,6 +85,37 @@ consumer = "exec"
 argv = ["true"]
 dir = "/no/such/folder"
 
+[routes.at-once]
+consumer = "exec"
+argv = ["sleep", "1000"]
+kill_grace_seconds = 30
+
+[routes.short]
+consumer = "exec"
+argv = ["sleep", "1000"]
+kill_grace_seconds = 30
+time_seconds = 0.001
+
+[routes.no-interpreter]
+consumer = "exec"
+argv = ["./no-interpreter"]
+dir = "DIR"
+
+[routes.no-first-line]
+consumer = "exec"
+argv = ["./no-first-line"]
+dir = "DIR"
+
+[routes.garbage]
+consumer = "exec"
+argv = ["./garbage"]
+dir = "DIR"
+
+[routes.too-many-files]
+consumer = "exec"
+argv = ["true"]
+open_files = 1048576
+
 [routes.not-executable]
 consumer = "exec"
 argv = ["/etc/passwd"]
@@ -89,6 +123,22 @@ argv = ["/etc/passwd"]
 
 fn server() -> Server {
     Server::with_config(ROUTES)
+}
+
+/// A server, and a folder with programs that cannot be executed.
+fn server_with_bad_programs(name: &str) -> Server {
+    let dir = scratch(name);
+    let programs: [(&str, &[u8]); 3] = [
+        ("no-interpreter", b"#!/no/such/interpreter\n"),
+        ("no-first-line", b"echo a shell ran it\n"),
+        ("garbage", b"\x7fELF\0\0garbage"),
+    ];
+    for (name, bytes) in programs {
+        let file = dir.join(name);
+        fs::write(&file, bytes).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    Server::with_config(&ROUTES.replace("DIR", dir.to_str().unwrap()))
 }
 
 fn start(server: &Server, route: &str, input: &Value) -> Done {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{printed, server, shell, start};
+use super::{printed, server, server_with_bad_programs, shell, start};
 use crate::{frames, run::writes};
 
 #[test]
@@ -23,7 +23,12 @@ fn each_way_to_fail_has_its_name() {
             "no-such-program could not be started: it is not in its PATH",
         ),
         ("not-executable", "", "not_started", "Permission denied"),
-        ("no-folder", "", "not_started", "No such file or directory"),
+        (
+            "no-folder",
+            "",
+            "not_started",
+            "its folder (dir): No such file or directory",
+        ),
         ("narrow", "yes", "too_much_output", "output_bytes"),
         (
             "narrow",
@@ -64,9 +69,17 @@ fn a_failure_says_more_for_programs() {
             json!({ "signal": "SEGV", "number": 11 }),
         ),
         ("narrow", "yes", json!({ "output_bytes": 10_000 })),
-        ("nowhere", "", json!({ "errno": "ENOENT" })),
-        ("not-executable", "", json!({ "errno": "EACCES" })),
-        ("no-folder", "", json!({ "errno": "ENOENT" })),
+        (
+            "nowhere",
+            "",
+            json!({ "step": "program", "errno": "ENOENT" }),
+        ),
+        (
+            "not-executable",
+            "",
+            json!({ "step": "program", "errno": "EACCES" }),
+        ),
+        ("no-folder", "", json!({ "step": "dir", "errno": "ENOENT" })),
     ] {
         let (_, last) = printed(&start(&server, route, &shell(script)), "stdout");
         let said = &last["error"]["detail"];
@@ -78,6 +91,52 @@ fn a_failure_says_more_for_programs() {
         assert_eq!(said["max_rss_bytes"].is_number(), ran, "{said}");
         assert_eq!(said["user_ms"].is_number(), ran, "{said}");
     }
+}
+
+#[test]
+fn a_command_that_cannot_begin_was_not_started() {
+    let server = server_with_bad_programs("bad_programs");
+    for (route, step, errno, says) in [
+        (
+            "no-interpreter",
+            "program",
+            "ENOENT",
+            "to run it is not there",
+        ),
+        (
+            "no-first-line",
+            "program",
+            "ENOEXEC",
+            "no script that begins with #!",
+        ),
+        ("garbage", "program", "ENOEXEC", "no program of this system"),
+        ("too-many-files", "limits", "EPERM", "its limit open_files"),
+    ] {
+        let (stdout, last) = printed(&start(&server, route, &json!({})), "stdout");
+        let error = &last["error"];
+        assert_eq!(
+            (stdout.as_str(), &error["code"]),
+            ("", &json!("not_started")),
+            "{last}"
+        );
+        assert_eq!(error["detail"], json!({ "step": step, "errno": errno }));
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(says), "{route}: {message}");
+    }
+}
+
+#[test]
+fn a_command_that_writes_to_nobody_ends_though_rust_ignores_that_signal() {
+    let server = server();
+    let ignored = start(&server, "shell", &shell("grep SigIgn /proc/self/status"));
+    let (stdout, _) = printed(&ignored, "stdout");
+    let mask = stdout.trim().rsplit('\t').next().unwrap();
+    let sigpipe = 1 << 12;
+    assert_eq!(
+        u64::from_str_radix(mask, 16).unwrap() & sigpipe,
+        0,
+        "{stdout}"
+    );
 }
 
 #[test]
@@ -172,6 +231,11 @@ fn what_a_command_prints_says_how_far_it_came() {
         (
             r"printf '\033]9;4;1;40\007'",
             json!({ "done": 40.0, "total": 100.0 }),
+        ),
+        // The last of a bar that begins with a carriage return, and has no end.
+        (
+            r"printf '\r1 of 4'; printf '\r4 of 4'",
+            json!({ "done": 4.0, "total": 4.0 }),
         ),
     ] {
         let done = start(&server, "bar", &shell(script));

@@ -101,6 +101,10 @@ impl Modules {
     }
 
     /// Has a thread do this that serves no socket, once there is one.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "searches end, and only a few are there at once"
+    )]
     async fn elsewhere<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

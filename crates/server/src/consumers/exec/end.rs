@@ -1,8 +1,8 @@
 //! What the end of a command means for its job.
 
-use longwire_engine::{Stopped, Work};
+use longwire_engine::Work;
 use longwire_protocol::{Failure, Payload};
-use longwire_shim::wire::{Exit, Gone, NotStarted};
+use longwire_shim::wire::{Exit, Gone, NotStarted, Step};
 use serde::Serialize;
 
 use crate::keeper::stopped;
@@ -37,8 +37,10 @@ struct Signal<'a> {
 }
 
 #[derive(Serialize)]
-struct Errno {
-    errno: String,
+struct Missing {
+    step: Step,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errno: Option<String>,
 }
 
 /// What the work of a command comes to of which nothing is left. `result` is what it gave, where that is not its exit.
@@ -72,14 +74,6 @@ fn done(gone: &Gone, result: Option<Result<Payload, Failure>>) -> Work {
     }
 }
 
-/// Its keeper was killed, and what that left with it.
-pub(super) fn swept() -> Stopped {
-    Stopped {
-        signals: vec!["KILL".into()],
-        ..Stopped::FORCED
-    }
-}
-
 fn signalled(number: i32, gone: &Gone) -> Failure {
     let name = longwire_shim::signal_name(number);
     let signal = Signal {
@@ -101,12 +95,14 @@ fn told<T>(exit: T, gone: &Gone) -> Told<T> {
 
 /// It never ran.
 pub(super) fn not_started(program: &str, not: NotStarted) -> Work {
-    let message = format!("{program} could not be started: {}", not.why);
-    let failure = Failure::new("not_started", message);
-    Work::Failed(match not.errno {
-        Some(errno) => failure.with(&Errno { errno }),
-        None => failure,
-    })
+    let NotStarted { why, errno, step } = not;
+    let message = match step {
+        Step::Dir => format!("{program} could not be started: its folder (dir): {why}"),
+        Step::Limits | Step::Program | Step::Process => {
+            format!("{program} could not be started: {why}")
+        }
+    };
+    Work::Failed(Failure::new("not_started", message).with(&Missing { step, errno }))
 }
 
 /// Whoever could say how it ended is gone.

@@ -10,7 +10,7 @@ use longwire_protocol::{Payload, Seconds};
 use crate::config::ExecConfig;
 use plan::Plan;
 
-/// How long a shim kills everything that is left, again and again, before it says what survived; and a second for its words.
+/// How long it takes at most to kill everything that is left, by its shim or else by the server, and to say what survived.
 const FORCE_TIME: Seconds = Seconds::from_micros(11_000_000);
 
 /// Serves its jobs with a command each.

@@ -92,7 +92,7 @@ impl Plan {
         let Filled { argv, stdin } = self.fill(spec.input.as_ref())?;
         let mut env = self.env.clone();
         env.insert("LONGWIRE_CONNID".to_owned(), spec.connid.to_string());
-        env.insert("LONGWIRE_JOB".to_owned(), spec.job.to_string());
+        env.insert(keeper::JOB.to_owned(), spec.job.to_string());
         env.insert("LONGWIRE_ATTEMPT".to_owned(), attempt.to_string());
         Ok(Start {
             argv,
@@ -121,9 +121,9 @@ impl Plan {
     pub(super) fn fill(&self, input: Option<&Payload>) -> Result<Filled, BadInput> {
         let fields = self.fields(input)?;
         let mut argv: Vec<String> = Vec::with_capacity(self.argv.len());
+        let mut options_over = false;
         for template in &self.argv {
             let filled = template.fill(&fields)?;
-            let options_over = argv.iter().any(|argument| argument == "--");
             if let Some(field) = filled.begins_with
                 && !options_over
             {
@@ -134,6 +134,8 @@ impl Plan {
                     format!("an argument of the command has at most {ARGUMENT_BYTES} bytes");
                 return Err(bad("", &message));
             }
+            // As the route has it: one that an input made could be the value of an option.
+            options_over |= template.is_plain() && filled.text == "--";
             argv.push(filled.text);
         }
         Ok(Filled {
@@ -193,13 +195,19 @@ impl Plan {
 
 /// A value that the program would take for an option of its own. A number is none to any program that takes numbers.
 fn refuse_option(field: &str, argument: &str) -> Result<(), BadInput> {
-    if !argument.starts_with('-') || argument.parse::<f64>().is_ok() {
+    if !argument.starts_with('-') || is_number(argument) {
         return Ok(());
     }
     Err(bad(
         field,
         "it begins with \"-\", which the command could take for an option",
     ))
+}
+
+/// A number as JSON has it: `-inf` and `-nan` are words, which may be options.
+fn is_number(argument: &str) -> bool {
+    let digits = argument.ends_with(|last: char| last.is_ascii_digit());
+    digits && serde_json::from_str::<serde_json::Number>(argument).is_ok()
 }
 
 #[cfg(test)]
@@ -265,6 +273,34 @@ mod tests {
                     prop_assert_eq!(fits.is_ok(), fills.is_ok(), "{} {:?} {:?}", text, fits, fills);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_value_is_no_option() {
+        let values: [(&str, &str, bool); 16] = [
+            ("['x', '{a}']", "-1", true),
+            ("['x', '{a}']", "-1.5e3", true),
+            ("['x', '{a}']", "-0", true),
+            ("['x', '{a}']", "-inf", false),
+            ("['x', '{a}']", "-infinity", false),
+            ("['x', '{a}']", "-nan", false),
+            ("['x', '{a}']", "-NaN", false),
+            ("['x', '{a}']", "-.5", false),
+            ("['x', '{a}']", "-1 ", false),
+            ("['x', '{a}']", "-1\n", false),
+            ("['x', '{a}']", "-", false),
+            ("['x', '{a}']", "--", false),
+            ("['x', '-o={a}']", "-n", true),
+            ("['x', '--', '{a}']", "-n", true),
+            // A "--" that an input has made is not the route's.
+            ("['x', '-{a}', '{a}']", "-", false),
+            ("['x', '{{--}}', '{a}']", "-n", false),
+        ];
+        for (argv, value, fills) in values {
+            let payload = Payload::new(&json!({ "a": value })).unwrap();
+            let filled = plan(&format!("argv = {argv}")).fill(Some(&payload));
+            assert_eq!(filled.is_ok(), fills, "{argv} with {value:?}");
         }
     }
 

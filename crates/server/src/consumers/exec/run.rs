@@ -2,7 +2,7 @@
 
 use std::io;
 
-use longwire_engine::{BadInput, Stopped, Task, Work};
+use longwire_engine::{BadInput, Task, Work};
 use longwire_protocol::{Failure, Stream};
 use longwire_shim::wire::{Exit, Gone, Order, Report, Start};
 
@@ -167,11 +167,11 @@ impl Run {
         work
     }
 
-    /// What was in the command's cgroup can be killed without its keeper, and seen to be gone.
+    /// What its keeper has left is killed without it.
     async fn keeper_lost(self, why: &str) -> Work {
         let swept = self.keeper.sweep().await;
         if self.told {
-            return Work::Stopped(if swept { end::swept() } else { Stopped::UNSEEN });
+            return Work::Stopped(swept);
         }
         end::keeper_lost(why)
     }

@@ -7,7 +7,7 @@ pub(crate) mod result;
 use std::time::Duration;
 
 use longwire_engine::Task;
-use longwire_protocol::{Failure, Stream};
+use longwire_protocol::{Failure, Progress, Stream};
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 
@@ -75,10 +75,7 @@ impl Printer {
         self.left -= fits.len() as u64;
         let pieces = self.lines(stream).push(fits);
         say(task, stream, pieces).await;
-        if let Some(progress) = self.progress.push(stream, fits) {
-            // A job that is over takes no more, and whoever serves it is dropped next.
-            let _ = task.progress(progress).await;
-        }
+        tell(task, self.progress.push(stream, fits)).await;
         let waiting = self.stdout.is_waiting() || self.stderr.is_waiting();
         let due = self.line_due.unwrap_or_else(|| Instant::now() + LINE_TIME);
         self.line_due = waiting.then_some(due);
@@ -107,6 +104,7 @@ impl Printer {
         for stream in [Stream::Stdout, Stream::Stderr] {
             if self.lines(stream).is_waiting() {
                 say(task, stream, self.lines(stream).so_far()).await;
+                tell(task, self.progress.so_far(stream)).await;
             }
         }
     }
@@ -115,6 +113,7 @@ impl Printer {
     pub(crate) async fn say_rest(&mut self, task: &Task) {
         for stream in [Stream::Stdout, Stream::Stderr] {
             say(task, stream, self.lines(stream).rest()).await;
+            tell(task, self.progress.so_far(stream)).await;
         }
     }
 
@@ -123,6 +122,13 @@ impl Printer {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         }
+    }
+}
+
+async fn tell(task: &Task, progress: Option<Progress>) {
+    if let Some(progress) = progress {
+        // A job that is over takes no more, and whoever serves it is dropped next.
+        let _ = task.progress(progress).await;
     }
 }
 

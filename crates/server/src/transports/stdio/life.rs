@@ -119,10 +119,8 @@ impl<'a> Life<'a> {
                     );
                 }
                 Step::Report(Ok(Some(report))) => self.take(report).await,
-                Step::Report(Ok(None)) => {
-                    return self.ended("its keeper was killed".to_owned(), Stopped::UNSEEN);
-                }
-                Step::Report(Err(error)) => return self.ended(error.to_string(), Stopped::UNSEEN),
+                Step::Report(Ok(None)) => return self.keeper_lost("its keeper was killed").await,
+                Step::Report(Err(error)) => return self.keeper_lost(&error.to_string()).await,
                 Step::Answer(reply) => self.reply(reply).await,
                 Step::News(news) => self.tell(&news).await,
                 Step::Phase(phase) => self.go_to(phase).await,
@@ -342,6 +340,15 @@ impl<'a> Life<'a> {
             None => "its exit was not seen".to_owned(),
         };
         self.ended(how, stopped(gone))
+    }
+
+    /// What its keeper has left is killed without it.
+    async fn keeper_lost(self, how: &str) -> Ended {
+        let left = match &self.keeper {
+            Ok(keeper) => keeper.sweep().await,
+            Err(_) => Stopped::WILLINGLY,
+        };
+        self.ended(how.to_owned(), left)
     }
 
     fn ended(self, how: String, left: Stopped) -> Ended {

@@ -102,6 +102,20 @@ impl Reader {
 
     /// How far the command has come by the last word of these bytes, where that is news.
     pub(crate) fn push(&mut self, stream: Stream, bytes: &[u8]) -> Option<Progress> {
+        self.read(stream, |pieces, give| pieces.push(bytes, give))
+    }
+
+    /// How far it has come by a line that has not ended, where that is news: a bar that begins with a carriage return ends only where
+    /// the next one begins.
+    pub(crate) fn so_far(&mut self, stream: Stream) -> Option<Progress> {
+        self.read(stream, |pieces, give| pieces.so_far(give))
+    }
+
+    fn read(
+        &mut self,
+        stream: Stream,
+        cut: impl FnOnce(&mut Pieces, &mut dyn FnMut(Piece<'_>)),
+    ) -> Option<Progress> {
         if self.readers.is_empty() {
             return None;
         }
@@ -111,10 +125,11 @@ impl Reader {
         };
         let (readers, before) = (&mut self.readers, &self.last);
         let mut last = None;
-        pieces.push(bytes, |piece| {
+        cut(pieces, &mut |piece| {
             let before = last.as_ref().unwrap_or(before);
-            let mut said = readers.iter_mut();
-            if let Some(now) = said.find_map(|reader| reader.read(piece, before)) {
+            let said = readers.iter_mut();
+            let mut said = said.filter_map(|reader| reader.read(piece, before));
+            if let Some(now) = said.find(can_be) {
                 last = Some(now);
             }
         });
@@ -122,6 +137,14 @@ impl Reader {
         self.last = news.clone();
         Some(news)
     }
+}
+
+/// Nobody has done more than there is: what says so is something else.
+fn can_be(progress: &Progress) -> bool {
+    progress
+        .done
+        .zip(progress.total)
+        .is_none_or(|(done, total)| done <= total)
 }
 
 const NOTHING: Progress = Progress {

@@ -45,6 +45,11 @@ impl Pieces {
         }
     }
 
+    /// Gives out the line that has not ended, as far as it came. It stays, as more of it may come.
+    pub(super) fn so_far(&self, mut give: impl FnMut(Piece<'_>)) {
+        self.give_line(&mut give);
+    }
+
     fn next(&mut self, byte: u8, give: &mut impl FnMut(Piece<'_>)) -> Place {
         match (self.place, byte) {
             // Nothing goes over the end of a line: an order that never ends would swallow the rest.
@@ -81,12 +86,16 @@ impl Pieces {
     }
 
     fn end_line(&mut self, give: &mut impl FnMut(Piece<'_>)) -> Place {
-        if !self.line.is_empty() && !self.line_is_too_long {
-            give(Piece::Line(&String::from_utf8_lossy(&self.line)));
-        }
+        self.give_line(give);
         self.line.clear();
         self.line_is_too_long = false;
         Place::Text
+    }
+
+    fn give_line(&self, give: &mut impl FnMut(Piece<'_>)) {
+        if !self.line.is_empty() && !self.line_is_too_long {
+            give(Piece::Line(&String::from_utf8_lossy(&self.line)));
+        }
     }
 
     fn end_osc(&mut self, give: &mut impl FnMut(Piece<'_>)) -> Place {

@@ -355,3 +355,32 @@ fn what_is_no_rule_says_why() {
         assert!(said.contains(why), "{rule}: {said}");
     }
 }
+
+#[test]
+fn a_line_that_has_not_ended_is_read_when_asked_for_and_goes_on() {
+    let rule = Rule::parse("(?<percent>[0-9]+)%").unwrap();
+    let mut reader = Reader::new(&[rule]);
+    assert_eq!(reader.push(Stream::Stderr, b"\r 10%|#  |"), None);
+    assert_eq!(reader.so_far(Stream::Stdout), None);
+    assert_eq!(reader.so_far(Stream::Stderr), Some(of_percent(10.0)));
+    assert_eq!(reader.so_far(Stream::Stderr), None, "no news");
+    // The next one ends it, and says no news either.
+    assert_eq!(reader.push(Stream::Stderr, b"\r 1"), None);
+    assert_eq!(reader.push(Stream::Stderr, b"00%|###|"), None);
+    assert_eq!(reader.so_far(Stream::Stderr), Some(of_percent(100.0)));
+}
+
+#[test]
+fn more_than_there_is_was_never_done() {
+    let percent = "(?<percent>[0-9]+)%";
+    let count = "(?<done>[0-9]+) of (?<total>[0-9]+)";
+    for (rules, text, expected) in [
+        (vec![percent], "50%\n1000%\n", "50/100"),
+        (vec![count], "3 of 4\n5 of 4\n", "3/4"),
+        // It may be what another rule reads.
+        (vec![percent, count], "1000% at 2 of 4\n", "2/4"),
+        (vec![count], "4 of 4\n", "4/4"),
+    ] {
+        assert_eq!(all(&rules, text.as_bytes()), [expected], "{text}");
+    }
+}

@@ -1,0 +1,163 @@
+//! A shim by itself, told what to do as a server tells it.
+
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    process::{Child, Command, Stdio},
+};
+
+use longwire_shim::{
+    Limits,
+    wire::{HEAD_BYTES, Order, Report, Start, head},
+};
+
+use super::kills::processes_with;
+
+struct Shim(Child);
+
+impl Shim {
+    /// A shim with so many KiB of memory at most.
+    fn within(kib: &str) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "ulimit -v $0; exec \"$@\"", kib])
+            .args([env!("CARGO_BIN_EXE_longwire"), "shim"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        Self(command.spawn().unwrap())
+    }
+
+    fn order(&mut self, order: &Order) {
+        let bytes = order.encode().unwrap();
+        // It may be gone already.
+        let _ = self.0.stdin.as_mut().unwrap().write_all(&bytes);
+    }
+
+    fn start(&mut self, script: &str, mark: &str, more_stdin: bool) {
+        let env = [("PATH", "/usr/bin:/bin"), ("MARK", mark)];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.order(&Order::Start(Box::new(Start {
+            argv: ["sh", "-c", script].map(str::to_owned).to_vec(),
+            dir: "/".into(),
+            env: BTreeMap::from(env),
+            stdin: String::new(),
+            more_stdin,
+            limits: Limits::default(),
+            cgroup: None,
+            grace_ms: 100,
+        })));
+    }
+
+    fn report(&mut self) -> Option<Report> {
+        let stdout = self.0.stdout.as_mut().unwrap();
+        let mut start = [0; HEAD_BYTES];
+        stdout.read_exact(&mut start).ok()?;
+        let (kind, length) = head(start).unwrap();
+        let mut bytes = vec![0; length];
+        stdout.read_exact(&mut bytes).ok()?;
+        Some(Report::decode(kind, bytes).unwrap())
+    }
+
+    /// Reads on to that.
+    fn says(&mut self, what: &Report) {
+        let mut heard = Vec::new();
+        while let Some(report) = self.report() {
+            if report == *what {
+                return;
+            }
+            heard.push(report);
+        }
+        panic!("never said {what:?}, but: {heard:#?}");
+    }
+
+    fn rest(mut self) -> Vec<Report> {
+        let rest = std::iter::from_fn(|| self.report()).collect();
+        self.0.wait().unwrap();
+        rest
+    }
+}
+
+/// The least memory, in KiB, in which the program itself can begin.
+fn least_memory() -> u32 {
+    let begins = |kib: &u32| {
+        let mut shim = Shim::within(&kib.to_string());
+        drop(shim.0.stdin.take());
+        shim.0.wait().unwrap().code() == Some(2)
+    };
+    (10..1000).map(|mib| mib * 1024).find(begins).unwrap()
+}
+
+#[test]
+fn a_shim_without_the_means_for_a_command_leaves_none() {
+    let (mut ran, mut refused) = (0, 0);
+    let least = least_memory();
+    // From what is too little for the shim itself to what is enough for all of its threads.
+    for kib in (0..40).map(|step| least + step * 512) {
+        let mark = format!("mark-{}-{kib}", std::process::id());
+        let mut shim = Shim::within(&kib.to_string());
+        shim.start("exec sleep 1000", &mark, false);
+        match shim.report() {
+            Some(Report::Started(_)) => {
+                ran += 1;
+                shim.order(&Order::Force);
+                let last = shim.rest().pop();
+                assert!(matches!(last, Some(Report::Gone(_))), "{kib}: {last:?}");
+            }
+            Some(Report::NotStarted(not)) => {
+                refused += 1;
+                assert!(!not.why.is_empty());
+                assert_eq!(shim.rest(), []);
+            }
+            Some(other) => panic!("{kib}: {other:?}"),
+            None => drop(shim.rest()),
+        }
+        let left = processes_with(&format!("MARK={mark}"));
+        assert_eq!(left, Vec::<String>::new(), "{kib} KiB");
+    }
+    assert!(ran > 0 && refused > 0, "{ran} ran, {refused} were refused");
+}
+
+#[test]
+fn a_wish_before_the_command_has_begun_reaches_it() {
+    for _ in 0..50 {
+        let mut shim = Shim::within("unlimited");
+        shim.start("sleep 1000 & wait", "asked", false);
+        shim.order(&Order::Ask);
+        let Some(Report::Gone(gone)) = shim.rest().pop() else {
+            panic!("it never said what is left");
+        };
+        assert!(gone.signals.starts_with(&["TERM".to_owned()]), "{gone:?}");
+    }
+}
+
+#[test]
+fn a_server_that_leaves_before_the_command_has_begun_has_it_asked_all_the_same() {
+    let mut shim = Shim::within("unlimited");
+    shim.start("sleep 1000 & wait", "left", false);
+    drop(shim.0.stdin.take());
+    let Some(Report::Gone(gone)) = shim.rest().pop() else {
+        panic!("it never said what is left");
+    };
+    assert!(gone.signals.starts_with(&["TERM".to_owned()]), "{gone:?}");
+}
+
+#[test]
+fn an_ask_closes_stdin_though_not_all_of_it_is_read() {
+    let mut shim = Shim::within("unlimited");
+    let script = "trap 'asked=1' TERM; echo ready; until [ $asked ]; do sleep 0.01; done; wc -c";
+    shim.start(script, "fed", true);
+    shim.says(&Report::Stdout(b"ready\n".to_vec()));
+    shim.order(&Order::Input(vec![b'x'; 1_000_000]));
+    shim.order(&Order::Ask);
+    let rest = shim.rest();
+    let read = rest.iter().find_map(|report| {
+        let Report::Stdout(bytes) = report else {
+            return None;
+        };
+        Some(String::from_utf8_lossy(bytes).trim().to_owned())
+    });
+    let read: usize = read.unwrap().parse().unwrap();
+    assert!(read < 1_000_000, "nothing was left out: {read}");
+    assert!(rest.contains(&Report::Fed(1_000_000)), "{rest:?}");
+}
