@@ -131,7 +131,7 @@ pub struct Stopped {
 }
 
 impl Stopped {
-    /// It ended by itself when it was asked to, and nothing is left.
+    /// It ended by itself when it was asked to, or never began, and nothing is left.
     pub const WILLINGLY: Self = Self {
         forced: false,
         survivors: Some(0),
@@ -149,12 +149,22 @@ impl Stopped {
         survivors: None,
         signals: Vec::new(),
     };
-    /// Whoever served it says that it ended by itself when it was asked to: what is left cannot be seen from here.
+    /// It was not forced, and nobody looked what is left.
     pub const SAID: Self = Self {
         forced: false,
         survivors: None,
         signals: Vec::new(),
     };
+
+    /// What there is to say of an attempt that had not begun: what an earlier one left nobody has seen.
+    #[must_use]
+    pub const fn unbegun(attempt: Attempt) -> Self {
+        if attempt == 1 {
+            Self::WILLINGLY
+        } else {
+            Self::SAID
+        }
+    }
 }
 
 impl Job {
@@ -370,7 +380,7 @@ impl Job {
             .into_iter()
             .collect();
         if waits {
-            events.extend(self.end(Work::Stopped(Stopped::WILLINGLY), at));
+            events.extend(self.end(Work::Stopped(Stopped::unbegun(self.attempt)), at));
         }
         Ok(events)
     }
@@ -431,7 +441,7 @@ impl Job {
             .into_iter()
             .collect();
         if waits && !events.is_empty() {
-            events.extend(self.end(Work::Stopped(Stopped::WILLINGLY), at));
+            events.extend(self.end(Work::Stopped(Stopped::unbegun(self.attempt)), at));
         }
         events
     }
@@ -452,7 +462,7 @@ impl Job {
             (Work::Stopped(stopped), Some(ending)) => ending.end(stopped, at),
             (Work::Failed(failure), Some(ending)) => End {
                 error: Some(failure),
-                ..ending.end(Stopped::WILLINGLY, at)
+                ..ending.end(Stopped::SAID, at)
             },
             (Work::Failed(failure) | Work::Over(Some(failure)), None) => End {
                 error: Some(failure),

@@ -3,8 +3,8 @@
 use std::{any::Any, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
 use futures_util::FutureExt;
-use longwire_protocol::{Attempt, Change, Failure, Seconds, Status, Timestamp};
-use tokio::sync::{mpsc, watch};
+use longwire_protocol::{Attempt, Change, Failure, Seconds, Seq, Status, Timestamp};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -33,6 +33,8 @@ pub(crate) struct Run {
     slot: Slot,
     mailbox: Arc<Mailbox>,
     progress: ProgressGate,
+    /// Who is to be told that their progress is in the log, where it waits for its turn.
+    marks: Vec<oneshot::Sender<Seq>>,
     tell: watch::Sender<Telling>,
     force: Option<Timer>,
     /// The server stops: what does not end by itself is lost.
@@ -66,6 +68,7 @@ impl Run {
             slot,
             mailbox: Mailbox::new(),
             progress: ProgressGate::default(),
+            marks: Vec::new(),
             tell: watch::Sender::default(),
             force: None,
             stopping: false,
@@ -101,13 +104,8 @@ impl Run {
                 Step::Force => {
                     abandon(&mut serving);
                     self.drain(&mut reported, &mut batch).await;
-                    let unseen = self.tell.borrow().to_force;
-                    let stopped = if unseen {
-                        Stopped::UNSEEN
-                    } else {
-                        Stopped::FORCED
-                    };
-                    self.end(Work::Stopped(stopped)).await;
+                    // What it had begun outside of its future goes on, and nobody can see that.
+                    self.end(Work::Stopped(Stopped::UNSEEN)).await;
                     break;
                 }
             }
@@ -217,6 +215,10 @@ impl Run {
             .drain(..)
             .filter_map(|report| match report {
                 Report::Change(change) => self.progress.pass(change, now),
+                Report::Mark(mark) if self.progress.due().is_some() => {
+                    self.marks.push(mark);
+                    None
+                }
                 Report::Mark(mark) => {
                     marks.push(mark);
                     None
@@ -224,6 +226,20 @@ impl Run {
             })
             .collect();
         self.write(changes).await;
+        if self.progress.due().is_none() {
+            marks.append(&mut self.marks);
+        }
+        self.tell_written(marks);
+    }
+
+    async fn flush_progress(&mut self) {
+        let pending = self.progress.take(self.writer.now());
+        self.write(pending.into_iter().collect()).await;
+        let marks = std::mem::take(&mut self.marks);
+        self.tell_written(marks);
+    }
+
+    fn tell_written(&self, marks: Vec<oneshot::Sender<Seq>>) {
         if self.is_current() {
             let seq = self.job.seq();
             // Who no longer waits need not be told.
@@ -231,11 +247,6 @@ impl Run {
                 let _ = mark.send(seq);
             }
         }
-    }
-
-    async fn flush_progress(&mut self) {
-        let pending = self.progress.take(self.writer.now());
-        self.write(pending.into_iter().collect()).await;
     }
 
     async fn write(&mut self, changes: Vec<Change>) {
@@ -296,6 +307,7 @@ impl Run {
         }
         self.attempt = self.job.attempt();
         self.progress = ProgressGate::default();
+        self.marks.clear();
         self.job.status() == Status::Running && !self.route.has_queue()
     }
 

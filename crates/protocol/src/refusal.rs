@@ -127,6 +127,9 @@ pub struct Refusal {
     /// The connid it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connid: Option<crate::Connid>,
+    /// The lease that it was about, where that is gone (`lease_lost`) or too much is said under it (`too_many`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<crate::Lease>,
     /// How the job had ended, where it had (`already_ended`, `lease_lost`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Box<crate::EndedView>>,
@@ -141,6 +144,7 @@ impl Refusal {
             message: message.into(),
             field: None,
             connid: None,
+            lease: None,
             ended: None,
         }
     }

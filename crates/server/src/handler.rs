@@ -113,7 +113,7 @@ where
         Box::pin(async move {
             tokio::select! {
                 biased;
-                _ = told.told_to_end(), if !ends_itself => Work::Stopped(Stopped::WILLINGLY),
+                _ = told.told_to_end(), if !ends_itself => Work::Stopped(Stopped::SAID),
                 done = work => done.and_then(|done| result(&done)).unwrap_or_else(Work::Failed),
             }
         })

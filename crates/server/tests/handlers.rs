@@ -150,7 +150,8 @@ fn a_kill_drops_it_where_it_waits() {
         let events = to_the_end(job).await;
         let receipt = receipt(events.last().unwrap());
         assert!(!receipt.forced && receipt.ms < 1000, "{receipt:?}");
-        assert_eq!(receipt.survivors, Some(0));
+        // It may have begun something that a drop does not end.
+        assert_eq!(receipt.survivors, None);
     });
 }
 

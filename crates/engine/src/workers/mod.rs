@@ -7,6 +7,7 @@
 //! All of it is one [`Table`] behind one lock. It holds nothing that a log says; when the server dies it is gone, and the jobs
 //! are taken up as those of any consumer are.
 
+mod line;
 mod seat;
 mod serve;
 mod table;
@@ -16,10 +17,11 @@ use std::sync::Arc;
 
 use longwire_protocol::{Claim, Failure, JobId, Lease, Seconds, Timestamp};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
 use crate::{Clock, Job, Mailbox, Random, Stopped};
 
+use line::{Line, Room, Said, Unsaid};
 pub use seat::{News, Seat};
 pub(crate) use serve::Served;
 pub(crate) use table::PlaceId;
@@ -118,6 +120,7 @@ impl Workers {
         let now = self.now();
         let lost = {
             let mut table = self.table.lock();
+            table.heard(seat, now);
             let gone = |lease: &&Lease| !table.take_over(**lease, seat, now);
             let lost = claim.leases.iter().filter(gone).copied().collect();
             table.claim(seat, claim.worker.as_deref(), offer);
@@ -133,14 +136,18 @@ impl Workers {
         self.table.lock().leave(seat, why, now);
     }
 
-    fn handed(&self, seat: SeatId) -> Vec<Handed> {
+    /// What a seat is to be told next.
+    fn handed(&self, seat: SeatId) -> Option<Handed> {
         self.table.lock().handed(seat)
     }
 
     /// Something was heard of a seat.
     fn heard(&self, seat: SeatId) {
         let now = self.now();
-        self.table.lock().heard(seat, now);
+        let offers_again = self.table.lock().heard(seat, now);
+        if offers_again {
+            self.freed.tell(|word| word.queues = true);
+        }
     }
 
     /// Hands a job over at its place's seat. None where there is nobody at it any more.
@@ -149,7 +156,7 @@ impl Workers {
         place: PlaceId,
         job: &Job,
         terms: (Seconds, Seconds),
-        said: mpsc::Sender<serve::Said>,
+        said: Line,
     ) -> Option<()> {
         let secret = (u128::from(self.random.bits()) << 64) | u128::from(self.random.bits());
         let leased = Leased::new(
@@ -171,19 +178,10 @@ impl Workers {
         self.table.lock().look(place, now)
     }
 
-    /// The way to whoever serves the job of a lease. Renews that. None where it is gone.
-    fn line(&self, lease: Lease) -> Option<mpsc::Sender<serve::Said>> {
+    /// Says something of the job of a lease, and renews that. After an end nothing more can be said.
+    fn say(&self, lease: Lease, said: Said) -> Result<Room, Unsaid> {
         let now = self.now();
-        self.table.lock().line(lease, now)
-    }
-
-    /// The same for the last time: from now on it is gone to whoever names it.
-    fn last_line(&self, lease: Lease) -> Option<mpsc::Sender<serve::Said>> {
-        let now = self.now();
-        let mut table = self.table.lock();
-        let line = table.line(lease, now)?;
-        table.close(lease);
-        Some(line)
+        self.table.lock().say(lease, said, now)
     }
 
     fn end_lease(&self, job: JobId, place: PlaceId) {

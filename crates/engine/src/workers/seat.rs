@@ -53,6 +53,8 @@ pub struct Seat {
     shortest: Option<Seconds>,
     /// There is word from the table.
     handed: bool,
+    /// Nothing new is handed over now; what happens to the jobs that it holds is told all the same.
+    is_held_back: bool,
     left: bool,
 }
 
@@ -89,6 +91,7 @@ impl Seat {
             ready: VecDeque::new(),
             shortest: None,
             handed: false,
+            is_held_back: false,
             left: false,
         }
     }
@@ -97,11 +100,15 @@ impl Seat {
         self.workers.claim(self.id, offer, claim)
     }
 
-    /// Something was heard of the worker, so its leases go on. Of no matter to who holds none.
+    /// Something was heard of the worker, so its leases go on; where one had run out it is given jobs again.
     pub fn heard(&self) {
-        if !self.cursors.is_empty() {
-            self.workers.heard(self.id);
-        }
+        self.workers.heard(self.id);
+    }
+
+    /// Whether nothing new is to be handed over until this is said otherwise, as the worker does not take what it is told. What happens
+    /// to the jobs that it holds, such as a kill, is told all the same.
+    pub fn hold_back(&mut self, is_held_back: bool) {
+        self.is_held_back = is_held_back;
     }
 
     /// How often something must be heard of the worker so that its leases never come near their ends. None while it holds none.
@@ -189,15 +196,16 @@ impl Seat {
         true
     }
 
-    /// Takes what the table has for it. False where there is no word of any.
+    /// Takes the next of what the table has for it: one, as what it has taken counts as sent. False where there is no word of any.
     fn look(&mut self) -> bool {
-        let told = std::mem::take(&mut self.handed);
-        if told {
-            for handed in self.workers.handed(self.id) {
-                self.take(handed);
-            }
+        if !self.handed || self.is_held_back {
+            return false;
         }
-        told
+        match self.workers.handed(self.id) {
+            Some(handed) => self.take(handed),
+            None => self.handed = false,
+        }
+        true
     }
 
     /// Reads the log whose turn it is. False where there is none.

@@ -2,35 +2,18 @@
 
 use std::sync::Arc;
 
-use longwire_protocol::{Failure, JobId, Progress, Seconds, Seq, Stream};
-use tokio::sync::{Notify, mpsc, oneshot};
+use longwire_protocol::{Failure, JobId, Seconds};
+use tokio::sync::Notify;
 
-use super::{PlaceId, Workers, table::Look};
+use super::{
+    PlaceId, Workers,
+    line::{Heard, Printed, Said, line},
+    table::Look,
+};
 use crate::{Consumer, Serving, Stopped, Task, consumer::Over, job::Work};
 
 /// How long whoever keeps a worker's process has to kill it and to see that nothing of it is left.
 const FORCE_TIME: Seconds = Seconds::from_micros(11_000_000);
-/// What a worker may say of one job ahead of its log.
-const SAID_AHEAD: usize = 64;
-
-/// What a worker says of a job.
-pub(super) enum Said {
-    /// This happened.
-    Append {
-        output: Option<(Stream, Printed)>,
-        progress: Option<Progress>,
-        /// To be told once it is in the log.
-        written: Option<oneshot::Sender<Seq>>,
-    },
-    /// It ended so.
-    End(Work),
-}
-
-/// What a worker says that its job printed.
-pub(super) enum Printed {
-    Text(Arc<str>),
-    Bytes(Vec<u8>),
-}
 
 /// Serves its jobs with whoever sits down for them.
 pub(crate) struct Served {
@@ -62,10 +45,9 @@ async fn serve(workers: &Workers, time: Seconds, mut task: Task) -> Work {
     };
     loop {
         if !seated(workers, place, &wake, &mut task).await {
-            // Nobody had begun.
-            return Work::Stopped(Stopped::WILLINGLY);
+            return Work::Stopped(Stopped::unbegun(task.attempt()));
         }
-        let (said, heard) = mpsc::channel(SAID_AHEAD);
+        let (said, heard) = line();
         let terms = (task.grace(), time);
         if workers.hand_over(place, task.job(), terms, said).is_none() {
             continue;
@@ -103,7 +85,7 @@ struct Held<'a> {
     place: PlaceId,
     job: JobId,
     wake: &'a Notify,
-    said: mpsc::Receiver<Said>,
+    said: Heard,
     /// The job was told to end.
     told: bool,
     /// Whoever keeps the worker was told to kill it.
@@ -129,9 +111,9 @@ impl Held<'_> {
     async fn until_ended(mut self, task: &mut Task) -> Option<Work> {
         loop {
             // What was said before is taken in before anything is given up.
-            let step = match self.said.try_recv() {
-                Ok(said) => Step::Said(Some(said)),
-                Err(_) => match self.workers.look(self.place) {
+            let step = match self.said.now() {
+                Some(said) => Step::Said(Some(said)),
+                None => match self.workers.look(self.place) {
                     Look::Seated | Look::Waiting => return None,
                     Look::Forced(stopped) => return Some(Work::Stopped(stopped)),
                     Look::GivenUp(_, left) if self.told => return Some(Work::Stopped(left)),
@@ -179,7 +161,7 @@ impl Held<'_> {
         };
         tokio::select! {
             biased;
-            said = self.said.recv() => Step::Said(said),
+            said = self.said.next() => Step::Said(said),
             step = orders => step,
             () = self.wake.notified() => Step::Look,
             () = runs_out => Step::Look,

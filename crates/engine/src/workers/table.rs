@@ -42,6 +42,8 @@ struct Sitting {
     offer: Offer,
     places: BTreeSet<PlaceId>,
     heard: Timestamp,
+    /// A lease ran out on it, and nothing was heard of it since.
+    silent: bool,
     /// What it is to be told next; at most a few words for each of its places.
     out: VecDeque<Handed>,
     mailbox: Arc<Mailbox>,
@@ -56,6 +58,9 @@ pub(super) struct Offer {
 
 impl Sitting {
     fn free(&self) -> usize {
+        if self.silent {
+            return 0;
+        }
         self.offer.slots.saturating_sub(self.places.len())
     }
 
@@ -118,6 +123,7 @@ impl Table {
             offer: Offer::default(),
             places: BTreeSet::new(),
             heard: now,
+            silent: false,
             out: VecDeque::new(),
             mailbox,
         };
@@ -166,7 +172,7 @@ impl Table {
     /// of their time, or not at all where `why` says that it cannot come back.
     pub(super) fn leave(&mut self, seat: SeatId, why: Option<&(Failure, Stopped)>, now: Timestamp) {
         self.change(seat, |sitting| sitting.offer = Offer::default());
-        for handed in self.handed(seat) {
+        while let Some(handed) = self.handed(seat) {
             if let Handed::Begin(begin) = handed {
                 self.take_back(begin.lease);
             }
@@ -189,16 +195,23 @@ impl Table {
         lease.runs_out = runs_out.map_or(soon, |at| at.min(soon));
     }
 
-    /// What a seat is to be told.
-    pub(super) fn handed(&mut self, seat: SeatId) -> Vec<Handed> {
-        let sitting = self.seats.get_mut(&seat);
-        sitting.map_or_else(Vec::new, |sitting| sitting.out.drain(..).collect())
+    /// What a seat is to be told next.
+    pub(super) fn handed(&mut self, seat: SeatId) -> Option<Handed> {
+        self.seats.get_mut(&seat)?.out.pop_front()
     }
 
-    pub(super) fn heard(&mut self, seat: SeatId, now: Timestamp) {
-        if let Some(sitting) = self.seats.get_mut(&seat) {
-            sitting.heard = now;
+    /// Something was heard of a seat. Says whether it offers again what it did not while it was silent.
+    pub(super) fn heard(&mut self, seat: SeatId, now: Timestamp) -> bool {
+        let Some(sitting) = self.seats.get_mut(&seat) else {
+            return false;
+        };
+        sitting.heard = now;
+        let was_silent = sitting.silent;
+        if was_silent {
+            self.change(seat, |sitting| sitting.silent = false);
+            self.fill(seat);
         }
+        was_silent
     }
 
     /// How many workers offer to serve a route.

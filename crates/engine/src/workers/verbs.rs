@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use longwire_protocol::{
     Append, Claim, Claimed, Code, Encoding, EndJob, Failure, Lease, Refusal, Seq, Status, nearest,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::{
     Kept, Seat,
-    serve::{Printed, Said},
+    line::{Printed, Said, Unsaid},
     table::Offer,
 };
 use crate::{Engine, Found, Job, Name, Principal, job::Work};
@@ -72,7 +72,7 @@ impl Engine {
     /// goes then; without, once it is on its way there, which it is not while too much of the same job is.
     ///
     /// # Errors
-    /// `lease_lost`.
+    /// `lease_lost`; `too_many`, where many say more of it at once than its log takes in.
     pub async fn append(
         &self,
         _who: &Principal,
@@ -80,9 +80,6 @@ impl Engine {
         wait: bool,
     ) -> Result<Option<Seq>, Refusal> {
         let lease = append.lease;
-        let Some(line) = self.router().workers().line(lease) else {
-            return Err(self.lease_lost(lease).await);
-        };
         let (written, seq) = oneshot::channel();
         let said = Said::Append {
             output: append
@@ -91,9 +88,7 @@ impl Engine {
             progress: append.progress,
             written: wait.then_some(written),
         };
-        if !self.say(line, said).await {
-            return Err(self.lease_lost(lease).await);
-        }
+        self.say(lease, said).await?;
         if !wait {
             return Ok(None);
         }
@@ -114,12 +109,7 @@ impl Engine {
         wait: bool,
     ) -> Result<Option<Seq>, Refusal> {
         let lease = end.lease;
-        let Some(line) = self.router().workers().last_line(lease) else {
-            return Err(self.lease_lost(lease).await);
-        };
-        if !self.say(line, Said::End(work(end))).await {
-            return Err(self.lease_lost(lease).await);
-        }
+        self.say(lease, Said::End(work(end))).await?;
         if !wait {
             return Ok(None);
         }
@@ -130,16 +120,28 @@ impl Engine {
         Ok(ended.map(|job| job.seq()))
     }
 
-    /// Passes on what was said of a job, in the order in which it was: also where whoever said it leaves meanwhile. False where
-    /// nobody listens any more.
-    async fn say(&self, line: mpsc::Sender<Said>, said: Said) -> bool {
-        self.to_the_end(async move { line.send(said).await.is_ok() })
-            .await
+    /// Says something of a job. It has its place in the order of all that is said of that at the first poll, also where whoever said it
+    /// leaves then; this returns once more may be said.
+    async fn say(&self, lease: Lease, said: Said) -> Result<(), Refusal> {
+        let is_heard = match self.router().workers().say(lease, said) {
+            Ok(room) => room.is_there().await,
+            Err(Unsaid::Lost) => false,
+            Err(Unsaid::TooMuch) => return Err(too_much(lease)),
+        };
+        if is_heard {
+            Ok(())
+        } else {
+            Err(self.lease_lost(lease).await)
+        }
     }
 
     /// What became of a job whose lease is gone.
     async fn lease_lost(&self, lease: Lease) -> Refusal {
-        let lost = |message: String| Refusal::new(Code::LeaseLost, message).about("lease");
+        let lost = |message: String| {
+            let mut refusal = Refusal::new(Code::LeaseLost, message).about("lease");
+            refusal.lease = Some(lease);
+            refusal
+        };
         let Found::Job(job) = self.0.writer.store.find(&Name::Job(lease.job())).await else {
             return lost("no job that is kept was ever held under this lease".to_owned());
         };
@@ -147,6 +149,13 @@ impl Engine {
         refusal.ended = job.ended_view().map(Box::new);
         refusal
     }
+}
+
+fn too_much(lease: Lease) -> Refusal {
+    let message = "more was said of this job than its log takes in now; this was not, say it again";
+    let mut refusal = Refusal::new(Code::TooMany, message).about("lease");
+    refusal.lease = Some(lease);
+    refusal
 }
 
 fn became(job: &Job) -> String {

@@ -1,5 +1,7 @@
 //! Workers that the server keeps: what they say over stdin and stdout, how they end, and that nothing is left of them.
 
+mod socket;
+
 use std::fs;
 
 use serde_json::{Value, json};
@@ -21,6 +23,8 @@ while read -r frame; do
   lease_of "$frame"
   case $word in
     serve) append '"output":"one\n","progress":{"done":1,"total":2}'; append '"output":"two\n","stream":"stderr"'; end ',"result":7' ;;
+    many) all=$(seq 0 4999 | sed "s/.*/{\"route\":\"append\",\"lease\":\"$lease\",\"output\":\"&\\\\n\"}/")
+      printf '%s\n{"route":"end","lease":"%s","result":9}\n' "$all" "$lease" ;;
     fail) end ',"error":{"code":"disk_full","message":"no space is left"}' ;;
     answers) echo "{\"route\":\"append\",\"lease\":\"$lease\",\"output\":\"x\",\"id\":5}"; read -r answer
       end ",\"result\":$answer" ;;
@@ -131,6 +135,16 @@ fn a_process_serves_a_route_over_its_stdin_and_stdout() {
     // The same process all the time.
     let pid = || end_of(&start(&server, "one", "pid"))["result"].clone();
     assert_eq!(pid(), pid());
+}
+
+#[test]
+fn what_it_says_in_one_go_is_in_the_log_as_it_was_said() {
+    let server = server("many");
+    let started = server.run(&[
+        "start", "one", "--connid", "m", "--detach", "--input", "\"many\"",
+    ]);
+    assert_eq!(started.code, 0, "{}", started.stderr);
+    socket::has_printed_all(&server.url, "m");
 }
 
 #[test]

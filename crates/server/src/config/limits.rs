@@ -15,7 +15,7 @@ pub struct Limits {
 
     /// Frames of one socket that are read and not yet answered, at most; the socket is not read
     /// further until one is.
-    #[schemars(range(min = 1, max = 65_536))]
+    #[schemars(range(min = 1, max = 4_000))]
     pub frames_in_flight_per_socket: usize,
 
     /// Messages that one socket may send in a second. Each is answered, so a client is held back by

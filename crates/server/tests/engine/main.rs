@@ -537,21 +537,21 @@ async fn kill_asks_and_forces_only_after_the_grace() {
     use Deed::Kill;
     let kill = &[(500, Kill)][..];
     check(&[
-        Case { script: "hang", deeds: kill, story: "0 running, 500 ending by anonymous, 1500 killed forced in 1000", ..CASE },
+        Case { script: "hang", deeds: kill, story: "0 running, 500 ending by anonymous, 1500 killed forced in 1000 unseen", ..CASE },
         Case { script: "until told; stop", deeds: kill, story: "0 running, 500 ending by anonymous, 500 killed willing in 0", ..CASE },
         Case { script: "until-kill; wait 300; stop", deeds: kill, story: "0 running, 500 ending by anonymous, 800 killed willing in 300", ..CASE },
         Case { script: "until told; wait 300; ok", deeds: kill, story: "0 running, 500 ending by anonymous, 800 ok", ..CASE },
-        Case { script: "until told; wait 300; fail", deeds: kill, story: "0 running, 500 ending by anonymous, 800 killed broke willing in 300", ..CASE },
-        Case { script: "until told; panic", deeds: kill, story: "0 running, 500 ending by anonymous, 500 killed panic willing in 0", ..CASE },
+        Case { script: "until told; wait 300; fail", deeds: kill, story: "0 running, 500 ending by anonymous, 800 killed broke willing in 300 unseen", ..CASE },
+        Case { script: "until told; panic", deeds: kill, story: "0 running, 500 ending by anonymous, 500 killed panic willing in 0 unseen", ..CASE },
         Case { script: "until told; print bye; stop", deeds: kill, story: "0 running, 500 ending by anonymous, 500 ending \"bye\", 500 killed willing in 0", ..CASE },
-        Case { script: "until told; print bye; hang", deeds: kill, story: "0 running, 500 ending by anonymous, 500 ending \"bye\", 1500 killed forced in 1000", ..CASE },
-        Case { script: "panic when dropped; hang", deeds: kill, story: "0 running, 500 ending by anonymous, 1500 killed forced in 1000", ..CASE },
+        Case { script: "until told; print bye; hang", deeds: kill, story: "0 running, 500 ending by anonymous, 500 ending \"bye\", 1500 killed forced in 1000 unseen", ..CASE },
+        Case { script: "panic when dropped; hang", deeds: kill, story: "0 running, 500 ending by anonymous, 1500 killed forced in 1000 unseen", ..CASE },
         // A second kill neither says anything nor starts the grace anew.
-        Case { script: "hang", deeds: &[(500, Kill), (1200, Kill)], story: "0 running, 500 ending by anonymous, 1500 killed forced in 1000", ..CASE },
+        Case { script: "hang", deeds: &[(500, Kill), (1200, Kill)], story: "0 running, 500 ending by anonymous, 1500 killed forced in 1000 unseen", ..CASE },
         // What is ending can be given no more time.
-        Case { script: "hang", deeds: &[(500, Kill), (600, Deed::Extend(9000))], story: "0 running, 500 ending by anonymous, 1500 killed forced in 1000", ..CASE },
+        Case { script: "hang", deeds: &[(500, Kill), (600, Deed::Extend(9000))], story: "0 running, 500 ending by anonymous, 1500 killed forced in 1000 unseen", ..CASE },
         // A kill on the way out for being out of time: killed, and the grace is still the first.
-        Case { script: "hang", time: Some(500), deeds: &[(900, Kill)], story: "0 running, 500 ending time, 900 ending by anonymous, 1500 killed forced in 600", ..CASE },
+        Case { script: "hang", time: Some(500), deeds: &[(900, Kill)], story: "0 running, 500 ending time, 900 ending by anonymous, 1500 killed forced in 600 unseen", ..CASE },
         Case { route: "request", deeds: kill, story: "0 running, 500 ending by anonymous, 500 killed willing in 0", ..CASE },
         Case { route: "tick", deeds: kill, story: "0 running, 500 ending by anonymous, 500 killed willing in 0", ..CASE },
     ])
@@ -1256,7 +1256,7 @@ async fn what_does_not_end_in_time_is_lost_when_the_server_stops() {
         ("waits to tick", "0 queued, 2000 lost shutting_down"),
         (
             "killed",
-            "0 running, 1000 ending by anonymous, 2000 killed forced in 1000",
+            "0 running, 1000 ending by anonymous, 2000 killed forced in 1000 unseen",
         ),
     ] {
         assert_eq!(bench.story(connid).await, story, "{connid}");

@@ -355,12 +355,19 @@ async fn a_silent_worker_loses_its_jobs_when_the_lease_runs_out() {
         bench.story("c").await,
         "0 running, 20000 running \"x\", 35000 lost worker_lost"
     );
-    // Where the route asks for it another attempt has been made meanwhile, here by the same worker, and is lost in its turn.
-    assert_eq!(
-        bench.story("b").await,
-        "0 running, 25000 queued again, 25000 running taken, 40000 lost worker_lost"
-    );
-    assert!(lost(worker.print(leases[1], "late").await).starts_with("b has already ended: lost"));
+    // Where the route asks for it another attempt waits: not for this worker, until it is heard of.
+    assert_eq!(bench.status("b").await, "queued");
+    bench.start("render", "d", "").await;
+    while let Some(Some(news)) = worker.seat.next().now_or_never() {
+        assert!(matches!(news, News::Event(_)), "{news:?}");
+    }
+    worker.seat.heard();
+    let again = worker.handed().await;
+    assert_eq!((&again.connid, again.attempt), (&name("b"), 2));
+    assert_eq!(worker.handed().await.connid, name("d"));
+    let refused = worker.print(leases[1], "late").await;
+    assert_eq!(refused.as_ref().unwrap_err().lease, Some(leases[1]));
+    assert!(lost(refused).contains("b is running without it"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -694,6 +701,126 @@ async fn what_is_said_is_in_order_however_much_it_is() {
     let log = bench.log("a").await;
     let printed: Vec<u32> = log.iter().filter_map(super::printed).collect();
     assert!(printed.into_iter().eq(0..500));
+}
+
+/// The same where the job is served by other threads than those that speak: as sessions do, each frame is begun when it is read, and
+/// waits beside the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_said_is_in_order_whoever_runs_first() {
+    const LINES: u32 = 5000;
+    let bench = Bench::new().await;
+    for round in 0..4 {
+        let mut worker = Worker::of(&bench, &["render"], 1);
+        let connid = round.to_string();
+        bench.start("render", &connid, "").await;
+        let lease = worker.handed().await.lease;
+        let mut waiting = futures_util::stream::FuturesUnordered::new();
+        for n in 0..=LINES {
+            let (engine, who) = (bench.engine.clone(), anyone());
+            let mut said = async move {
+                if n == LINES {
+                    return engine.end(&who, end(lease, None, None), false).await;
+                }
+                let said = output(lease, &n.to_string());
+                engine.append(&who, said, false).await
+            }
+            .boxed();
+            match (&mut said).now_or_never() {
+                Some(done) => assert_eq!(done, Ok(None)),
+                None => waiting.push(said),
+            }
+            while waiting.len() >= 256 {
+                assert_eq!(waiting.next().await, Some(Ok(None)));
+            }
+        }
+        // Whoever said it leaves: it has been said.
+        drop(waiting);
+        let log = bench.log(&connid).await;
+        let printed: Vec<u32> = log.iter().filter_map(super::printed).collect();
+        assert!(
+            printed.iter().copied().eq(0..LINES),
+            "{} lines",
+            printed.len()
+        );
+    }
+}
+
+/// What was not taken from a seat was not sent: its worker leaves with what it was told, and no more.
+#[tokio::test(start_paused = true)]
+async fn what_was_not_taken_has_not_begun() {
+    let bench = Bench::new().await;
+    let mut worker = Worker::of(&bench, &["render"], 3);
+    for connid in ["a", "b", "c"] {
+        bench.start("render", connid, "").await;
+    }
+    pass(10).await;
+    assert_eq!(worker.handed().await.connid, name("a"));
+    drop(worker);
+    let mut other = Worker::of(&bench, &["render"], 2);
+    for connid in ["b", "c"] {
+        let job = other.handed().await;
+        assert_eq!((&job.connid, job.attempt), (&name(connid), 1));
+    }
+    assert_eq!(bench.story("a").await, "0 running, 5010 lost worker_lost");
+}
+
+/// A worker that takes nothing is given nothing more, and is told of a kill.
+#[tokio::test(start_paused = true)]
+async fn a_kill_is_told_to_a_worker_that_is_held_back() {
+    let bench = Bench::new().await;
+    let mut worker = Worker::of(&bench, &["render"], 2);
+    bench.start("render", "a", "").await;
+    worker.handed().await;
+    worker.seat.hold_back(true);
+    bench.start("render", "b", "").await;
+    assert!(worker.handed_now().await.is_none());
+    bench.kill("a").await.unwrap();
+    assert_eq!(worker.event().await, "a ending");
+    worker.seat.hold_back(false);
+    assert_eq!(worker.handed().await.connid, name("b"));
+}
+
+/// Nobody saw what the first attempt left.
+#[tokio::test(start_paused = true)]
+async fn a_kill_before_another_attempt_claims_nothing_of_the_first() {
+    for waits in [false, true] {
+        let bench = Bench::new().await;
+        let mut first = Worker::of(&bench, &["encode"], 1);
+        bench.start("encode", "a", "").await;
+        first.handed().await;
+        // Either there is no other, or there is one that leaves before it is told.
+        let second = waits.then(|| Worker::of(&bench, &["encode"], 1));
+        drop(first);
+        pass(5_001).await;
+        drop(second);
+        bench.kill("a").await.unwrap();
+        let story = bench.story("a").await;
+        assert!(story.ends_with("killed willing in 0 unseen"), "{story}");
+    }
+}
+
+/// What an acknowledgement says is in the log, though progress waits there for its turn.
+#[tokio::test(start_paused = true)]
+async fn progress_that_is_answered_is_in_the_log() {
+    let bench = Bench::new().await;
+    let mut worker = Worker::of(&bench, &["render"], 1);
+    bench.start("render", "a", "").await;
+    let lease = worker.handed().await.lease;
+    for done in 1..=3_u32 {
+        let said = Append {
+            progress: Some(Progress::of(done, 3_u32)),
+            output: None,
+            ..output(lease, "")
+        };
+        let seq = bench.engine.append(&anyone(), said, true).await.unwrap();
+        assert_eq!(seq, Some(u64::from(done) + 1));
+    }
+    worker.done(lease).await;
+    // Ten a second at most all the same.
+    let log = bench.log("a").await;
+    let at: Vec<_> = log.iter().filter_map(super::progressed).collect();
+    let times: Vec<_> = at.windows(2).map(|two| two[1].0.since(two[0].0)).collect();
+    assert_eq!(times, [ms(100), ms(100)]);
 }
 
 /// What may happen to a few workers and jobs, in any order.

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use longwire_protocol::{Failure, JobId, Lease, Seconds, Timestamp};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
 use super::{Handed, PlaceId, SeatId, Table};
 use crate::{
     Job, Stopped,
-    workers::{Kept, serve::Said},
+    workers::{
+        Kept,
+        line::{Line, Room, Said, Unsaid},
+    },
 };
 
 /// A job that was handed over.
@@ -17,7 +20,7 @@ pub(in crate::workers) struct Leased {
     pub(in crate::workers) job: Job,
     pub(in crate::workers) grace: Seconds,
     pub(in crate::workers) time: Seconds,
-    said: mpsc::Sender<Said>,
+    said: Line,
     pub(super) runs_out: Timestamp,
     /// Its end is on its way.
     closed: bool,
@@ -53,7 +56,7 @@ impl Leased {
         lease: Lease,
         job: Job,
         (grace, time): (Seconds, Seconds),
-        said: mpsc::Sender<Said>,
+        said: Line,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -95,8 +98,16 @@ impl Table {
         Some(())
     }
 
-    /// How a place stands.
-    pub(in crate::workers) fn look(&self, place: PlaceId, now: Timestamp) -> Look {
+    /// How a place stands. A worker that a lease ran out on offers nothing until it is heard of again: what it were given it would lose.
+    pub(in crate::workers) fn look(&mut self, place: PlaceId, now: Timestamp) -> Look {
+        let look = self.stands(place, now);
+        if matches!(look, Look::GivenUp(..)) && self.is_silent(place, now) {
+            self.falls_silent(place);
+        }
+        look
+    }
+
+    fn stands(&self, place: PlaceId, now: Timestamp) -> Look {
         let Some(taken) = self.places.get(&place) else {
             return Look::Waiting;
         };
@@ -117,6 +128,16 @@ impl Table {
                 Look::GivenUp(self.silent(taken.seat, leased), Stopped::UNSEEN)
             }
             runs_out => Look::Held(runs_out),
+        }
+    }
+
+    fn is_silent(&self, place: PlaceId, now: Timestamp) -> bool {
+        self.runs_out(place).is_some_and(|at| at <= now)
+    }
+
+    fn falls_silent(&mut self, place: PlaceId) {
+        if let Some(seat) = self.places.get(&place).and_then(|taken| taken.seat) {
+            self.change(seat, |sitting| sitting.silent = true);
         }
     }
 
@@ -160,23 +181,21 @@ impl Table {
         (there && in_time).then_some(place)
     }
 
-    /// The way to whoever serves the job of a lease. Renews that. None where it is gone.
-    pub(in crate::workers) fn line(
+    /// Says something of the job of a lease, and renews that. With an end it is gone to whoever names it.
+    pub(in crate::workers) fn say(
         &mut self,
         lease: Lease,
+        said: Said,
         now: Timestamp,
-    ) -> Option<mpsc::Sender<Said>> {
-        let place = self.place_of(lease, now)?;
-        let leased = self.lease_at(place)?;
+    ) -> Result<Room, Unsaid> {
+        let place = self.place_of(lease, now);
+        let leased = place.and_then(|place| self.lease_at(place));
+        let leased = leased.ok_or(Unsaid::Lost)?;
+        let ends = matches!(said, Said::End(_));
+        let room = leased.said.say(said)?;
         leased.runs_out = now.after(leased.time);
-        Some(leased.said.clone())
-    }
-
-    /// From now on a lease is gone to whoever names it, as the end of its job is on its way.
-    pub(in crate::workers) fn close(&mut self, lease: Lease) {
-        if let Some(leased) = self.named(lease) {
-            leased.closed = true;
-        }
+        leased.closed = ends;
+        Ok(room)
     }
 
     fn named(&mut self, lease: Lease) -> Option<&mut Leased> {
