@@ -16,7 +16,7 @@ def say(**frame):
     print(json.dumps(frame), flush=True)
 
 
-def train(lease, epochs=200, neurons=8, rate=0.05, seed=1):
+def train(lease, epochs=2000, neurons=8, rate=0.05, seed=1):
     chance = random.Random(seed)
     hidden = [[chance.uniform(-1, 1) for _ in range(3)] for _ in range(neurons)]
     out = [chance.uniform(-1, 1) for _ in range(neurons + 1)]

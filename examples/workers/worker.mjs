@@ -26,7 +26,7 @@ async function serve(lease, job) {
     end = told.signal.aborted ? {} : { error: { code: "broke", message: String(error) } };
   }
   held.delete(lease);
-  say({ route: "end", lease, ...end });
+  if (told.signal.reason !== "gone") say({ route: "end", lease, ...end });
 }
 
 function open() {
@@ -36,7 +36,10 @@ function open() {
   socket.onmessage = ({ data }) => {
     const frame = JSON.parse(data);
     if ("input" in frame) serve(frame.lease, frame);
-    else if (["ending", "queued"].includes(frame.status)) held.get(frame.lease)?.abort();
+    else if (frame.status === "ending") held.get(frame.lease)?.abort("told");
+    else if (["queued", "lost"].includes(frame.status) || frame.code === "lease_lost") held.get(frame.lease)?.abort("gone");
+    // In the reply to the claim: what is no longer its own.
+    for (const lease of frame.lost ?? []) held.get(lease)?.abort("gone");
   };
   socket.onclose = () => setTimeout(open, 500);
   socket.onerror = () => {}; // a close follows

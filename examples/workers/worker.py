@@ -1,7 +1,5 @@
 """A worker over a socket: it renders frames, two jobs at once. Where its connection breaks it goes on with what it holds."""
-import asyncio
-import json
-import sys
+import asyncio, json, sys
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -29,8 +27,8 @@ async def serve(lease, job):
         end = {}  # it was told to end
     except Exception as error:
         end = {"error": {"code": "broke", "message": str(error)}}
-    held.pop(lease)
-    await say(route="end", lease=lease, **end)
+    if held.pop(lease, None):  # else it is no longer its own
+        await say(route="end", lease=lease, **end)
 
 async def main(url="ws://127.0.0.1:8000/ws", slots="2"):
     global socket
@@ -41,8 +39,9 @@ async def main(url="ws://127.0.0.1:8000/ws", slots="2"):
                 frame = json.loads(message)
                 if "input" in frame:
                     held[frame["lease"]] = asyncio.create_task(serve(frame["lease"], frame))
-                elif frame.get("status") in ("ending", "queued") and frame.get("lease") in held:
-                    held[frame["lease"]].cancel()
+                elif frame.get("status") != "running":  # told to end; or no longer its own, as the reply to a claim says of several
+                    for lease in held.keys() & {frame.get("lease"), *frame.get("lost", [])}:
+                        (held[lease] if frame["status"] == "ending" else held.pop(lease)).cancel()
         except ConnectionClosed:
             pass
 

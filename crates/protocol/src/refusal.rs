@@ -129,7 +129,7 @@ pub struct Refusal {
     pub connid: Option<crate::Connid>,
     /// The lease that it was about, where that is gone (`lease_lost`) or too much is said under it (`too_many`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lease: Option<crate::Lease>,
+    pub lease: Option<Box<crate::Lease>>,
     /// How the job had ended, where it had (`already_ended`, `lease_lost`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Box<crate::EndedView>>,

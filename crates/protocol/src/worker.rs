@@ -106,7 +106,7 @@ pub struct EndJob {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkError {
-    /// A stable word for programs: 1 to 64 bytes.
+    /// A stable word for programs: 1 to 64 letters of ASCII, digits, `_`, `-` and `.`.
     #[schemars(length(min = 1, max = 64))]
     pub code: Box<str>,
     /// A sentence for people.
@@ -237,6 +237,11 @@ impl EndJob {
         if !(1..=ERROR_CODE_BYTES).contains(&got) {
             let message =
                 format!("\"error.code\" must be 1 to {ERROR_CODE_BYTES} bytes; got {got}");
+            return Err(Refusal::invalid("error", message));
+        }
+        let of_a_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        if !error.code.bytes().all(of_a_word) {
+            let message = "\"error.code\" must be a word such as \"disk_full\": letters of ASCII, digits, \"_\", \"-\" and \".\"";
             return Err(Refusal::invalid("error", message));
         }
         Ok(())

@@ -34,6 +34,11 @@ impl Stopping {
         drop(self.0.wait_for(|phase| *phase == Phase::Closing).await);
     }
 
+    /// Ends once the server takes no new jobs.
+    pub(crate) async fn begun(mut self) {
+        drop(self.0.wait_for(|phase| *phase != Phase::Serving).await);
+    }
+
     /// Whether connections are to be closed.
     pub(crate) fn is_closing(&self) -> bool {
         *self.0.borrow() == Phase::Closing

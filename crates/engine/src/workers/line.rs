@@ -82,7 +82,7 @@ impl Line {
 
 impl Room {
     /// Waits for it. False where nobody listens any more.
-    pub(super) async fn is_there(self) -> bool {
+    pub(super) async fn comes(self) -> bool {
         match self.0 {
             Some(taken) => taken.await.is_ok(),
             None => true,
@@ -128,7 +128,7 @@ mod tests {
     async fn who_says_too_much_waits_then_is_refused_and_the_end_always_fits() {
         let (line, mut heard) = line();
         for _ in 0..AHEAD {
-            assert!(line.say(word()).unwrap().is_there().await);
+            assert!(line.say(word()).unwrap().comes().await);
         }
         let mut waits: Vec<Room> = (AHEAD..MOST).map(|_| line.say(word()).unwrap()).collect();
         assert_eq!(line.say(word()).err(), Some(Unsaid::TooMuch));
@@ -136,12 +136,12 @@ mod tests {
         for _ in 0..=AHEAD {
             assert!(matches!(heard.now(), Some(Said::Append { .. })));
         }
-        assert!(waits.remove(0).is_there().await);
+        assert!(waits.remove(0).comes().await);
         for _ in AHEAD + 1..MOST {
             heard.next().await;
         }
         assert!(matches!(heard.now(), Some(Said::End(_))));
-        assert!(end.is_there().await);
+        assert!(end.comes().await);
         drop(heard);
         assert_eq!(line.say(word()).err(), Some(Unsaid::Lost));
     }

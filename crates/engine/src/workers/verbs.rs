@@ -124,7 +124,7 @@ impl Engine {
     /// leaves then; this returns once more may be said.
     async fn say(&self, lease: Lease, said: Said) -> Result<(), Refusal> {
         let is_heard = match self.router().workers().say(lease, said) {
-            Ok(room) => room.is_there().await,
+            Ok(room) => room.comes().await,
             Err(Unsaid::Lost) => false,
             Err(Unsaid::TooMuch) => return Err(too_much(lease)),
         };
@@ -139,7 +139,7 @@ impl Engine {
     async fn lease_lost(&self, lease: Lease) -> Refusal {
         let lost = |message: String| {
             let mut refusal = Refusal::new(Code::LeaseLost, message).about("lease");
-            refusal.lease = Some(lease);
+            refusal.lease = Some(Box::new(lease));
             refusal
         };
         let Found::Job(job) = self.0.writer.store.find(&Name::Job(lease.job())).await else {
@@ -154,7 +154,7 @@ impl Engine {
 fn too_much(lease: Lease) -> Refusal {
     let message = "more was said of this job than its log takes in now; this was not, say it again";
     let mut refusal = Refusal::new(Code::TooMany, message).about("lease");
-    refusal.lease = Some(lease);
+    refusal.lease = Some(Box::new(lease));
     refusal
 }
 

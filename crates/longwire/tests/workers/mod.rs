@@ -18,6 +18,7 @@ append() { echo "{\"route\":\"append\",\"lease\":\"$lease\",$1}"; }
 end() { echo "{\"route\":\"end\",\"lease\":\"$lease\"$1}"; }
 echo "{\"route\":\"claim\",\"slots\":$SLOTS}"
 while read -r frame; do
+  [[ $frame == *shutting_down* ]] && exit 4
   [[ $frame =~ \"input\":\"([a-z-]+)\" ]] || continue
   word=${BASH_REMATCH[1]}
   lease_of "$frame"
@@ -32,6 +33,8 @@ while read -r frame; do
     long) head -c 3000000 /dev/zero | tr '\0' x; echo; read -r refusal; end ",\"result\":$refusal" ;;
     other-verb) echo '{"route":"kill","connid":"x","id":6}'; read -r refusal; end ",\"result\":$refusal" ;;
     last-words) append '"output":"before\n"'; end ',"result":8'; exit 3 ;;
+    unfinished) printf '{"route":"end","lease":"%s","result":4}' "$lease"; printf 'bye, bye' >&2; exit 5 ;;
+    noisy) for ((n = 0; n < 1000; n++)); do echo noise; done; end ;;
     die) append '"output":"before\n"'; echo "out of memory" >&2; exit 3 ;;
     segfault) kill -SEGV $$ ;;
     who) end ",\"result\":\"$LONGWIRE_ROUTE $HOME $MARK\"" ;;
@@ -168,6 +171,38 @@ fn what_it_says_is_answered_where_it_asks_for_that_or_is_no_frame() {
     }
 }
 
+/// As a program does that writes its last word without an end of line.
+#[test]
+fn what_it_says_last_counts_without_an_end_of_line() {
+    let mut server = server("unfinished");
+    let ended = end_of(&start(&server, "one", "unfinished"));
+    assert_eq!(
+        (&ended["status"], &ended["result"]),
+        (&json!("ok"), &json!(4))
+    );
+    server.says("\"last_words\":\"bye, bye\"");
+}
+
+#[test]
+fn the_log_of_the_server_is_not_filled_by_what_is_refused() {
+    let server = server("noisy");
+    assert_eq!(end_of(&start(&server, "one", "noisy"))["status"], "ok");
+    let log = server.said();
+    let complaints = log.matches("a line that is no frame").count();
+    // Twenty a second.
+    assert!((20..200).contains(&complaints), "{complaints}: {log}");
+}
+
+#[test]
+fn a_process_that_ends_while_the_server_stops_is_not_started_again() {
+    let server = server("drains");
+    let _deaf = begin(&server, "two", "a", "deaf");
+    until("three processes", || marked("drains").len() == 5);
+    let log = server.said();
+    assert!(log.contains("it exited with code 4"), "{log}");
+    assert_eq!(log.matches("a worker was started").count(), 3, "{log}");
+}
+
 #[test]
 fn a_process_that_ends_gives_up_its_job_and_is_started_again() {
     let server = server("ends");
@@ -266,7 +301,10 @@ fn a_process_that_serves_several_jobs_is_not_killed_for_one() {
 #[test]
 fn a_process_that_has_not_claimed_takes_no_job() {
     for (command, says) in [
-        (r#"["no-such-program"]"#, "it is not in its PATH"),
+        (
+            r#"["no-such-program"]"#,
+            r#"\"no-such-program\" could not be started in /"#,
+        ),
         (
             r#"["sh", "-c", "echo no module >&2; exit 3"]"#,
             "it exited with code 3",

@@ -366,7 +366,10 @@ async fn a_silent_worker_loses_its_jobs_when_the_lease_runs_out() {
     assert_eq!((&again.connid, again.attempt), (&name("b"), 2));
     assert_eq!(worker.handed().await.connid, name("d"));
     let refused = worker.print(leases[1], "late").await;
-    assert_eq!(refused.as_ref().unwrap_err().lease, Some(leases[1]));
+    assert_eq!(
+        refused.as_ref().unwrap_err().lease.as_deref(),
+        Some(&leases[1])
+    );
     assert!(lost(refused).contains("b is running without it"));
 }
 

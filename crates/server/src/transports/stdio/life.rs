@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::{
     Crew, StdioContext,
-    lines::{Line, Lines, Murmur},
+    lines::{Line, Lines, Murmur, Rate},
     who,
 };
 use crate::{
@@ -60,6 +60,8 @@ pub(super) struct Life<'a> {
     stdout: Lines,
     stderr: Lines,
     murmur: Murmur,
+    /// How often the log is told of what it says that is refused.
+    complaints: Rate,
     /// Bytes that were written to the process, and that it did not read yet.
     unread: usize,
     exit: Option<Exit>,
@@ -99,6 +101,7 @@ impl<'a> Life<'a> {
             stdout: Lines::new(context.frame_bytes),
             stderr: Lines::new(STDERR_LINE),
             murmur: Murmur::new(),
+            complaints: Rate::new(),
             unread: 0,
             exit: None,
             forced: None,
@@ -113,10 +116,8 @@ impl<'a> Life<'a> {
             match self.step().await {
                 Step::Report(Ok(Some(Report::Gone(gone)))) => return self.end(gone).await,
                 Step::Report(Ok(Some(Report::NotStarted(not)))) => {
-                    return self.ended(
-                        format!("it could not be started: {}", not.why),
-                        Stopped::WILLINGLY,
-                    );
+                    let how = self.crew.not_started(&not.why);
+                    return self.ended(how, Stopped::WILLINGLY);
                 }
                 Step::Report(Ok(Some(report))) => self.take(report).await,
                 Step::Report(Ok(None)) => return self.keeper_lost("its keeper was killed").await,
@@ -134,8 +135,8 @@ impl<'a> Life<'a> {
     }
 
     async fn step(&mut self) -> Step {
-        // To a process that serves one job there is little to say, and a kill must reach its keeper though it reads nothing.
-        let may_tell = self.slots == Some(1) || self.unread < WINDOW;
+        // What happens to the jobs that it holds is told in any case: a kill does not wait for a process that reads nothing.
+        self.seat.hold_back(self.unread >= WINDOW);
         let may_read = self.answering.len() < self.context.frames_in_flight;
         let force = wait(&mut self.closing);
         let idle = wait(&mut self.patience);
@@ -153,7 +154,7 @@ impl<'a> Life<'a> {
             () = force => Step::Force,
             () = idle => Step::Idle,
             Some(answer) = self.answering.next() => Step::Answer(answer),
-            Some(news) = self.seat.next(), if may_tell => Step::News(news),
+            Some(news) = self.seat.next() => Step::News(news),
             report = report, if may_read => Step::Report(report),
         }
     }
@@ -248,9 +249,7 @@ impl<'a> Life<'a> {
     fn log(&mut self, bytes: &[u8]) {
         let route = &*self.crew.route;
         for line in self.stderr.push(bytes) {
-            if let Some((said, left_out)) = self.murmur.take(line, Instant::now()) {
-                tracing::info!(route, left_out, said, "a worker says");
-            }
+            log_line(route, &mut self.murmur, line);
         }
     }
 
@@ -319,19 +318,32 @@ impl<'a> Life<'a> {
     }
 
     async fn refuse(&mut self, refused: &RefusalFrame) {
-        tracing::warn!(
-            route = &*self.crew.route,
-            code = refused.refusal.code.as_str(),
-            "a worker wrote a line to its stdout that is no frame; what is for people goes to stderr"
-        );
+        if let Some(left_out) = self.complaints.take(Instant::now()) {
+            tracing::warn!(
+                route = &*self.crew.route,
+                code = refused.refusal.code.as_str(),
+                left_out,
+                "what a worker wrote to its stdout was refused, and it was told: {}",
+                is_wrong(refused.refusal.code)
+            );
+        }
         let refused = self.refused(refused);
         self.say(refused).await;
     }
 
     /// Everything that it said is taken in before its jobs are given up.
     async fn end(mut self, gone: Gone) -> Ended {
+        if let Some(line) = self.stdout.rest() {
+            self.frame(line).await;
+        }
+        if let Some(line) = self.stderr.rest() {
+            log_line(&self.crew.route, &mut self.murmur, line);
+        }
         while self.answering.next().await.is_some() {}
         let how = match self.exit {
+            _ if self.forced.is_some() => {
+                "it was killed for the sake of a job that it did not end in its grace".to_owned()
+            }
             _ if self.deaf => "it was killed, as it did not read what it was told".to_owned(),
             Some(Exit::Code(code)) => format!("it exited with code {code}"),
             Some(Exit::Signal(signal)) => {
@@ -368,6 +380,23 @@ impl<'a> Life<'a> {
         };
         self.seat.give_up(Failure::new("worker_lost", why), left);
         ended
+    }
+}
+
+fn log_line(route: &str, murmur: &mut Murmur, line: Line) {
+    if let Some((said, left_out)) = murmur.take(line, Instant::now()) {
+        tracing::info!(route, left_out, said, "a worker says");
+    }
+}
+
+/// What a line that was refused is, for people who read the log.
+fn is_wrong(code: Code) -> &'static str {
+    if code == Code::TooLarge {
+        "a line that is longer than a frame may be (`limits.frame_bytes`); what it said is lost"
+    } else if matches!(code, Code::InvalidJson | Code::InvalidFrame) {
+        "a line that is no frame; what is for people goes to stderr"
+    } else {
+        "a frame with a mistake; what it said is lost"
     }
 }
 

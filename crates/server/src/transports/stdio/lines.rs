@@ -43,6 +43,11 @@ impl Lines {
         lines
     }
 
+    /// What came after the end of the last line; none where that was all.
+    pub(super) fn rest(&mut self) -> Option<Line> {
+        (self.over || !self.pending.is_empty()).then(|| self.line())
+    }
+
     fn take(&mut self, piece: &[u8]) {
         self.over |= self.pending.len() + piece.len() > self.most;
         if !self.over {
@@ -66,33 +71,24 @@ const LAST: usize = 5;
 /// Characters of a line that are shown.
 const SHOWN: usize = 500;
 
-/// What a process says beside, on its way to the server's log.
-pub(super) struct Murmur {
+/// Lets so many lines a second into the server's log, and counts the others.
+pub(super) struct Rate {
     since: Instant,
     logged: u32,
     left_out: u32,
-    last: VecDeque<String>,
 }
 
-impl Murmur {
+impl Rate {
     pub(super) fn new() -> Self {
         Self {
             since: Instant::now(),
             logged: 0,
             left_out: 0,
-            last: VecDeque::with_capacity(LAST),
         }
     }
 
-    /// Takes a line. Returns what there is to log of it, and how many lines were left out before it.
-    pub(super) fn take(&mut self, line: Line, now: Instant) -> Option<(String, u32)> {
-        let Line::Whole(text) = line else {
-            self.left_out += 1;
-            return None;
-        };
-        let shown: String = text.chars().take(SHOWN).collect();
-        self.last.truncate(LAST - 1);
-        self.last.push_front(shown.clone());
+    /// Whether one more may be logged, and how many were left out before it.
+    pub(super) fn take(&mut self, now: Instant) -> Option<u32> {
         if now.duration_since(self.since) >= Duration::from_secs(1) {
             (self.since, self.logged) = (now, 0);
         }
@@ -101,7 +97,35 @@ impl Murmur {
             return None;
         }
         self.logged += 1;
-        Some((shown, std::mem::take(&mut self.left_out)))
+        Some(std::mem::take(&mut self.left_out))
+    }
+}
+
+/// What a process says beside, on its way to the server's log.
+pub(super) struct Murmur {
+    rate: Rate,
+    last: VecDeque<String>,
+}
+
+impl Murmur {
+    pub(super) fn new() -> Self {
+        Self {
+            rate: Rate::new(),
+            last: VecDeque::with_capacity(LAST),
+        }
+    }
+
+    /// Takes a line. Returns what there is to log of it, and how many lines were left out before it.
+    pub(super) fn take(&mut self, line: Line, now: Instant) -> Option<(String, u32)> {
+        let Line::Whole(text) = line else {
+            self.rate.left_out += 1;
+            return None;
+        };
+        let shown: String = text.chars().take(SHOWN).collect();
+        self.last.truncate(LAST - 1);
+        self.last.push_front(shown.clone());
+        let left_out = self.rate.take(now)?;
+        Some((shown, left_out))
     }
 
     /// The last lines, the oldest first.
@@ -130,7 +154,8 @@ mod tests {
                 .collect();
             let expected = [whole("one"), whole(""), Line::TooLong, whole("three")];
             assert_eq!(got, expected, "in pieces of {size}");
-            assert_eq!(lines.push(b"\n"), [whole("last")]);
+            assert_eq!(lines.rest(), Some(whole("last")));
+            assert_eq!(lines.rest(), None);
         }
     }
 

@@ -13,7 +13,10 @@ use longwire_shim::{Limits as ProcessLimits, wire::Start};
 use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
 
-use self::{backoff::Backoff, life::Life};
+use self::{
+    backoff::Backoff,
+    life::{Ended, Life},
+};
 use crate::{
     config::{RouteConfig, WorkersConfig},
     keeper,
@@ -70,6 +73,28 @@ impl Crew {
             grace,
             count: config.workers,
         }))
+    }
+
+    fn not_started(&self, why: &str) -> String {
+        let program = self.start.argv.first().map_or("", String::as_str);
+        let dir = self.start.dir.display();
+        format!("{program:?} could not be started in {dir}: {why}")
+    }
+
+    fn log_end(&self, number: usize, wait: Duration, ended: &Ended) {
+        let (route, how, last_words) = (&*self.route, &ended.how, &ended.last_words);
+        let wait_seconds = wait.as_secs_f64();
+        if ended.of_a_kill {
+            tracing::info!(route, number, last_words, "a worker ended: {how}");
+        } else {
+            tracing::warn!(
+                route,
+                number,
+                wait_seconds,
+                last_words,
+                "a worker ended: {how}"
+            );
+        }
     }
 
     /// What a process claims: its own route, and no other.
@@ -145,16 +170,9 @@ async fn keep_one(context: &StdioContext, crew: &Crew, number: usize) {
         } else {
             backoff.after(began.elapsed(), context.random.bits())
         };
-        tracing::warn!(
-            route = &*crew.route,
-            number,
-            wait_seconds = wait.as_secs_f64(),
-            last_words = ended.last_words,
-            "a worker ended: {}",
-            ended.how
-        );
+        crew.log_end(number, wait, &ended);
         tokio::select! {
-            () = context.stopping.clone().closing() => return,
+            () = context.stopping.clone().begun() => return,
             () = sleep(wait) => {}
         }
     }
