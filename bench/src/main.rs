@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
 mod handover;
+mod search;
 
 use std::{fs, time::Duration};
 
@@ -57,6 +58,15 @@ enum Workload {
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
+    /// Searches over HTTP, beside a page as long that is sent as it is.
+    Search {
+        /// Over how many connections.
+        #[arg(long, default_value_t = 8)]
+        connections: usize,
+        /// Seconds to measure.
+        #[arg(long, default_value_t = 14)]
+        seconds: u64,
+    },
     /// Jobs of no time, each with all its frames, as fast as they come.
     Short {
         /// Over how many sockets.
@@ -86,6 +96,10 @@ async fn main() -> Result<()> {
             route,
             seconds,
         } => handover::measure(&arguments.url, &route, slots, seconds).await,
+        Workload::Search {
+            connections,
+            seconds,
+        } => search::measure(&arguments.url, connections, seconds).await,
         Workload::Short {
             sockets,
             depth,

@@ -378,10 +378,12 @@ fn an_exit_in_the_moment_of_a_kill_is_one_end_and_leaves_nothing() {
         let status = server.run(&["status", &connid, "--json"]);
         let job = frames(&status.stdout)[0]["jobs"][0].clone();
         match job["status"].as_str().unwrap() {
-            "killed" => assert_eq!(
-                (said, &job["kill"]["survivors"]),
-                (json!("killed"), &json!(0))
-            ),
+            "killed" => {
+                assert_eq!(said, "killed", "{job}");
+                // One that had failed by itself before it was asked says nothing of what is left.
+                let survivors = &job["kill"]["survivors"];
+                assert!(survivors.is_null() || survivors == 0, "{job}");
+            }
             // It read the end of a file, or was done before the kill came.
             "failed" | "ok" => assert_ne!(said, json!("killed"), "{job}"),
             other => panic!("{other}: {job}"),
