@@ -21,5 +21,10 @@ def well_formed_is_refused_by_a_limit_only(ctx, response, case):
     if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code != 400:
         return
     problem = response.json()
+    if case.path == "/query/module":
+        # It has no code: the message begins with the field. Bounds are in bytes here, too, and a version is more than a string.
+        field = problem["message"].split(" ")[0].split("[")[0]
+        assert field in {"lib", "text", "since", "kind", "catalogue"}, f"well formed, and refused: {problem}"
+        return
     refused = problem.get("code"), problem.get("field")
     assert refused[0] == "invalid_field" and refused[1] in LIMITS_OF_THE_MOMENT, f"well formed, and refused: {problem}"

@@ -38,6 +38,7 @@ pub struct Question {
     pub lib: Vec<String>,
     /// What was typed so far. Empty: everything there is.
     #[serde(deserialize_with = "or_default")]
+    #[schemars(with = "Option<String>")]
     pub text: String,
     /// Matches on this page, 1 to 200; 20 where it is missing.
     #[serde(deserialize_with = "number")]
@@ -375,6 +376,15 @@ fn number<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<u64>, D::Error>
             Ok(Some(number))
         }
 
+        /// JSON knows one kind of number: 20.0 is 20.
+        fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
+            let most = f64::from(u32::MAX);
+            if number.fract() == 0.0 && (0.0..=most).contains(&number) {
+                return Ok(Some(number as u64));
+            }
+            Err(E::invalid_value(de::Unexpected::Float(number), &self))
+        }
+
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
             let number = text.trim().parse().map(Some);
             number.map_err(|_| E::invalid_value(de::Unexpected::Str(excerpt(text)), &self))
@@ -386,7 +396,7 @@ fn number<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<u64>, D::Error>
 fn names_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "anyOf": [
-            {"type": "string", "maxLength": MAX_LIB_BYTES},
+            {"type": ["string", "null"], "maxLength": MAX_LIB_BYTES},
             {"type": "array", "maxItems": MAX_LIBS, "items": {"type": "string", "maxLength": MAX_LIB_BYTES}}
         ]
     })
@@ -394,7 +404,7 @@ fn names_schema(_: &mut SchemaGenerator) -> Schema {
 
 fn kinds_schema(generator: &mut SchemaGenerator) -> Schema {
     let kind = generator.subschema_for::<Kind>();
-    json_schema!({"anyOf": [kind, {"type": "array", "items": kind}]})
+    json_schema!({"anyOf": [kind, {"type": "array", "items": kind}, {"type": "null"}]})
 }
 
 #[cfg(test)]
@@ -437,6 +447,8 @@ mod tests {
             (r#"{"limit":201}"#, Code::InvalidField, Some("limit")),
             (r#"{"limit":-1}"#, Code::InvalidField, Some("limit")),
             (r#"{"limit":1.5}"#, Code::InvalidField, Some("limit")),
+            (r#"{"limit":1e300}"#, Code::InvalidField, Some("limit")),
+            (r#"{"limit":-0.5}"#, Code::InvalidField, Some("limit")),
             (r#"{"limit":"many"}"#, Code::InvalidField, Some("limit")),
             (r#"{"offset":1000001}"#, Code::InvalidField, Some("offset")),
             (r#"{"kind":"klass"}"#, Code::InvalidField, Some("kind")),

@@ -112,6 +112,7 @@ impl Refusal {
             let message = format!("a question is one JSON object, each key once: {said}");
             return Self::new(Code::InvalidFrame, message);
         }
+        let said = said.split(" at line ").next().unwrap_or(&said);
         let said: String = said.chars().take(160).collect();
         Self::field(path, &format!("cannot be read: {said}"))
     }
