@@ -18,21 +18,33 @@ pub(crate) async fn measure(url: &str, connections: usize, seconds: u64) -> Resu
     let host = url.split('/').nth(2).context("no host")?;
     let page = request("GET", STATIC, host, "");
     let length = connection(host).await?.ask(&page).await?;
-    let (search, found) = as_long_as(host, length).await?;
+    let (limit, found) = as_long_as(host, length).await?;
     println!("a page of {length} bytes, a search with {found} in its answer");
-    let round = Duration::from_secs(seconds) / (2 * ROUNDS);
-    let mut rates = [Vec::new(), Vec::new()];
+    let [body, address] = searches(host, limit);
+    let round = Duration::from_secs(seconds) / (3 * ROUNDS);
+    let mut rates = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
-        for (rates, text) in rates.iter_mut().zip([&page, &search]) {
+        for (rates, text) in rates.iter_mut().zip([&page, &body, &address]) {
             rates.push(rate(host, text, connections, round).await?);
         }
     }
-    let [page, search] = rates.map(middle);
+    let [page, body, address] = rates.map(middle);
     println!(
-        "{page:.0} pages a second, {search:.0} searches: {:.0} %",
-        100.0 * search / page
+        "{page:.0} pages a second; {body:.0} searches with a body: {:.0} %; {address:.0} by address: {:.0} %",
+        100.0 * body / page,
+        100.0 * address / page
     );
     Ok(())
+}
+
+/// The question with so many matches at most, in a body and in an address.
+fn searches(host: &str, limit: usize) -> [String; 2] {
+    let body = format!(r#"{{"lib":["basic_string","vector"],"text":"p","limit":{limit}}}"#);
+    let address = format!("/query/module?lib=basic_string,vector&text=p&limit={limit}");
+    [
+        request("GET", "/query/module", host, &body),
+        request("GET", &address, host, ""),
+    ]
 }
 
 fn middle(mut rates: Vec<f64>) -> f64 {
@@ -40,15 +52,14 @@ fn middle(mut rates: Vec<f64>) -> f64 {
     rates[rates.len() / 2]
 }
 
-/// A search whose answer has about so many bytes, and not fewer.
-async fn as_long_as(host: &str, length: usize) -> Result<(String, usize)> {
+/// So many matches that the answer has about so many bytes, and not fewer; and how many it has.
+async fn as_long_as(host: &str, length: usize) -> Result<(usize, usize)> {
     let mut connection = connection(host).await?;
     for limit in 1..=200 {
-        let body = format!(r#"{{"lib":["basic_string","vector"],"text":"p","limit":{limit}}}"#);
-        let text = request("GET", "/query/module", host, &body);
+        let [text, _] = searches(host, limit);
         let found = connection.ask(&text).await?;
         if found >= length {
-            return Ok((text, found));
+            return Ok((limit, found));
         }
     }
     anyhow::bail!("no answer has {length} bytes")

@@ -1,16 +1,18 @@
 //! The catalogues that this server has, and how they are searched without anyone else having to wait.
 
 mod files;
+mod kept;
 mod words;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use longwire_modules::{Lazy, Page, Query, Shelf, cpp, search};
-use longwire_protocol::{Code, ModuleState, ModulesPage, Refusal};
+use longwire_modules::{Catalogue, Lazy, Query, Shelf, cpp, search};
+use longwire_protocol::{Code, ModuleState, ModulesPage, Payload, Refusal};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 pub(crate) use files::{Bounds, Configured, Files};
+use kept::Kept;
 pub(crate) use words::refusal;
 
 /// Symbols of a catalogue that is searched where it is asked. It takes less time than to have another thread do it.
@@ -24,6 +26,7 @@ pub(crate) struct Modules {
     shelf: Arc<Shelf>,
     /// Of the catalogues of files that have any, by name.
     troubles: Arc<Mutex<BTreeMap<String, Trouble>>>,
+    kept: Arc<Kept>,
     /// Searches of large catalogues that may still come.
     slow: Arc<Semaphore>,
     /// Those of them that may run: as many as there are processors, on threads that serve nobody.
@@ -37,10 +40,18 @@ struct Trouble {
     why: String,
 }
 
-/// What a search found, and the name of exactly that answer.
+/// The answer to a question, and the name of exactly that answer.
 pub(crate) struct Answer {
-    pub(crate) page: Page,
+    pub(crate) message: String,
+    /// The matches of a page, as JSON.
+    pub(crate) data: Payload,
     pub(crate) tag: String,
+}
+
+impl Answer {
+    fn bytes(&self) -> usize {
+        self.message.len() + self.data.as_str().len() + self.tag.len()
+    }
 }
 
 impl Modules {
@@ -52,6 +63,7 @@ impl Modules {
         Self {
             shelf,
             troubles: Arc::default(),
+            kept: Arc::default(),
             slow: Arc::new(Semaphore::new(MOST_SLOW)),
             running: Arc::new(Semaphore::new(processors)),
         }
@@ -62,12 +74,23 @@ impl Modules {
     ///
     /// # Errors
     /// Where the catalogue or all libraries are unknown, where the catalogue cannot be read, or where too many searches wait.
-    pub(crate) async fn answer(&self, query: Query) -> Result<Answer, Refusal> {
+    pub(crate) async fn answer(&self, query: Query) -> Result<Arc<Answer>, Refusal> {
         let catalogue = self.shelf.find(query.catalogue()).map_err(refusal)?;
-        if is_quick(&catalogue) {
-            return answer(&catalogue, &query);
+        if !catalogue.is_made() {
+            let kept = Arc::clone(&self.kept);
+            let made = move || kept.answer(&*catalogue.get().map_err(refusal)?, query);
+            return self.elsewhere(made).await?;
         }
-        self.elsewhere(move || answer(&catalogue, &query)).await?
+        let catalogue = catalogue.get().map_err(refusal)?;
+        if let Some(kept) = self.kept.get(catalogue.digest(), &query) {
+            return Ok(kept);
+        }
+        if catalogue.len() <= SMALL {
+            return self.kept.answer(&catalogue, query);
+        }
+        let kept = Arc::clone(&self.kept);
+        self.elsewhere(move || kept.answer(&catalogue, query))
+            .await?
     }
 
     /// What there is to be searched.
@@ -125,17 +148,25 @@ impl Modules {
     }
 }
 
-fn is_quick(catalogue: &Lazy) -> bool {
-    catalogue.is_made() && catalogue.get().is_ok_and(|made| made.len() <= SMALL)
-}
-
-fn answer(catalogue: &Lazy, query: &Query) -> Result<Answer, Refusal> {
-    let catalogue = catalogue.get().map_err(refusal)?;
-    let page = search(&catalogue, query).map_err(refusal)?;
-    // The order of equally good matches may be another in another version.
-    let version = env!("CARGO_PKG_VERSION");
-    let tag = format!("{}-{}-{version}", catalogue.digest(), query.digest());
-    Ok(Answer { page, tag })
+impl Kept {
+    /// Answers a question, and keeps the answer.
+    fn answer(&self, catalogue: &Catalogue, query: Query) -> Result<Arc<Answer>, Refusal> {
+        let page = search(catalogue, &query).map_err(refusal)?;
+        let data = Payload::new(&page.data).map_err(|error| {
+            tracing::error!(%error, "an answer could not be written");
+            Refusal::new(Code::Internal, "the server could not write its answer")
+        })?;
+        // The order of equally good matches may be another in another version.
+        let version = env!("CARGO_PKG_VERSION");
+        let tag = format!("{}-{}-{version}", catalogue.digest(), query.digest());
+        let answer = Arc::new(Answer {
+            message: page.message,
+            data,
+            tag,
+        });
+        self.put(catalogue.digest(), query, &answer);
+        Ok(answer)
+    }
 }
 
 fn too_many() -> Refusal {

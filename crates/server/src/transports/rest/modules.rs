@@ -7,10 +7,11 @@ use axum::{
     response::IntoResponse,
 };
 use longwire_modules::{Answer, MAX_QUESTION_BYTES, Query, Status};
-use longwire_protocol::{Code, Refusal};
+use longwire_protocol::{Code, Payload, Refusal};
+use serde::Serialize;
 
 use super::{Problem, Rest, Shared, address, body, json, say};
-use crate::modules::refusal;
+use crate::modules::{self, refusal};
 
 /// Where.
 pub(super) const PATH: &str = "/query/module";
@@ -51,19 +52,37 @@ pub(super) async fn search(State(rest): Shared, request: Request) -> Response<Bo
     response
 }
 
+/// An answer as it is sent: its fields are those of [`Answer`].
+#[derive(Serialize)]
+struct Found<'a> {
+    status: Status,
+    message: &'a str,
+    data: &'a Payload,
+}
+
+impl<'a> From<&'a modules::Answer> for Found<'a> {
+    fn from(answer: &'a modules::Answer) -> Self {
+        Self {
+            status: Status::Ok,
+            message: &answer.message,
+            data: &answer.data,
+        }
+    }
+}
+
 async fn found(rest: &Rest, request: Request) -> super::Answer {
     let method = request.method().clone();
     let expected = request.headers().get(header::IF_NONE_MATCH).cloned();
     let query = question(request).await?;
     let answer = rest.modules.answer(query).await?;
     if method == Method::POST {
-        return json(StatusCode::OK, &Answer::from(answer.page));
+        return json(StatusCode::OK, &Found::from(&*answer));
     }
     let tag = format!("\"{}\"", answer.tag);
     let mut response = if expected.is_some_and(|expected| names(&expected, &tag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        json(StatusCode::OK, &Answer::from(answer.page))?
+        json(StatusCode::OK, &Found::from(&*answer))?
     };
     let headers = response.headers_mut();
     say(headers, header::ETAG, &tag);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use longwire_engine::{Engine, Opened, Principal, Seat, Watcher};
 use longwire_modules::Query;
 use longwire_protocol::{
-    Claim, Claimed, Code, Done, Found, FrameId, Kill, ModulesPage, ModulesQuery, Payload, Refusal,
+    Claim, Claimed, Code, Done, Found, FrameId, Kill, ModulesPage, ModulesQuery, Refusal,
     RefusalFrame, Request, RoutesPage, RoutesQuery, Search, Seq, Spec, Start, StatusQuery, Target,
     Watch,
 };
@@ -158,9 +158,9 @@ impl Verbs {
         let lost = |_| Refusal::new(Code::Internal, "the server could not write its answer");
         let question = search.to_json().map_err(lost)?;
         let query = Query::from_json(question.as_bytes()).map_err(refusal)?;
-        let page = self.modules.answer(query).await?.page;
-        let data = Payload::new(&page.data).map_err(lost)?;
-        Ok(Answered::new(&Found::new(id.clone(), page.message, data)))
+        let answer = self.modules.answer(query).await?;
+        let (message, data) = (answer.message.as_str(), answer.data.clone());
+        Ok(Answered::new(&Found::new(id.clone(), message, data)))
     }
 
     async fn watch(&self, id: &Option<FrameId>, watch: Watch) -> Result<Answered, Refusal> {
