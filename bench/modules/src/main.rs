@@ -12,6 +12,8 @@ use anyhow::{Result, bail};
 const USAGE: &str = "usage:
   longwire-modules-bench standard CATALOGUE QUESTIONS [ENGINE...]   a catalogue and questions about it (TSV)
   longwire-modules-bench synthetic SYMBOLS [ENGINE...]              so many symbols, always the same
+  longwire-modules-bench first                                      the first question to the catalogue that is built in
+  longwire-modules-bench slowest SYMBOLS                            what takes ours longest there
   longwire-modules-bench missed CATALOGUE QUESTIONS                 what ours does not put first";
 
 fn main() -> Result<()> {
@@ -27,6 +29,12 @@ fn main() -> Result<()> {
             let (symbols, lines) = corpus::synthetic(count.parse()?);
             let questions = corpus::synthetic_questions(&symbols);
             measure::all(&symbols, &lines, &questions, only)
+        }
+        ["first"] => measure::first(),
+        ["slowest", count] => {
+            let (symbols, lines) = corpus::synthetic(count.parse()?);
+            let questions = corpus::synthetic_questions(&symbols);
+            measure::slowest(&symbols, &lines, &questions)
         }
         ["missed", catalogue, questions] => {
             let (symbols, lines) = corpus::read(Path::new(catalogue))?;

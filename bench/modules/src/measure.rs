@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
-use longwire_modules::{Limits, readers};
+use anyhow::{Context, Error, Result};
+use longwire_modules::{Limits, Query, cpp, readers, search};
 
 use crate::{
     corpus::{Question, Symbol},
@@ -110,6 +110,42 @@ fn times(engine: &mut dyn Engine, questions: &[&Question]) -> Result<String> {
     times.sort_unstable();
     let at = |part: usize| times[(times.len() - 1) * part / 100];
     Ok(format!("{:.1?}, {:.1?}", at(50), at(99)))
+}
+
+/// How long the built-in catalogue takes from nothing to its first answer, unpacking and all: each time anew.
+pub(crate) fn first() -> Result<()> {
+    let query = Query::from_pairs([("lib", "vector"), ("text", "push")])?;
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let start = Instant::now();
+        let catalogue = cpp().get().map_err(Error::msg)?;
+        search(&catalogue, &query)?;
+        times.push(start.elapsed());
+    }
+    println!("first answer after {:.1?}", times[0]);
+    times.sort_unstable();
+    println!("of twenty: {:.1?} at best, {:.1?} in the middle", times[0], times[10]);
+    Ok(())
+}
+
+/// The questions that take ours longest, each at its best of three.
+pub(crate) fn slowest(symbols: &[Symbol], lines: &str, questions: &[Question]) -> Result<()> {
+    let mut ours = Ours::build(symbols, lines)?;
+    let mut times = Vec::new();
+    for question in questions {
+        let mut best = Duration::MAX;
+        for _ in 0..3 {
+            let start = Instant::now();
+            ours.ask(&question.text, &question.libs)?;
+            best = best.min(start.elapsed());
+        }
+        times.push((best, &question.text));
+    }
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    for (best, text) in times.iter().take(40) {
+        println!("{best:>10.1?}  {text}");
+    }
+    Ok(())
 }
 
 /// The questions that ours does not answer with what is meant first.

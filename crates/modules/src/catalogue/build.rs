@@ -1,11 +1,8 @@
 //! A catalogue while it is built: symbols come in any order, and are sorted once at the end.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher, Hasher, RandomState},
-};
+use std::hash::{BuildHasher, Hasher};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::{
@@ -30,7 +27,7 @@ pub struct Builder {
     scope_of: HashMap<Id, u32>,
     entries: Vec<Raw>,
     sets: HashTable<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     signatures: Vec<(u32, Signature)>,
     notes: Vec<(u32, Note)>,
     aliases: Vec<(u32, Id)>,
@@ -68,7 +65,7 @@ impl Builder {
             scope_of: HashMap::new(),
             entries: Vec::new(),
             sets: HashTable::new(),
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
             signatures: Vec::new(),
             notes: Vec::new(),
             aliases: Vec::new(),

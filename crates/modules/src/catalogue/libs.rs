@@ -4,10 +4,9 @@
 //! name of the class `basic_string`. `this_thread` is a namespace. `duration` is short for `chrono::duration`, as
 //! nothing else has that name.
 
-use std::{
-    cmp::Ordering,
-    collections::{HashMap, HashSet},
-};
+use std::cmp::Ordering;
+
+use hashbrown::{HashMap, HashSet};
 
 use super::{
     Entry,

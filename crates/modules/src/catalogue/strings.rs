@@ -1,8 +1,8 @@
 //! Texts, each kept once, side by side in one block of memory.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// The number of a text. Number 0 is the empty text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -52,7 +52,7 @@ pub(crate) struct Interner {
     text: String,
     ends: Vec<u32>,
     table: HashTable<Id>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     most: usize,
 }
 
@@ -63,7 +63,7 @@ impl Interner {
             text: String::new(),
             ends: vec![0],
             table: HashTable::new(),
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
             most: most.min(u32::MAX as usize),
         }
     }

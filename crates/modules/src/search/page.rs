@@ -208,7 +208,7 @@ fn found(catalogue: &Catalogue, needles: &[Needle], number: u32) -> Match {
         .filter_map(|(name, needle)| {
             let fit = Effort::ALL
                 .into_iter()
-                .find_map(|effort| tier::fit(needle, names.get(name), text(name), effort))?;
+                .find_map(|effort| tier::fit(needle, names.get(name), || text(name), effort))?;
             Some((fit, name, needle))
         })
         .min_by_key(|(fit, name, _): &(Fit, u32, &Needle)| (fit.tier, *name != own));

@@ -88,8 +88,14 @@ impl Fit {
     }
 }
 
-/// How a name fits, as far as the effort goes. `text` is the name with its case.
-pub(crate) fn fit(needle: &Needle, name: Name<'_>, text: &str, effort: Effort) -> Option<Fit> {
+/// How a name fits, as far as the effort goes. `text` is the name with its case: to read it is a miss of the processor's
+/// cache for each of a million names, so it is asked for only where nothing else decides.
+pub(crate) fn fit<'a>(
+    needle: &Needle,
+    name: Name<'_>,
+    text: impl FnOnce() -> &'a str,
+    effort: Effort,
+) -> Option<Fit> {
     if needle.squeezed.len() < effort.least() && effort != Effort::Pieces {
         return None;
     }
@@ -101,11 +107,11 @@ pub(crate) fn fit(needle: &Needle, name: Name<'_>, text: &str, effort: Effort) -
     }
 }
 
-fn plain_fit(needle: &Needle, name: Name<'_>, text: &str) -> Option<Fit> {
+fn plain_fit<'a>(needle: &Needle, name: Name<'_>, text: impl FnOnce() -> &'a str) -> Option<Fit> {
     if needle.squeezed.len() > name.squeezed.len() {
         return None;
     }
-    if name.folded.len() == needle.folded.len() && text == needle.name {
+    if name.folded == needle.folded && text() == needle.name {
         return Fit::whole(Tier::Exact);
     }
     if let Some(fit) = start_fit(needle, name) {
@@ -199,7 +205,7 @@ mod tests {
         let needle = &typed::read(text)[0];
         let lacks = (needle.letters & !fold::letters(folded.as_bytes())).count_ones();
         let mut fits = Effort::ALL.into_iter().filter_map(|effort| {
-            let fit = fit(needle, shape, name, effort)?;
+            let fit = fit(needle, shape, || name, effort)?;
             assert!(
                 lacks <= effort.missing(),
                 "{text} would be left out of {name}"
