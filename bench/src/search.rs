@@ -1,5 +1,7 @@
 //! Searches over HTTP, beside a page that is sent as it is.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -10,6 +12,81 @@ use tokio::{
 
 /// How often each of the two is measured, one after the other.
 const ROUNDS: u32 = 7;
+/// Small libraries of the standard: so many pairs of them that no server keeps the answers to all.
+const BESIDE: [&str; 72] = [
+    "tuple",
+    "pair",
+    "optional",
+    "variant",
+    "any",
+    "bitset",
+    "array",
+    "span",
+    "stack",
+    "queue",
+    "deque",
+    "list",
+    "forward_list",
+    "map",
+    "set",
+    "multimap",
+    "multiset",
+    "unordered_map",
+    "unordered_set",
+    "unordered_multimap",
+    "unordered_multiset",
+    "priority_queue",
+    "mutex",
+    "timed_mutex",
+    "recursive_mutex",
+    "shared_mutex",
+    "lock_guard",
+    "unique_lock",
+    "shared_lock",
+    "scoped_lock",
+    "thread",
+    "jthread",
+    "stop_token",
+    "stop_source",
+    "latch",
+    "barrier",
+    "counting_semaphore",
+    "condition_variable",
+    "future",
+    "promise",
+    "packaged_task",
+    "shared_future",
+    "unique_ptr",
+    "shared_ptr",
+    "weak_ptr",
+    "function",
+    "reference_wrapper",
+    "initializer_list",
+    "complex",
+    "valarray",
+    "slice",
+    "gslice",
+    "ratio",
+    "error_code",
+    "error_category",
+    "error_condition",
+    "system_error",
+    "exception",
+    "type_info",
+    "type_index",
+    "locale",
+    "ctype",
+    "codecvt",
+    "numpunct",
+    "moneypunct",
+    "random_device",
+    "mersenne_twister_engine",
+    "expected",
+    "mdspan",
+    "generator",
+    "flat_map",
+    "flat_set",
+];
 /// A page that is a constant of the server.
 const STATIC: &str = "/style.css";
 
@@ -21,20 +98,43 @@ pub(crate) async fn measure(url: &str, connections: usize, seconds: u64) -> Resu
     let (limit, found) = as_long_as(host, length).await?;
     println!("a page of {length} bytes, a search with {found} in its answer");
     let [body, address] = searches(host, limit);
-    let round = Duration::from_secs(seconds) / (3 * ROUNDS);
-    let mut rates = [Vec::new(), Vec::new(), Vec::new()];
+    let asked: [Arc<[String]>; 4] = [
+        Arc::new([page]),
+        Arc::new([body]),
+        Arc::new([address]),
+        new(host, limit),
+    ];
+    let round = Duration::from_secs(seconds) / (4 * ROUNDS);
+    let mut rates = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
-        for (rates, text) in rates.iter_mut().zip([&page, &body, &address]) {
-            rates.push(rate(host, text, connections, round).await?);
+        for (rates, texts) in rates.iter_mut().zip(&asked) {
+            rates.push(rate(host, texts, connections, round).await?);
         }
     }
-    let [page, body, address] = rates.map(middle);
+    let [page, body, address, new] = rates.map(middle);
     println!(
-        "{page:.0} pages a second; {body:.0} searches with a body: {:.0} %; {address:.0} by address: {:.0} %",
+        "{page:.0} pages a second; {body:.0} searches with a body: {:.0} %; {address:.0} by address: {:.0} %; \
+         {new:.0} that were not asked of late: {:.0} %",
         100.0 * body / page,
-        100.0 * address / page
+        100.0 * address / page,
+        100.0 * new / page,
     );
     Ok(())
+}
+
+/// Questions that differ in libraries that the answer shows nothing of: more than a server keeps answers to.
+fn new(host: &str, limit: usize) -> Arc<[String]> {
+    let pairs = BESIDE.iter().flat_map(|first| {
+        BESIDE
+            .iter()
+            .map(move |second| format!("{first}\",\"{second}"))
+    });
+    let question = |beside: String| {
+        let body =
+            format!(r#"{{"lib":["basic_string","vector","{beside}"],"text":"p","limit":{limit}}}"#);
+        request("GET", "/query/module", host, &body)
+    };
+    pairs.map(question).collect()
 }
 
 /// The question with so many matches at most, in a body and in an address.
@@ -74,16 +174,26 @@ fn request(method: &str, path: &str, host: &str, body: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{content}\r\n{body}")
 }
 
-async fn rate(host: &str, text: &str, connections: usize, time: Duration) -> Result<f64> {
+async fn rate(
+    host: &str,
+    texts: &Arc<[String]>,
+    connections: usize,
+    time: Duration,
+) -> Result<f64> {
     let begin = Instant::now();
     let mut asking = JoinSet::new();
-    for _ in 0..connections {
-        let (host, text) = (host.to_owned(), text.to_owned());
+    for first in 0..connections {
+        let (host, texts) = (host.to_owned(), Arc::clone(texts));
         asking.spawn(async move {
             let mut connection = connection(&host).await?;
             let mut count = 0_u64;
-            while begin.elapsed() < time {
-                connection.ask(&text).await?;
+            // Each connection asks others of them, in the same order.
+            let texts = texts.iter().cycle().skip(first).step_by(connections);
+            for text in texts {
+                if begin.elapsed() >= time {
+                    break;
+                }
+                connection.ask(text).await?;
                 count += 1;
             }
             Ok::<u64, anyhow::Error>(count)
