@@ -67,16 +67,18 @@ async fn serve(workers: &Workers, time: Seconds, mut task: Task) -> Work {
     }
 }
 
-/// Waits until somebody is at that place. False where the job is to end before.
+/// Waits until somebody is at that place. False where the job is to end before, though somebody is.
 async fn seated(workers: &Workers, place: PlaceId, wake: &Notify, task: &mut Task) -> bool {
-    while !matches!(workers.look(place), Look::Seated) {
-        tokio::select! {
-            biased;
-            _ = task.told_to_end() => return false,
-            () = wake.notified() => {}
+    let seated = async {
+        while !matches!(workers.look(place), Look::Seated) {
+            wake.notified().await;
         }
+    };
+    tokio::select! {
+        biased;
+        _ = task.told_to_end() => false,
+        () = seated => true,
     }
-    true
 }
 
 /// A job that a worker has.

@@ -631,6 +631,50 @@ async fn a_process_that_serves_one_job_is_killed_for_its_sake() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_process_that_reads_nothing_is_killed_for_the_sake_of_its_job_all_the_same() {
+    let bench = Bench::new().await;
+    let mut process = Worker::kept(&bench, Kept::Process);
+    process.claim(&claim(&["render"], 1));
+    bench.start("render", "a", "").await;
+    let job = process.handed().await;
+    process.seat.hold_back(true);
+    bench.kill("a").await.unwrap();
+    assert_eq!(process.event().await, "a ending");
+    match process.news().await {
+        Some(News::Force(lease)) => assert_eq!(lease, job.lease),
+        other => panic!("expected to be told to force, got {other:?}"),
+    }
+    process.seat.forced(job.lease, Stopped::FORCED);
+    let story = "0 running, 0 ending by anonymous, 1000 killed forced in 1000";
+    assert_eq!(bench.story("a").await, story);
+}
+
+/// Nobody is killed for a job that was never sent: it ends as one that never began.
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_held_back_is_not_forced_but_taken_back() {
+    for kept in [Kept::Process, Kept::Outside] {
+        let bench = Bench::new().await;
+        let mut worker = Worker::kept(&bench, kept);
+        worker.claim(&claim(&["render"], 1));
+        worker.seat.hold_back(true);
+        bench.start("render", "a", "").await;
+        pass(10).await;
+        bench.kill("a").await.unwrap();
+        assert!(worker.news().await.is_none(), "{kept:?}");
+        assert_eq!(
+            bench.story("a").await,
+            "0 running, 10 ending by anonymous, 1010 killed willing in 1000",
+            "{kept:?}"
+        );
+        // And it is handed the next one once it reads on.
+        bench.start("render", "b", "").await;
+        assert!(worker.handed_now().await.is_none(), "{kept:?}");
+        worker.seat.hold_back(false);
+        assert_eq!(worker.handed().await.connid, name("b"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stop_gives_workers_the_same_time_as_any_consumer() {
     let bench = Bench::new().await;
     let mut worker = Worker::of(&bench, &["render"], 2);
