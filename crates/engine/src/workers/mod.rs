@@ -188,8 +188,8 @@ impl Workers {
         self.table.lock().end_lease(job, place);
     }
 
-    /// Has whoever keeps the worker at that place kill it, unless its job was never sent there: then that is taken back. False where
-    /// neither can be.
+    /// Has whoever keeps the worker at that place kill it, unless its job was never sent there: then that is taken back. One whose end is
+    /// on its way needs neither. False where it cannot be.
     fn force(&self, place: PlaceId) -> bool {
         self.table.lock().force(place)
     }

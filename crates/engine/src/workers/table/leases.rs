@@ -262,8 +262,8 @@ impl Table {
         }
     }
 
-    /// Has whoever keeps the worker at that place kill it, unless its job was never sent there: then that is taken back. False where
-    /// neither can be.
+    /// Has whoever keeps the worker at that place kill it, unless its job was never sent there: then that is taken back. One whose end is
+    /// on its way needs neither. False where it cannot be.
     pub(in crate::workers) fn force(&mut self, place: PlaceId) -> bool {
         let Some(taken) = self.places.get(&place) else {
             return false;
@@ -271,7 +271,7 @@ impl Table {
         let Some((lease, seat)) = taken.lease.as_ref().map(|l| l.lease).zip(taken.seat) else {
             return false;
         };
-        if self.recall(lease, seat) {
+        if self.recall(lease, seat) || self.is_closed(place) {
             return true;
         }
         match self.seats.get_mut(&seat) {
@@ -281,6 +281,11 @@ impl Table {
             }
             Some(_) | None => false,
         }
+    }
+
+    fn is_closed(&self, place: PlaceId) -> bool {
+        let leased = self.places.get(&place).map(|taken| &taken.lease);
+        leased.is_some_and(|leased| leased.as_ref().is_some_and(|it| it.closed))
     }
 
     /// Takes a job back that a seat has not been told of yet. False where it has.
