@@ -196,37 +196,18 @@ fn repeated(start: &Start, made: bool) -> Request {
 }
 
 fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happening>>) -> Answer {
-    let after = match request {
-        Request::Watch(watch) => watch.after.unwrap_or(0),
-        Request::Start(_)
-        | Request::Kill(_)
-        | Request::Status(_)
-        | Request::Unwatch(_)
-        | Request::Extend(_)
-        | Request::Routes(_)
-        | Request::Search(_)
-        | Request::Modules(_)
-        | Request::Claim(_)
-        | Request::Append(_)
-        | Request::End(_) => 0,
+    let after = if let Request::Watch(watch) = request {
+        watch.after.unwrap_or(0)
+    } else {
+        0
     };
-    let place = match &frame {
-        ServerFrame::Started(started) => Some((started.job, started.connid.clone(), started.seq)),
-        ServerFrame::Done(done) => done
-            .job
-            .zip(done.connid.clone())
-            .map(|(job, connid)| (job, connid, after)),
-        ServerFrame::Status(_)
-        | ServerFrame::Routes(_)
-        | ServerFrame::Found(_)
-        | ServerFrame::Modules(_)
-        | ServerFrame::Claimed(_)
-        | ServerFrame::HandOver(_)
-        | ServerFrame::Refused(_)
-        | ServerFrame::Event(_)
-        | ServerFrame::Feed(_)
-        | ServerFrame::Gap(_)
-        | ServerFrame::Notice(_) => None,
+    let place = if let ServerFrame::Started(started) = &frame {
+        Some((started.job, started.connid.clone(), started.seq))
+    } else if let ServerFrame::Done(done) = &frame {
+        let named = done.job.zip(done.connid.clone());
+        named.map(|(job, connid)| (job, connid, after))
+    } else {
+        None
     };
     let Some((job, connid, last)) = place else {
         drop(reply.send(Err(unexpected(&frame))));
@@ -242,20 +223,10 @@ fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happeni
 }
 
 fn opened_feed(frame: ServerFrame, reply: Reply<Opened<FeedHappening>>) -> Answer {
-    let head = match &frame {
-        ServerFrame::Done(done) => done.feed,
-        ServerFrame::Started(_)
-        | ServerFrame::Status(_)
-        | ServerFrame::Routes(_)
-        | ServerFrame::Found(_)
-        | ServerFrame::Modules(_)
-        | ServerFrame::Claimed(_)
-        | ServerFrame::HandOver(_)
-        | ServerFrame::Refused(_)
-        | ServerFrame::Event(_)
-        | ServerFrame::Feed(_)
-        | ServerFrame::Gap(_)
-        | ServerFrame::Notice(_) => None,
+    let head = if let ServerFrame::Done(done) = &frame {
+        done.feed
+    } else {
+        None
     };
     let Some(last) = head else {
         drop(reply.send(Err(unexpected(&frame))));

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 use longwire_protocol::{
-    Attempt, Change, Clock, Output, Payload, Progress, Seconds, Seq, Spec, Stream, Wish,
+    Attempt, Change, Clock, Failure, Output, Payload, Progress, Seconds, Seq, Spec, Stream, Wish,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -20,6 +20,26 @@ pub struct BadInput {
     pub field: String,
     /// What is wrong, what was got and what would be right.
     pub message: String,
+}
+
+impl BadInput {
+    /// The field, as a path into a start: `input.width`, or `input` itself.
+    #[must_use]
+    pub fn path(&self) -> String {
+        if self.field.is_empty() {
+            "input".to_owned()
+        } else {
+            format!("input.{}", self.field)
+        }
+    }
+}
+
+/// A job that was accepted when its route was another, or took other inputs: it fails of `bad_input`.
+impl From<BadInput> for Work {
+    fn from(bad: BadInput) -> Self {
+        let message = format!("{:?}: {}", bad.path(), bad.message);
+        Self::Failed(Failure::new("bad_input", message))
+    }
 }
 
 /// Serves the jobs of a route.
@@ -198,15 +218,20 @@ impl Task {
         stream: Stream,
         text: impl Into<Arc<str>> + Send,
     ) -> Result<(), Over> {
-        let mut text: Arc<str> = text.into();
-        while text.len() > self.event_bytes {
-            let (piece, rest) = text.split_at(piece_of(&text, self.event_bytes));
-            let (piece, rest) = (Output::of_text(stream, piece), Arc::from(rest));
-            self.report(Change::Output(piece)).await?;
-            text = rest;
+        let text: Arc<str> = text.into();
+        if text.len() <= self.event_bytes {
+            return self
+                .report(Change::Output(Output::of_text(stream, text)))
+                .await;
         }
-        let rest = Output::of_text(stream, text);
-        self.report(Change::Output(rest)).await
+        let mut rest = &*text;
+        while !rest.is_empty() {
+            let (piece, left) = rest.split_at(piece_of(rest, self.event_bytes));
+            self.report(Change::Output(Output::of_text(stream, piece)))
+                .await?;
+            rest = left;
+        }
+        Ok(())
     }
 
     /// Adds bytes to the log, as [`Task::output`] does: as text where all of them are UTF-8, and else in base64, which then has

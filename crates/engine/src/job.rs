@@ -113,6 +113,8 @@ pub enum Work {
     Over(Option<Failure>),
     /// It failed.
     Failed(Failure),
+    /// It failed by itself, and so many of its processes are still alive: that was looked at.
+    Broke(Failure, u32),
     /// It was stopped, as it was to end, or never began.
     Stopped(Stopped),
     /// Whoever was at it is gone, and how far it came cannot be known. Where its route asks for another attempt, there is one.
@@ -155,6 +157,14 @@ impl Stopped {
         survivors: None,
         signals: Vec::new(),
     };
+
+    /// It was not forced, and so many are left.
+    fn left(survivors: u32) -> Self {
+        Self {
+            survivors: Some(survivors),
+            ..Self::SAID
+        }
+    }
 
     /// What there is to say of an attempt that had not begun: what an earlier one left nobody has seen.
     #[must_use]
@@ -464,10 +474,16 @@ impl Job {
                 error: Some(failure),
                 ..ending.end(Stopped::SAID, at)
             },
-            (Work::Failed(failure) | Work::Over(Some(failure)), None) => End {
+            (Work::Broke(failure, survivors), Some(ending)) => End {
                 error: Some(failure),
-                ..End::plain(Outcome::Failed)
+                ..ending.end(Stopped::left(survivors), at)
             },
+            (Work::Failed(failure) | Work::Broke(failure, _) | Work::Over(Some(failure)), None) => {
+                End {
+                    error: Some(failure),
+                    ..End::plain(Outcome::Failed)
+                }
+            }
             (Work::Stopped(_), None) => return None,
             (Work::Lost(failure), _) => return self.lose(failure, at),
         };

@@ -12,11 +12,7 @@ pub(crate) fn unavailable(why: &Unavailable) -> Refusal {
 
 /// The route's consumer does not take that input.
 pub(crate) fn bad_input(route: &str, bad: &BadInput) -> Refusal {
-    let field = if bad.field.is_empty() {
-        "input".to_owned()
-    } else {
-        format!("input.{}", bad.field)
-    };
+    let field = bad.path();
     let message = format!("{field:?} does not suit route {route:?}: {}", bad.message);
     Refusal::new(Code::InvalidField, message).about(field)
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use longwire_protocol::{
-    Attempt, Code, Event, Failure, Refusal, Seconds, Timestamp, VERBS, nearest,
+    Attempt, Code, Event, Failure, Refusal, Seconds, Timestamp, VERBS, nearest, not_startable,
 };
 use parking_lot::RwLock;
 
@@ -377,6 +377,9 @@ impl Router {
 }
 
 fn unknown(routes: &Routes, name: &str) -> Refusal {
+    if let Some(refusal) = not_startable(name) {
+        return refusal;
+    }
     let open = || routes.values().filter(|route| !route.retired);
     let names = || open().map(|route| &*route.name).chain(VERBS);
     let advice = match nearest(name, names()) {
@@ -384,10 +387,6 @@ fn unknown(routes: &Routes, name: &str) -> Refusal {
         None => format!("the routes are {}", names().collect::<Vec<_>>().join(", ")),
     };
     let got: String = name.chars().take(64).collect();
-    if VERBS.contains(&name) {
-        let message = format!("{got:?} is a verb; no job can be started on it here");
-        return Refusal::new(Code::UnknownRoute, message).about("route");
-    }
     Refusal::new(
         Code::UnknownRoute,
         format!("unknown route {got:?}; {advice}"),

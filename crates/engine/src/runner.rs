@@ -278,12 +278,16 @@ impl Run {
             match &work {
                 _ if job.attempt() != attempt => None,
                 Work::Done(_) | Work::Over(None) => job.end(work.clone(), now),
-                Work::Failed(_) | Work::Over(Some(_)) | Work::Stopped(_) if stopping => {
+                Work::Failed(_) | Work::Broke(..) | Work::Over(Some(_)) | Work::Stopped(_)
+                    if stopping =>
+                {
                     job.lose(shutdown_failure(), now)
                 }
                 Work::Lost(why) if stopping => job.lose(why.clone(), now),
                 Work::Lost(why) => route.settings.give_up(job, why.clone(), now),
-                Work::Failed(_) | Work::Over(Some(_)) => job.end(work.clone(), now),
+                Work::Failed(_) | Work::Broke(..) | Work::Over(Some(_)) => {
+                    job.end(work.clone(), now)
+                }
                 // Stopped though nobody asked: the consumer gave up.
                 Work::Stopped(_) => job
                     .end(work.clone(), now)

@@ -105,8 +105,7 @@ where
     fn serve(&self, task: Task) -> Serving {
         let input = match read::<I>(task.input()) {
             Ok(input) => input,
-            // The route was another when the job was accepted.
-            Err(bad) => return Box::pin(std::future::ready(refused(&bad))),
+            Err(bad) => return Box::pin(std::future::ready(bad.into())),
         };
         let (mut told, ends_itself) = (task.clone(), self.ends_itself);
         let work = (self.work)(task, input);
@@ -140,11 +139,6 @@ fn result<O: Serialize>(done: &O) -> Result<Work, Failure> {
     Ok(Work::Done(
         Some(result).filter(|result| result.as_str() != "null"),
     ))
-}
-
-fn refused(bad: &BadInput) -> Work {
-    let message = format!("{}: {}", bad.field, bad.message);
-    Work::Failed(Failure::new("bad_input", message))
 }
 
 fn read<I: DeserializeOwned>(input: Option<&Payload>) -> Result<I, BadInput> {

@@ -29,9 +29,9 @@ pub(crate) const JOB: &str = "LONGWIRE_JOB";
 const READ_BYTES: usize = 64 * 1024;
 /// How long a shim has to force its command: what it takes at most, and a second for its words. One that says nothing until then
 /// has been stopped, and is killed.
-const FORCE: Duration = Duration::from_secs(10);
+pub(crate) const FORCE: Duration = Duration::from_secs(10);
 /// How long a shim has to take the order for it.
-const ORDER: Duration = Duration::from_secs(1);
+pub(crate) const ORDER: Duration = Duration::from_secs(1);
 /// How often what a shim has left is swept.
 const SWEEPS: u32 = 200;
 /// Between two sweeps.

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     BindError,
     config::{Config, ModuleConfig, RouteConfig, ServedBy, wrong_with_name},
-    consumers::{self, Means, http::LookUps, schema::Schema},
+    consumers::{self, Means, schema::Schema},
     doubts, terms,
     transports::stdio::{self, Crew},
 };
@@ -96,10 +96,7 @@ pub(crate) struct Routes {
 impl Routes {
     pub(crate) fn new(config: Config, random: Arc<dyn Random>) -> Result<Self, BindError> {
         config.validate()?;
-        let means = Means {
-            random,
-            look_ups: LookUps::new(),
-        };
+        let means = Means::new(random);
         Ok(Self {
             consumers: consumers::of_routes(&config.routes, &means)?,
             schemas: consumers::schemas(&config.routes)?,

@@ -59,7 +59,7 @@ impl Cgroup {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn count(&self) -> io::Result<u32> {
+    pub(crate) fn count(&self) -> io::Result<u32> {
         count(&self.0)
     }
 

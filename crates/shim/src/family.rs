@@ -23,16 +23,25 @@ const PASS: Duration = Duration::from_millis(2);
 
 /// The descendants of this process. As it is a subreaper, whoever loses its parent becomes its child, so none is missed.
 pub(crate) fn descendants() -> BTreeSet<i32> {
+    let this = nix::unistd::getpid().as_raw();
+    tree(|process| process.parent == this)
+}
+
+/// The processes of which that is true, and all that came of them.
+pub(crate) fn tree(is_root: impl Fn(&Process) -> bool) -> BTreeSet<i32> {
     let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
-    for Process { pid, parent, .. } in processes() {
+    let mut open = Vec::new();
+    for process in processes() {
+        let Process { pid, parent, .. } = process;
         children.entry(parent).or_default().push(pid);
+        if is_root(&process) {
+            open.push(pid);
+        }
     }
     let mut found = BTreeSet::new();
-    let mut open = vec![nix::unistd::getpid().as_raw()];
-    while let Some(parent) = open.pop() {
-        for child in children.remove(&parent).unwrap_or_default() {
-            found.insert(child);
-            open.push(child);
+    while let Some(pid) = open.pop() {
+        if found.insert(pid) {
+            open.extend(children.remove(&pid).unwrap_or_default());
         }
     }
     found
@@ -46,7 +55,7 @@ pub(crate) struct Process {
 }
 
 /// Every process; the dead that wait for their parents are left out.
-pub(crate) fn processes() -> impl Iterator<Item = Process> {
+fn processes() -> impl Iterator<Item = Process> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| {
         let pid = entry.file_name().to_str()?.parse().ok()?;
@@ -116,9 +125,12 @@ fn freeze(until: Deadline) -> BTreeSet<i32> {
     }
 }
 
-fn send(pid: i32, signal: Signal) {
-    // It may have ended meanwhile.
-    let _ = kill(Pid::from_raw(pid), signal);
+/// Sends a signal to one process: 0 and what is below it would be many, and 1 is nobody's to end.
+pub(crate) fn send(pid: i32, signal: Signal) {
+    if pid > 1 {
+        // It may have ended meanwhile.
+        let _ = kill(Pid::from_raw(pid), signal);
+    }
 }
 
 /// Takes the dead away.

@@ -266,21 +266,14 @@ pub(super) fn killers<'s>(
 ) -> impl Iterator<Item = usize> + use<'s> {
     let kills = story.named.kills.get(&life.connid).into_iter().flatten();
     let starts = story.named.starts.get(&life.connid).into_iter().flatten();
-    let asked = move |ask: &usize| match &story.asks[*ask].request {
-        Request::Kill(kill) => kill.reason.as_deref() == reason,
-        Request::Start(start) => {
-            start.on_conflict == OnConflict::Replace && reason == Some(REPLACED)
+    let asked = move |ask: &usize| {
+        let request = &story.asks[*ask].request;
+        if let Request::Kill(kill) = request {
+            return kill.reason.as_deref() == reason;
         }
-        Request::Status(_)
-        | Request::Watch(_)
-        | Request::Unwatch(_)
-        | Request::Extend(_)
-        | Request::Routes(_)
-        | Request::Search(_)
-        | Request::Modules(_)
-        | Request::Claim(_)
-        | Request::Append(_)
-        | Request::End(_) => false,
+        let replaces =
+            matches!(request, Request::Start(start) if start.on_conflict == OnConflict::Replace);
+        replaces && reason == Some(REPLACED)
     };
     kills.chain(starts).copied().filter(asked)
 }

@@ -50,11 +50,12 @@ impl Engine {
 
     /// The name of a route that workers serve.
     fn served(&self, name: &str) -> Result<Arc<str>, Refusal> {
-        let mut served = self.router().routes();
-        served.retain(|route| route.is_served_by_workers());
-        if let Some(route) = served.iter().find(|route| &*route.name == name) {
+        let found = self.router().find(name).ok();
+        if let Some(route) = found.filter(|route| route.is_served_by_workers()) {
             return Ok(Arc::clone(&route.name));
         }
+        let mut served = self.router().routes();
+        served.retain(|route| route.is_served_by_workers());
         let names: Vec<&str> = served.iter().map(|route| &*route.name).collect();
         let advice = match nearest(name, names.iter().copied()) {
             Some(near) => format!("did you mean {near:?}?"),

@@ -2,30 +2,17 @@
 
 use std::{fs, io::Read, path::PathBuf, process::Command};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{printed, server, shell, start};
 use crate::{
     frames,
-    run::{Running, scratch},
+    run::{Running, longwire, processes_with, scratch, until},
 };
 
 /// The processes that have that connid in their environment, as all have that come of its command and keep that.
 fn processes_of(connid: &str) -> Vec<String> {
     processes_with(&format!("LONGWIRE_CONNID={connid}"))
-}
-
-/// The processes that have that variable in their environment.
-pub(super) fn processes_with(variable: &str) -> Vec<String> {
-    let marker = format!("{variable}\0");
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let marked = processes.filter(|process| {
-        let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-        String::from_utf8_lossy(&environment).contains(&marker)
-    });
-    marked
-        .map(|process| process.file_name().to_string_lossy().into_owned())
-        .collect()
 }
 
 /// A process: its number, which may be given to another, and when it began.
@@ -182,9 +169,7 @@ fn a_keeper_that_its_command_has_stopped_goes_on_for_a_kill() {
         let mut job = server.spawn(&["start", route, "--connid", &connid, "--input", &input]);
         job.says("ready");
         let keeper = keeper_of(&connid);
-        while state_of(&keeper) != "T" {
-            std::thread::yield_now();
-        }
+        until("its keeper is stopped", || state_of(&keeper) == "T");
         let killed = server.run(&["kill", &connid, "--wait", "--json"]);
         let receipt = frames(&killed.stdout).pop().unwrap()["ended"]["kill"].clone();
         assert_eq!(receipt["survivors"], 0, "{receipt}");
@@ -204,9 +189,7 @@ fn a_keeper_that_is_stopped_again_and_again_is_killed_and_its_command_too() {
     let keeper = keeper_of("held");
     let halting = format!("while kill -STOP {keeper} 2>/dev/null; do :; done");
     let mut halting = Command::new("sh").args(["-c", &halting]).spawn().unwrap();
-    while state_of(&keeper) != "T" {
-        std::thread::yield_now();
-    }
+    until("its keeper is stopped", || state_of(&keeper) == "T");
     let killed = server.run(&["kill", "held", "--wait", "--json"]);
     let receipt = frames(&killed.stdout).pop().unwrap()["ended"]["kill"].clone();
     assert_eq!(receipt["forced"], true, "{receipt}");
@@ -232,13 +215,9 @@ fn a_server_that_is_killed_leaves_nothing_with_a_keeper_that_was_stopped() {
     let mut job = server.spawn(&["start", "shell", "--connid", "frozen", "--input", &input]);
     job.says("ready");
     let keeper = keeper_of("frozen");
-    while state_of(&keeper) != "T" {
-        std::thread::yield_now();
-    }
+    until("its keeper is stopped", || state_of(&keeper) == "T");
     server.crash();
-    while parent_and_birth(&keeper).is_some() {
-        std::thread::yield_now();
-    }
+    until("its keeper is gone", || parent_and_birth(&keeper).is_none());
     assert_eq!(processes_of("frozen"), Vec::<String>::new());
 }
 
@@ -367,25 +346,29 @@ fn an_exit_in_the_moment_of_a_kill_is_one_end_and_leaves_nothing() {
         let mut held = Some(held);
         // Every other time it is told to exit before the kill is sent.
         held.take_if(|_| round % 2 == 1);
-        let mut kill = server.spawn(&["kill", &connid, "--wait", "--json"]);
-        for _ in 0..round * 800 {
-            std::thread::yield_now();
-        }
-        drop(held);
-        let said: Value = serde_json::from_str(&kill.line()).unwrap_or_default();
-        let said = said["ended"]["status"].clone();
-        kill.code();
+        let kill = ["--server", &server.url, "kill", &connid, "--wait", "--json"];
+        let killed = std::thread::scope(|scope| {
+            let kill = scope.spawn(|| longwire(&kill));
+            for _ in 0..round * 800 {
+                std::thread::yield_now();
+            }
+            drop(held);
+            kill.join().unwrap()
+        });
+        let said = frames(&killed.stdout).pop().unwrap();
         let status = server.run(&["status", &connid, "--json"]);
         let job = frames(&status.stdout)[0]["jobs"][0].clone();
         match job["status"].as_str().unwrap() {
-            "killed" => {
-                assert_eq!(said, "killed", "{job}");
-                // One that had failed by itself before it was asked says nothing of what is left.
-                let survivors = &job["kill"]["survivors"];
-                assert!(survivors.is_null() || survivors == 0, "{job}");
-            }
+            "killed" => assert_eq!(
+                (&said["ended"]["status"], &job["kill"]["survivors"]),
+                (&json!("killed"), &json!(0)),
+                "{job}"
+            ),
             // It read the end of a file, or was done before the kill came.
-            "failed" | "ok" => assert_ne!(said, json!("killed"), "{job}"),
+            "failed" | "ok" => assert!(
+                said["code"] == "already_ended" || said["ended"]["status"] == job["status"],
+                "{said} {job}"
+            ),
             other => panic!("{other}: {job}"),
         }
         assert_eq!(processes_of(&connid), Vec::<String>::new());
@@ -410,9 +393,7 @@ fn a_server_that_is_killed_leaves_no_command_behind() {
     });
     assert_eq!(job.code(), 0);
     // Its command has opened the pipe once the name of it is there for others.
-    while processes_of("orphan").len() < 2 {
-        std::thread::yield_now();
-    }
+    until("it sleeps", || processes_of("orphan").len() >= 2);
     server.crash_and_restart();
     assert_eq!(waiter.join().unwrap(), "held\n");
 }

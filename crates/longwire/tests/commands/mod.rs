@@ -50,6 +50,12 @@ argv = ["cat"]
 stdin = "field"
 stdin_field = "text"
 
+[routes.unread]
+consumer = "exec"
+argv = ["true"]
+stdin = "field"
+stdin_field = "text"
+
 [routes.env]
 consumer = "exec"
 argv = ["env"]

@@ -14,7 +14,7 @@ use longwire_shim::{
     wire::{HEAD_BYTES, Order, Report, Start, head},
 };
 
-use super::kills::processes_with;
+use crate::run::processes_with;
 
 struct Shim(Child);
 

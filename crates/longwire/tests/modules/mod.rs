@@ -62,9 +62,7 @@ fn a_search_that_is_refused_says_why() {
     let done = server.run(&["modules", "search", "push", "--lib", "vectr"]);
     assert_eq!((done.code, &*done.stdout), (3, ""));
     assert!(
-        done.stderr
-            .contains("did you mean \"vector\"? (unknown_lib)")
-            || done.stderr.contains("did you mean \"vector\"?"),
+        done.stderr.contains("did you mean \"vector\"?") && done.stderr.contains("(unknown_lib)"),
         "{}",
         done.stderr
     );

@@ -13,6 +13,32 @@ use std::{
 /// Tests of one process run side by side.
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
+/// The processes that have that variable in their environment.
+pub(crate) fn processes_with(variable: &str) -> Vec<String> {
+    let marker = format!("{variable}\0");
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let marked = processes.filter(|process| {
+        let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+        String::from_utf8_lossy(&environment).contains(&marker)
+    });
+    marked
+        .map(|process| process.file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
+/// Looks again and again until that is so, which takes a moment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "real processes take real time, and no runtime is there"
+)]
+pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !so() {
+        assert!(begun.elapsed().as_secs() < 20, "never: {what}");
+        std::thread::yield_now();
+    }
+}
+
 /// What a command came to.
 pub(crate) struct Done {
     pub(crate) code: i32,
@@ -270,8 +296,7 @@ impl Server {
 
     /// Ends it without a word, and starts another at the same address.
     pub(crate) fn crash_and_restart(&mut self) {
-        self.running.child.kill().unwrap();
-        self.running.child.wait().unwrap();
+        self.crash();
         let address = self.url.trim_start_matches("http://").to_owned();
         *self = Self::serve(&["--listen", &address, "--ephemeral"]);
     }

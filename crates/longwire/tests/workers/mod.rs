@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     frames,
-    run::{Done, Running, Server, scratch},
+    run::{Done, Running, Server, processes_with, scratch, until},
 };
 
 /// A worker in bash. It reads frames; a job's input is one word, and says what it does.
@@ -80,24 +80,7 @@ fn end_of(done: &Done) -> Value {
 
 /// The processes that have that mark in their environment: the shims have not, nor has the server.
 fn marked(mark: &str) -> Vec<String> {
-    let marker = format!("MARK={mark}\0");
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let marked = processes.filter(|process| {
-        let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-        String::from_utf8_lossy(&environment).contains(&marker)
-    });
-    marked
-        .map(|process| process.file_name().to_string_lossy().into_owned())
-        .collect()
-}
-
-/// Looks again and again until that is so: each look takes some milliseconds, so this ends.
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let found = (0..5_000).any(|_| {
-        std::thread::yield_now();
-        so()
-    });
-    assert!(found, "never: {what}");
+    processes_with(&format!("MARK={mark}"))
 }
 
 fn begin(server: &Server, route: &str, connid: &str, word: &str) -> Running {

@@ -7,7 +7,10 @@ pub(crate) mod schema;
 pub(crate) mod template;
 mod timer;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use longwire_engine::{Consumer, Random};
 use schema::{Checked, Schema};
@@ -21,6 +24,29 @@ use crate::{
 pub(crate) struct Means {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) look_ups: http::LookUps,
+    tls: OnceLock<http::Tls>,
+}
+
+impl Means {
+    pub(crate) fn new(random: Arc<dyn Random>) -> Self {
+        Self {
+            random,
+            look_ups: http::LookUps::new(),
+            tls: OnceLock::new(),
+        }
+    }
+
+    /// TLS that trusts the system's authorities, which are read when the first route needs them.
+    ///
+    /// # Errors
+    /// Where there are none.
+    fn tls(&self) -> Result<http::Tls, String> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls.clone());
+        }
+        let tls = http::tls()?;
+        Ok(self.tls.get_or_init(|| tls).clone())
+    }
 }
 
 /// The consumer of each of these routes that has one.

@@ -1,7 +1,8 @@
 //! Text with placeholders, `{name}`, that the fields of an input fill.
 
 use longwire_engine::BadInput;
-use serde_json::{Map, Value};
+use longwire_protocol::Payload;
+use serde_json::{Map, Value, json};
 
 /// A text with placeholders. `{{` and `}}` are the braces themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +106,27 @@ impl Template {
             Part::Field(_) => None,
         })
     }
+}
+
+/// The fields of an input; none where they need not be there and the input is no object.
+///
+/// # Errors
+/// Where it is no object and must be.
+pub(crate) fn fields(
+    input: Option<&Payload>,
+    must_be_there: bool,
+) -> Result<Map<String, Value>, BadInput> {
+    match input.map(Payload::read::<Value>) {
+        Some(Ok(Value::Object(fields))) => Ok(fields),
+        _ if !must_be_there => Ok(Map::new()),
+        None => Err(bad("", "there is none; it must be an object")),
+        Some(_) => Err(bad("", "it is no object")),
+    }
+}
+
+/// What fills a placeholder, as JSON Schema.
+pub(crate) fn word_schema() -> Value {
+    json!({ "type": ["string", "number", "boolean"] })
 }
 
 fn text_part(plain: &mut String) -> Option<Part> {

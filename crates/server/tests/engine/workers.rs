@@ -953,7 +953,7 @@ fn deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
-/// Plays deeds, and sees to it that no two workers have a job and that nobody has more than it offered.
+/// Plays deeds, and sees to it that no attempt is handed over twice and that a lease which is gone once is gone for ever.
 struct Play<'a> {
     bench: &'a Bench,
     workers: BTreeMap<usize, Worker<'a>>,
@@ -1048,7 +1048,7 @@ impl Play<'_> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever workers do, every job ends once, nobody holds one that another has, and no place is lost.
+    /// Whatever workers do, every job ends once, no attempt is handed over twice, and no place is lost.
     #[test]
     fn every_job_ends_once_whatever_workers_do(deeds in prop::collection::vec(deed(), 1..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();

@@ -7,7 +7,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use crate::bench::{Bench, Peer, Upstream, run};
 
-/// Sends these bytes, one a second, and then that for ever; says when it is closed.
+/// Sends these bytes, and then those, once a second, for ever; says when it is closed.
 async fn drip(begin: &'static [u8], for_ever: &'static [u8]) -> (Upstream, mpsc::Receiver<()>) {
     let (to, closed) = mpsc::channel(1);
     let upstream = Upstream::new(move |mut peer: Peer| {

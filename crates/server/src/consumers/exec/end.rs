@@ -52,13 +52,14 @@ pub(super) fn work(
 ) -> Work {
     match (asked, exit) {
         (Some(Why::Told), _) => Work::Stopped(stopped(gone)),
-        (Some(Why::Fault(failure)), _) => Work::Failed(failure),
+        (Some(Why::Fault(failure)), _) => Work::Broke(failure, gone.survivors),
         (None, Some(Exit::Code(0))) => done(&gone, result),
         (None, Some(Exit::Code(exit_code))) => {
             let failure = Failure::new("exit", format!("it exited with code {exit_code}"));
-            Work::Failed(failure.with(&told(Code { exit_code }, &gone)))
+            let failure = failure.with(&told(Code { exit_code }, &gone));
+            Work::Broke(failure, gone.survivors)
         }
-        (None, Some(Exit::Signal(number))) => Work::Failed(signalled(number, &gone)),
+        (None, Some(Exit::Signal(number))) => Work::Broke(signalled(number, &gone), gone.survivors),
         (None, None) => keeper_lost("its exit was not seen"),
     }
 }
@@ -70,7 +71,7 @@ fn done(gone: &Gone, result: Option<Result<Payload, Failure>>) -> Work {
     });
     match result {
         Ok(result) => Work::Done(Some(result)),
-        Err(failure) => Work::Failed(failure),
+        Err(failure) => Work::Broke(failure, gone.survivors),
     }
 }
 

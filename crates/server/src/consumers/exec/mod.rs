@@ -7,11 +7,8 @@ mod run;
 use longwire_engine::{BadInput, Consumer, Serving, Task};
 use longwire_protocol::{Payload, Seconds};
 
-use crate::config::ExecConfig;
+use crate::{config::ExecConfig, keeper};
 use plan::Plan;
-
-/// How long it takes at most to kill everything that is left, by its shim or else by the server, and to say what survived.
-const FORCE_TIME: Seconds = Seconds::from_micros(11_000_000);
 
 /// Serves its jobs with a command each.
 pub(crate) struct Exec(Plan);
@@ -48,6 +45,6 @@ impl Consumer for Exec {
     }
 
     fn force_time(&self) -> Option<Seconds> {
-        Some(FORCE_TIME)
+        Some((keeper::FORCE + keeper::ORDER).into())
     }
 }

@@ -13,7 +13,7 @@ use super::super::{
         progress::{Reader, Rule},
         result::Gathered,
     },
-    template::{Template, bad},
+    template::{self, Template, bad},
 };
 use super::run::Outlet;
 use crate::{
@@ -148,10 +148,7 @@ impl Plan {
     /// can have wrong, such as a NUL.
     pub(super) fn schema(&self) -> Option<Value> {
         let words = self.argv.iter().flat_map(Template::fields);
-        let word = |name: &str| {
-            let types = json!({ "type": ["string", "number", "boolean"] });
-            (name.to_owned(), types)
-        };
+        let word = |name: &str| (name.to_owned(), template::word_schema());
         let mut properties: Map<String, Value> = words.map(word).collect();
         if let Stdin::Field(name) = &self.stdin {
             properties.insert(name.clone(), json!({ "type": "string" }));
@@ -161,16 +158,13 @@ impl Plan {
             .then(|| json!({ "type": "object", "required": required, "properties": properties }))
     }
 
-    /// The fields of an input: none of them where the command needs none.
+    /// The fields of an input, which is looked into only where the command needs some.
     fn fields(&self, input: Option<&Payload>) -> Result<Map<String, Value>, BadInput> {
-        let needs_none =
-            self.argv.iter().all(Template::is_plain) && !matches!(self.stdin, Stdin::Field(_));
-        match input.map(Payload::read::<Value>) {
-            Some(Ok(Value::Object(fields))) => Ok(fields),
-            _ if needs_none => Ok(Map::new()),
-            None => Err(bad("", "there is none; it must be an object")),
-            Some(_) => Err(bad("", "it is no object")),
+        let plain = self.argv.iter().all(Template::is_plain);
+        if plain && !matches!(self.stdin, Stdin::Field(_)) {
+            return Ok(Map::new());
         }
+        template::fields(input, true)
     }
 
     fn stdin(

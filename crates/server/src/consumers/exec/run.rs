@@ -23,11 +23,7 @@ pub(super) struct Outlet {
 pub(super) async fn run(start: Result<Start, BadInput>, task: Task, outlet: Outlet) -> Work {
     let start = match start {
         Ok(start) => start,
-        // The route was another when the job was accepted.
-        Err(bad) => {
-            let message = format!("{}: {}", bad.field, bad.message);
-            return Work::Failed(Failure::new("bad_input", message));
-        }
+        Err(bad) => return bad.into(),
     };
     let program = start.argv.first().cloned().unwrap_or_default();
     let keeper = match Keeper::start(start).await {

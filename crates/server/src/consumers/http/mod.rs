@@ -20,8 +20,8 @@ mod trace;
 
 use std::sync::Arc;
 
-use longwire_engine::{BadInput, Consumer, Serving, Task, Work};
-use longwire_protocol::{Failure, Payload};
+use longwire_engine::{BadInput, Consumer, Serving, Task};
+use longwire_protocol::Payload;
 use tracing::Instrument;
 
 use super::{
@@ -42,6 +42,17 @@ pub(crate) use plan::wrong_with_secret;
 use retry::Retry;
 use trace::Trace;
 
+/// TLS as a client. Cheap to clone; all clones are one.
+pub(crate) type Tls = tokio_rustls::TlsConnector;
+
+/// TLS that trusts the authorities of the system.
+///
+/// # Errors
+/// Where there are none.
+pub(super) fn tls() -> Result<Tls, String> {
+    dial::tls(dial::authorities()?)
+}
+
 /// Serves its jobs with a request each.
 pub(crate) struct Http {
     fetch: Arc<Fetch>,
@@ -59,7 +70,7 @@ impl Http {
         let plan = Plan::new(config)?;
         let tls = match plan.origin.scheme {
             Scheme::Http => None,
-            Scheme::Https => Some(dial::tls(dial::authorities()?)?),
+            Scheme::Https => Some(means.tls()?),
         };
         let progress = config.progress.iter().map(|text| Rule::parse(text));
         let fetch = Fetch {
@@ -96,8 +107,7 @@ impl Consumer for Http {
         let spec = Arc::clone(task.spec());
         let mut call = match fetch.plan.fill(spec.input.as_ref()) {
             Ok(call) => call,
-            // The route was another when the job was accepted.
-            Err(bad) => return Box::pin(std::future::ready(bad_input(&bad))),
+            Err(bad) => return Box::pin(std::future::ready(bad.into())),
         };
         if self.idempotency_key
             && let Ok(key) = spec.job.to_string().try_into()
@@ -121,9 +131,4 @@ impl Consumer for Http {
     fn schema(&self) -> Option<Payload> {
         Payload::new(&self.fetch.plan.schema()?).ok()
     }
-}
-
-fn bad_input(bad: &BadInput) -> Work {
-    let message = format!("{}: {}", bad.field, bad.message);
-    Work::Failed(Failure::new("bad_input", message))
 }

@@ -15,7 +15,7 @@ use longwire_protocol::Payload;
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::template::{Template, bad},
+    super::template::{self, Template, bad},
     body::Body,
     headers::{self, TRACEPARENT, TRACESTATE},
     origin::{Base, Origin},
@@ -113,10 +113,7 @@ impl Plan {
     /// can have wrong, such as a line break in a header.
     pub(super) fn schema(&self) -> Option<Value> {
         let words = self.templates().flat_map(Template::fields);
-        let word = |name: &str| {
-            let types = json!({ "type": ["string", "number", "boolean"] });
-            (name.to_owned(), types)
-        };
+        let word = |name: &str| (name.to_owned(), template::word_schema());
         let mut properties: Map<String, Value> = words.map(word).collect();
         if let Some(name) = self.body.field() {
             properties.entry(name).or_insert(json!({}));
@@ -141,14 +138,13 @@ impl Plan {
         self.path.segments().chain(query).chain(headers)
     }
 
-    /// The fields of an input: none of them where the request needs none.
+    /// The fields of an input, which is looked into only where the request may need some.
     fn fields(&self, input: Option<&Payload>) -> Result<Map<String, Value>, BadInput> {
-        match input.map(Payload::read::<Value>) {
-            Some(Ok(Value::Object(fields))) => Ok(fields),
-            _ if self.needs_none() => Ok(Map::new()),
-            None => Err(bad("", "there is none; it must be an object")),
-            Some(_) => Err(bad("", "it is no object")),
+        let needs_some = !self.needs_none();
+        if !needs_some && self.allowed.is_empty() {
+            return Ok(Map::new());
         }
+        template::fields(input, needs_some)
     }
 
     fn needs_none(&self) -> bool {

@@ -11,13 +11,6 @@ use super::{
     trace::Trace,
 };
 
-/// Nobody is asked, so nobody is forced; and what an upstream still does cannot be seen from here.
-const CLOSED: Stopped = Stopped {
-    forced: false,
-    survivors: None,
-    signals: Vec::new(),
-};
-
 /// Sends the request of a job.
 pub(super) async fn run(
     fetch: &Fetch,
@@ -31,7 +24,8 @@ pub(super) async fn run(
     let work = loop {
         tokio::select! {
             biased;
-            _ = task.told_to_end() => break Work::Stopped(CLOSED),
+            // Nobody is asked, so nobody is forced; and what an upstream still does cannot be seen from here.
+            _ = task.told_to_end() => break Work::Stopped(Stopped::SAID),
             () = printer.line_due() => printer.say_lines(&task).await,
             Some(piece) = pieces.recv() => {
                 if let Err(too_much) = print(&mut printer, piece, &task).await {

@@ -8,8 +8,8 @@ use axum::{
 };
 use longwire_engine::{Killed, Opened};
 use longwire_protocol::{
-    Code, Connid, Done, Extend, JobId, JobView, Refusal, RouteView, Start, StatusQuery, VERBS,
-    Where,
+    Code, Connid, Done, Extend, JobId, JobView, Refusal, RouteView, Start, StatusQuery, Where,
+    not_startable,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,8 +52,8 @@ pub(super) async fn start(State(rest): Shared, request: Request) -> Answer {
     let wait = prefer::wait(request.headers());
     let text = body::json_text(request, rest.limits.http_body_bytes).await?;
     let start = Start::parse(&text, &rest.parse_limits)?;
-    if let Some(verb) = VERBS.iter().find(|verb| **verb == &*start.route) {
-        return Err(not_started(verb).into());
+    if let Some(refusal) = no_start(&start.route) {
+        return Err(refusal.into());
     }
     let opened = rest.engine.start(&rest.who(), start).await?;
     let ended = match wait {
@@ -80,11 +80,17 @@ pub(super) async fn start(State(rest): Shared, request: Request) -> Answer {
     Ok(response)
 }
 
-fn not_started(verb: &str) -> Refusal {
+/// A verb is said in another way here.
+fn no_start(route: &str) -> Option<Refusal> {
+    let refusal = not_startable(route)?;
     let message = format!(
-        "{verb:?} is a verb, not a route that starts jobs; see /openapi.json for how it is said here"
+        "{}; see /openapi.json for how it is said here",
+        refusal.message
     );
-    Refusal::new(Code::UnknownRoute, message).about("route")
+    Some(Refusal {
+        message: message.into(),
+        ..refusal
+    })
 }
 
 impl Rest {

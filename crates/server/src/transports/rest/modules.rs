@@ -19,7 +19,8 @@ pub(super) const PATH: &str = "/query/module";
 pub(super) const QUERY: &str = "QUERY";
 
 const ALLOW: &str = "GET, HEAD, OPTIONS, POST, QUERY";
-const ACCEPT_QUERY: HeaderName = HeaderName::from_static("accept-query");
+/// What a body of `QUERY` may be (RFC 10008, section 3).
+pub(super) const ACCEPT_QUERY: HeaderName = HeaderName::from_static("accept-query");
 
 /// Whether a request only searches: `POST` does here, too.
 pub(super) fn reads(request: &Request) -> bool {

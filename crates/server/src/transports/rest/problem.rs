@@ -10,6 +10,8 @@ use longwire_protocol::{Code, Connid, EndedView, Refusal};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::{modules::ACCEPT_QUERY, say};
+
 pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 
 /// A request that was refused, with the status that says so.
@@ -122,7 +124,9 @@ impl Problem {
             message,
             data: Vec::new(),
         };
-        self.sent("application/json", |_| answer)
+        let mut response = self.sent("application/json", |_| answer);
+        say(response.headers_mut(), ACCEPT_QUERY, "application/json");
+        response
     }
 
     fn sent<T: Serialize>(

@@ -370,23 +370,14 @@ impl Session {
             return (self.searching.len() >= SEARCHES_ELSEWHERE).then(too_many_searches);
         }
         let most = self.context.limits.jobs_per_socket;
-        let one_more = match request {
-            Request::Start(_) => true,
-            Request::Watch(watch) => match (&watch.connid, watch.job) {
+        let one_more = if let Request::Watch(watch) = request {
+            match (&watch.connid, watch.job) {
                 (_, Some(job)) => !self.watches.contains(job),
                 (Some(connid), None) => self.watches.named(connid).is_none(),
                 (None, None) => false,
-            },
-            Request::Kill(_)
-            | Request::Status(_)
-            | Request::Unwatch(_)
-            | Request::Extend(_)
-            | Request::Routes(_)
-            | Request::Search(_)
-            | Request::Modules(_)
-            | Request::Claim(_)
-            | Request::Append(_)
-            | Request::End(_) => false,
+            }
+        } else {
+            matches!(request, Request::Start(_))
         };
         (one_more && self.watches.len() >= most).then(|| {
             let message = format!(

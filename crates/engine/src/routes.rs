@@ -1,8 +1,8 @@
-//! What may be started: the routes, as clients see them.
-
-use longwire_protocol::{RouteView, RoutesPage, Status};
+//! The routes, as clients see them, and others in their place.
 
 use std::{collections::BTreeMap, sync::Arc};
+
+use longwire_protocol::{RouteView, RoutesPage, Status};
 
 use crate::{Engine, Principal, Route, RouteRetention, Router};
 
@@ -28,8 +28,8 @@ impl Engine {
     }
 
     /// Has these routes from now on; jobs that run are not touched. One that is there no more takes no new jobs, and serves those it has.
-    /// A route that is served by its clock alone and is to have work, or the other way round, stays as it is: the names of these are
-    /// returned.
+    /// A route that is to be served in another way (by its clock alone, by workers, or by a run of its consumer) stays as it is: the names
+    /// of these are returned.
     pub fn set_routes(&self, routes: Router) -> Vec<Arc<str>> {
         self.router().replace(routes)
     }
