@@ -2,7 +2,7 @@
 
 mod socket;
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
@@ -32,8 +32,8 @@ while read -r frame; do
     noise) echo hello; read -r refusal; end ",\"result\":$refusal" ;;
     long) head -c 3000000 /dev/zero | tr '\0' x; echo; read -r refusal; end ",\"result\":$refusal" ;;
     other-verb) echo '{"route":"kill","connid":"x","id":6}'; read -r refusal; end ",\"result\":$refusal" ;;
-    gone) append '"output":"ready\n"'; { sleep 0.4; end; } & exit 6 ;;
-    stops-keeper) append '"output":"ready\n"'; kill -STOP $PPID; sleep 1000 ;;
+    gone) append "\"output\":\"$$\n\""; { sleep 0.4; end; } & exit 6 ;;
+    stops-keeper) append '"output":"ready\n","id":5'; read -r answer; kill -STOP $PPID; sleep 1000 ;;
     last-words) append '"output":"before\n"'; end ',"result":8'; exit 3 ;;
     unfinished) printf '{"route":"end","lease":"%s","result":4}' "$lease"; printf 'bye, bye' >&2; exit 5 ;;
     noisy) for ((n = 0; n < 1000; n++)); do echo noise; done; end ;;
@@ -289,15 +289,22 @@ fn a_process_that_serves_several_jobs_is_not_killed_for_one() {
 #[test]
 fn a_process_that_is_gone_is_handed_nothing() {
     let server = server("gone");
-    let first = server.run(&["start", "one", "--detach", "--input", "\"gone\""]);
-    assert_eq!(first.code, 0, "{}", first.stderr);
-    assert_eq!(end_of(&start(&server, "one", "serve"))["status"], "ok");
+    let mut first = server.spawn(&["start", "two", "--input", "\"gone\""]);
+    let pid = loop {
+        if let Ok(pid) = first.line().parse::<u32>() {
+            break pid;
+        }
+    };
+    let process = Path::new("/proc").join(pid.to_string());
+    until("it has exited", || !process.exists());
+    // There is a place for another, and who is there cannot read it.
+    assert_eq!(end_of(&start(&server, "two", "serve"))["status"], "ok");
 }
 
 /// A keeper that was stopped takes no input: that stops nobody else, and a server that stops leaves nothing.
 #[test]
 fn a_server_stops_though_what_a_process_is_told_is_not_taken() {
-    let mut server = Server::with_config(&format!(
+    let server = Server::with_config(&format!(
         "shutdown_grace_seconds = 0.5\n{}",
         route("stopped", "two", 2, "")
     ));
@@ -311,7 +318,8 @@ fn a_server_stops_though_what_a_process_is_told_is_not_taken() {
         let killed = server.run(&["kill", connid, "--wait", "--json"]);
         assert_eq!(killed.code, 0, "{}", killed.stderr);
     }
-    server.stop();
+    let said = server.said();
+    assert!(!said.contains("did not end in time"), "{said}");
     assert_eq!(marked("stopped"), Vec::<String>::new());
 }
 
