@@ -15,6 +15,8 @@ const BYTES: usize = 2 << 20;
 /// What an answer takes beside its texts and those of its question: both, their places in the tables, and what the allocator
 /// rounds up to.
 const ENTRY_BYTES: usize = 512;
+/// What the allocator adds to each of many short texts.
+const PIECE_BYTES: usize = 32;
 
 /// A question, and the digest of the catalogue that it is put to: of another catalogue the answer is another.
 type Key = (Arc<str>, Query);
@@ -60,7 +62,8 @@ impl Kept {
 
 fn bytes(key: &Key, answer: &Answer) -> usize {
     let (digest, query) = key;
-    ENTRY_BYTES + digest.len() + query.bytes() + answer.bytes()
+    let pieces = query.libs().len() * PIECE_BYTES;
+    ENTRY_BYTES + pieces + digest.len() + query.bytes() + answer.bytes()
 }
 
 impl Inner {
