@@ -24,6 +24,13 @@ _DROPPED = {
 }
 # Classes of a library for its own ends, for which it has overloads of what the standard has for others.
 _INTERNAL = ("__bit_reference", "__is_val_expr")
+_TAGS = (
+    "__secret_tag",
+    "__private_constructor_tag",
+    "__disable_user_instantiations_tag",
+    "__optional_construct_from_invoke_tag",
+    "__from_builtin_tag",
+)
 _LONG_CONDITION = 12
 FUNCTION_LIKE = ("function", "operator", "constructor")
 IMPLEMENTATION_DEFINED = "implementation-defined"
@@ -48,7 +55,7 @@ def signature(text, name, kind, owner=NO_OWNER):
     if "type-parameter-" in text or "(unnamed" in text or "(lambda" in text:
         return None
     tokens = _without_attributes(split(text), kind)
-    if _is_internal(tokens, owner):
+    if kind in FUNCTION_LIKE and _is_internal(tokens, owner):
         return None
     tokens = unwrapped(without_conditions(_without_body(tokens)))
     tokens = _without_own_arguments(tokens, owner)
@@ -72,8 +79,7 @@ def signature(text, name, kind, owner=NO_OWNER):
 
 def _is_internal(tokens, owner):
     """Whether only the library itself can call it: with a tag of its own, or for a class of its own."""
-    tags = (t for t in tokens if t.startswith("__") and t.endswith("_tag") and t != "__nullptr_sfinae_tag")
-    return any(tags) or owner is NO_OWNER and any(t in _INTERNAL for t in tokens)
+    return any(t in _TAGS or owner is NO_OWNER and t in _INTERNAL for t in tokens)
 
 
 def _without_attributes(tokens, kind):
@@ -170,10 +176,7 @@ def _constant(tokens):
 
 
 def _without_value(tokens):
-    for i, token in enumerate(tokens):
-        if token == "=" and tokens[:i].count("<") == tokens[:i].count(">"):
-            return tokens[:i]
-    return tokens
+    return tokens[: outside(tokens, ("=", "{"))]
 
 
 def _parameters(tokens):

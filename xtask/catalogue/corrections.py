@@ -84,6 +84,9 @@ def _change(entry, change):
             one.text = re.sub(pattern, text, one.text)
     if "signatures" in change:
         entry.signatures = [_signature(text, entry) for text in change["signatures"]]
+    for pattern, since in change.get("dates", ()):
+        for one in entry.signatures:
+            one.since = since if re.search(pattern, one.text) else one.since
     if "since" in change:
         for one in entry.signatures:
             one.since = latest(entry.since, one.since) if change.get("overloads") == "later" else entry.since

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from clean import IMPLEMENTATION_DEFINED
 from entry import Entry, Signature
-from overloads import dated_shape, overload_shape, without_twins
+from overloads import dated_shape, overload_shape, unnamed, without_twins
 from places import header
 from standards import STANDARDS, following, latest, order
 
@@ -65,8 +65,8 @@ def _distinct(texts, kind):
     out = {}
     for text in texts:
         shape = overload_shape(text, with_head=True)
-        # The longer one has names where the other has none.
-        out[shape] = max(out.get(shape, ""), text, key=len)
+        if shape not in out or unnamed(text) < unnamed(out[shape]):
+            out[shape] = text
     return list(out.values())
 
 

@@ -46,6 +46,14 @@ def type_of(parameter):
     return part[:-1] if named and part[-2] not in ("::", "const", "typename") else part
 
 
+def unnamed(text):
+    """How many parameters have no name."""
+    tokens = split(text)
+    start = parameters_at(tokens)
+    parts = listed(tokens[start + 1 : closing(tokens, start)]) if start is not None else []
+    return sum(type_of(part) == part[: outside(part, ("=",))] for part in parts)
+
+
 def _template_names(tokens):
     names = {}
     for match in re.finditer(r"(?:class|typename|\w+(?:<[^<>]*>)?)(?: ?\.\.\.)? (\w+)(?=\s*[,>=])", join(tokens)):

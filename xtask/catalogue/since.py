@@ -3,6 +3,7 @@
 import re
 from copy import copy
 
+from entry import Signature
 from overloads import dated_shape, type_of
 from standards import latest, order
 from tokens import closing, is_word, listed, parameters_at, split
@@ -21,7 +22,12 @@ def join(ours, other, links, said):
         e for e in every if e.kind != "operator" or e.tied or e.signatures or e.place not in ("std", "std::ranges")
     ]
     kept = {e.qualified for e in every}
-    every += [copy(e) for key, e in only.items() if _is_added(key, e, kept, only, links, said)]
+    added = [copy(e) for key, e in only.items() if _is_added(key, e, kept, only, links, said)]
+    for entry in added:
+        if entry.kind == "destructor":
+            entry.since = theirs.get((entry.place, "", False), entry.since)
+            entry.signatures = [Signature(one.text, entry.since) for one in entry.signatures]
+    every += added
     _raise_to_place(every)
     _date_overloads(every, other.later())
     return every

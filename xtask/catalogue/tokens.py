@@ -6,20 +6,30 @@ _TOKEN = re.compile(
     r"operator\s*(?:\(\s*\)|\[\s*\]|new\s*\[\s*\]|delete\s*\[\s*\]|new\b|delete\b|co_await\b|<=>|->\*?|\+\+|--|<<=|>>=|&&|\|\||[-+*/%^&|=!<>]=|<<|>>|[-+*/%^&|~!=<>,])(?=\s*[(<])"
     r'|operator\s*""\s*\w+'
     r'|[A-Za-z_]\w*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|\d[\w.]*'
-    r"|::|\.\.\.|->|<=>|&&|\|\||==|!=|<=|>=|<<|[^\s\w]"
+    r"|::|\.\.\.|->|<=>|&&|\|\||==|!=|<<=|>>=(?= )|<=|>=|<<|[^\s\w]"
 )
 # A comparison and a conjunction, told from a bracket and a reference by the blanks around them.
-_LESS, AND = "\u2039", "\u2227"
+_LESS, _MORE, AND = "\u2039", "\u203a", "\u2227"
 _TIGHT_BEFORE = {",", ")", "]", ";", "::", ">", "...", "(", "[", "<", "*", "&", "&&", "."}
 _TIGHT_AFTER = {"(", "[", "::", "<", "~", "!", "."}
 _LOOSE_PARENTHESIS = {",", "=", "&&", "||", "requires", "->", "==", "<=>", AND}
-_LOOSE = ("=", "==", "->", "||", "!=", ">=", "<=", _LESS, AND)
+_LOOSE = ("=", "==", "->", "||", "!=", ">=", "<=", _LESS, _MORE, AND)
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
 
 def split(text):
     marked = re.sub(r"(?<!template) < ", f" {_LESS} ", text).replace(" && ", f" {AND} ")
-    return [_one_operator(t) for t in _TOKEN.findall(marked)]
+    tokens, open_ = [], []
+    for match in _TOKEN.finditer(marked):
+        token = _one_operator(match[0])
+        if token == ">" and open_[-1:] != [">"] and marked[match.start() - 1] == " ":
+            token = _MORE
+        elif token in _CLOSING:
+            open_.append(_CLOSING[token])
+        elif open_ and token == open_[-1]:
+            open_.pop()
+        tokens.append(token)
+    return tokens
 
 
 def _one_operator(token):
@@ -98,7 +108,7 @@ def join(tokens):
             out.append(" ")
         out.append(token)
         before = token
-    return "".join(out).replace(_LESS, "<").replace(AND, "&&")
+    return "".join(out).replace(_LESS, "<").replace(_MORE, ">").replace(AND, "&&")
 
 
 def _spaced(before, token):
