@@ -62,7 +62,7 @@ def signature(text, name, kind, owner=NO_OWNER):
     if kind == "constructor":
         tokens = _without_arguments(tokens, name)
     if kind in ("constant", "variable"):
-        tokens = _constant(_without_value(tokens))
+        tokens = _constant(_without_value(tokens), set(owner.visible))
     elif kind == "concept":
         tokens = _concept(tokens)
     tokens = _renamed(tokens, _parameters(tokens) | set(owner.visible))
@@ -163,9 +163,10 @@ def _concept(tokens):
     return tokens if not any(is_reserved(t) for t in said if is_word(t)) else [*tokens[: at + 1], "see below"]
 
 
-def _constant(tokens):
+def _constant(tokens, visible):
     head = closing(tokens, 1) + 1 if tokens[:2] == ["template", "<"] else 0
-    if "(" in tokens or not any(is_reserved(t) for t in _renamed(tokens[head:-1], _parameters(tokens)) if is_word(t)):
+    said = _renamed(tokens[head:-1], _parameters(tokens) | visible)
+    if "(" in tokens or not any(is_reserved(t) for t in said if is_word(t)):
         return tokens
     return [
         *tokens[:head],

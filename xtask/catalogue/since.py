@@ -94,7 +94,8 @@ def _date_overloads(every, later):
             [_later(entry, dated_shape(s.text), later), *_implied(s.text, entry.place, dates)] for s in entry.signatures
         ]
         # Where the other library has each of the overloads later only, the name before was that of others.
-        if told and (_comes_by_itself(entry) or all(said[0] for said in told)):
+        later_only = entry.kind == "function" and all(said[0] for said in told)
+        if told and (_comes_by_itself(entry) or later_only):
             entry.since = latest(entry.since, min((latest("C++98", *said) for said in told), key=order))
         implied = [latest(entry.since, s.since, *said) for s, said in zip(entry.signatures, told)]
         grounded = any(standard == entry.since for standard in implied)

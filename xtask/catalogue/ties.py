@@ -26,6 +26,7 @@ SPECIALISED = ("hash", "formatter", "tuple_size", "tuple_element", "common_type"
 _ARGUMENT = re.compile(
     r"\w+<(?:__enable_hash_helper<|(?:0|1|_\w+), |const |volatile )*((?:(?:chrono|filesystem|pmr|ranges)::)?\w+)[<>,]"
 )
+_PUBLIC = {"__thread_id": "thread::id"}
 _NO_CLASSES = ("bool", "char", "int", "long", "short", "float", "double", "unsigned", "signed", "wchar_t", "char8_t",
     "char16_t", "char32_t", "nullptr_t", "void", "class", "size_t")  # fmt: skip
 # Functions that make a class, where their names do not say so.
@@ -65,7 +66,7 @@ def made(entry, classes):
 def argument(displayed):
     """The class of the standard that a specialisation is for: what stands first between its brackets."""
     words = _ARGUMENT.match(displayed)
-    name = {"__thread_id": "thread::id"}.get(words[1], words[1]) if words else ""
+    name = _PUBLIC.get(words[1], words[1]) if words else ""
     return "" if name[:1] in ("_", "") or name in _NO_CLASSES else name
 
 
@@ -118,7 +119,7 @@ def _outermost(parameter, reference):
 def _visible_name(target):
     names, cursor = [], target
     while cursor is not None and cursor.kind.name != "TRANSLATION_UNIT":
-        spelled = cursor.spelling.split("<", 1)[0]
+        spelled = _PUBLIC.get(cursor.spelling, cursor.spelling.split("<", 1)[0])
         if not (cursor.kind.name == "NAMESPACE" and spelled.startswith("_")):
             names.append(spelled)
         cursor = cursor.semantic_parent

@@ -108,7 +108,7 @@ class Form(unittest.TestCase):
             "type - parameter",
             "(anonymous",
             "(lambda",
-            "/",
+            " at /",
             "_LIBCPP",
             "_GLIBCXX",
             "__attribute__",
@@ -174,6 +174,7 @@ class Form(unittest.TestCase):
         self.assertEqual(len(self._set("std::move_only_function::operator()")), 1)
         self.assertEqual(len([t for t in self._set("std::vector::assign") if "size_type n" in t]), 1)
         self.assertEqual(len(self._set("std::list::size_type")), 1)
+        self.assertEqual(self._set("std::pair::first"), ["T1 first"])
 
     def test_overloads_of_internal_classes_are_left_out(self):
         for name, lib, pattern in [
