@@ -39,7 +39,7 @@ fn an_answer_is_three_fields_and_a_match_is_told_whole() {
             "kind": "function",
             "header": "vector",
             "since": "C++98",
-            "url": "https://en.cppreference.com/w/cpp/container/vector/push_back",
+            "url": "https://en.cppreference.com/cpp/container/vector/push_back",
             "signatures": [
                 {"text": "void push_back(const T& value)", "since": "C++98"},
                 {"text": "void push_back(T&& value)", "since": "C++11"},
