@@ -11,8 +11,8 @@ pub struct Limits {
     /// Symbols: overload sets. 16,777,216 is the most that a catalogue can number, whatever is given here. Everything
     /// that a symbol can have several of is bounded with it.
     pub symbols: usize,
-    /// Bytes of all different texts together: names, signatures, addresses. A document that is first read whole (rustdoc)
-    /// may take as much once more meanwhile.
+    /// Bytes of all different texts together: names, signatures, addresses. Names are kept in three forms, so a catalogue of
+    /// nothing else takes three times as much; a document that is first read whole (rustdoc) may take as much meanwhile.
     pub text_bytes: usize,
 }
 
