@@ -60,8 +60,9 @@ impl Gather<'_> {
             Effort::Typo | Effort::Letters | Effort::Typos => Strictness::Fits,
         };
         for needle in needles {
-            // What has no qualifier finds the same again.
-            if strictness != first && needle.qualifier.is_empty() {
+            // What has no qualifier finds the same again, and more effort is for names.
+            let again = strictness != first && needle.qualifier.is_empty();
+            if again || (needle.is_empty() && effort != Effort::Pieces) {
                 continue;
             }
             // A place that is none, and no name after it: only of a variable that means whatever may follow.

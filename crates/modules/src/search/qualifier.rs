@@ -2,8 +2,13 @@
 
 use std::cell::RefCell;
 
+use hashbrown::HashMap;
+
 use super::typed::Needle;
-use crate::{Catalogue, catalogue::Entry};
+use crate::{
+    Catalogue,
+    catalogue::{Entry, Id},
+};
 
 /// How what was typed before a name is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +50,7 @@ pub(crate) struct Qualifier<'a> {
     of_header: bool,
     strictness: Strictness,
     known: RefCell<Vec<Option<Option<Place>>>>,
+    headers: RefCell<HashMap<Id, Option<Place>>>,
 }
 
 impl<'a> Qualifier<'a> {
@@ -65,6 +71,7 @@ impl<'a> Qualifier<'a> {
             of_header: needle.of_header,
             strictness,
             known: RefCell::new(vec![None; count]),
+            headers: RefCell::default(),
         }
     }
 
@@ -77,7 +84,9 @@ impl<'a> Qualifier<'a> {
             return Some(Place::Ignored);
         }
         if self.of_header {
-            return self.included(entry);
+            let mut headers = self.headers.borrow_mut();
+            let judge = || self.included(entry.header);
+            return *headers.entry(entry.header).or_insert_with(judge);
         }
         let others = entry.is_elsewhere().then(|| self.elsewhere(number));
         let own = self.scope(entry.scope);
@@ -103,10 +112,10 @@ impl<'a> Qualifier<'a> {
         })
     }
 
-    /// How the header of a symbol fits; one may be named with its folder where the catalogue does so or not.
-    fn included(&self, entry: &Entry) -> Option<Place> {
+    /// How a header fits; one may be named with its folder where the catalogue does so or not.
+    fn included(&self, header: Id) -> Option<Place> {
         let [typed] = self.parts else { return None };
-        let header = self.catalogue.strings().some(entry.header)?;
+        let header = self.catalogue.strings().some(header)?;
         let header = header.to_ascii_lowercase();
         let file = typed.rsplit('/').next().unwrap_or(typed);
         let [whole, file] = [typed, file].map(|typed| self.part(typed, &header));
