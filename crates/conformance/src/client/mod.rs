@@ -1,0 +1,16 @@
+//! Dialogues that are played as a server, and as the network before it, against a driver.
+
+mod desk;
+mod door;
+mod driver;
+mod job;
+mod lease;
+mod line;
+mod play;
+mod record;
+mod stage;
+mod step;
+mod weigh;
+
+pub(crate) use play::play;
+pub(crate) use step::Step as ClientStep;
