@@ -1,6 +1,11 @@
 //! The dialogues of the kit: those of this binary, or those of a folder.
 
-use std::{ffi::OsString, fs, path::Path, time::Duration};
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -8,6 +13,7 @@ use crate::{
     Dialogue, Failure, Names, Others, Place, Played, Speaker, Step, Title, Verdict,
     client::{self, ClientStep},
     format::{self, read},
+    live,
 };
 
 /// How long a server has for each answer.
@@ -24,28 +30,49 @@ macro_rules! files {
 const CLIENT: &[File] = files!("client": "basics.jsonl");
 const SERVER: &[File] = files!("server": "basics.jsonl");
 
-/// Dialogues that are played against a client.
+/// Dialogues that are played against a client and, where the kit knows a server's program, the live part beside them.
 #[derive(Clone, Debug)]
-pub struct ClientKit(Vec<Dialogue<ClientStep>>);
+pub struct ClientKit {
+    dialogues: Vec<Dialogue<ClientStep>>,
+    server: Option<PathBuf>,
+}
 
 impl ClientKit {
-    /// Those of this binary or, where one is named, of a folder.
+    /// Those of this binary, and the live part with the server that is that program.
+    ///
+    /// # Errors
+    /// Where a line is none.
+    pub fn ours(server: PathBuf) -> Result<Self, String> {
+        Ok(Self {
+            dialogues: load(CLIENT, None)?,
+            server: Some(server),
+        })
+    }
+
+    /// Those of a folder.
     ///
     /// # Errors
     /// Where there is none, or a line is none.
-    pub fn load(dir: Option<&Path>) -> Result<Self, String> {
-        load(CLIENT, dir).map(Self)
+    pub fn of_folder(dir: &Path) -> Result<Self, String> {
+        Ok(Self {
+            dialogues: load(CLIENT, Some(dir))?,
+            server: None,
+        })
     }
 
     /// What there is.
     #[must_use]
     pub fn titles(&self) -> Vec<Title<'_>> {
-        self.0.iter().map(title).collect()
+        let live = self.server.iter().map(|_| live::TITLE);
+        self.dialogues.iter().map(title).chain(live).collect()
     }
 
-    /// Plays one, against a driver of its own.
+    /// Plays one, against a driver of its own; none where there is no such dialogue.
     pub async fn play(&self, which: &Title<'_>, argv: &[OsString]) -> Option<Played> {
-        let dialogue = self.0.iter().find(|it| title(it) == *which)?;
+        if *which == live::TITLE {
+            return Some(live::play(self.server.as_deref()?, argv).await);
+        }
+        let dialogue = self.dialogues.iter().find(|it| title(it) == *which)?;
         let since = Instant::now();
         let verdict = client::play(dialogue, argv).await;
         Some(played(dialogue, since, verdict))

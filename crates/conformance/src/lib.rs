@@ -6,7 +6,9 @@
 mod client;
 pub mod format;
 mod kit;
+mod live;
 mod matching;
+mod proxy;
 mod report;
 mod sockets;
 mod speak;

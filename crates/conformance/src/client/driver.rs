@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     ffi::OsString,
+    future::poll_fn,
     process::Stdio,
     task::{Context, Poll},
     time::Duration,
@@ -28,7 +29,7 @@ const LEAVE: Duration = Duration::from_secs(10);
 
 /// A running driver. It is killed where it is dropped.
 #[derive(Debug)]
-pub(super) struct Driver {
+pub(crate) struct Driver {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: Option<FramedRead<ChildStdout, LinesCodec>>,
@@ -43,7 +44,7 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn start(argv: &[OsString]) -> Result<Self, String> {
+    pub(crate) fn start(argv: &[OsString]) -> Result<Self, String> {
         let (program, args) = argv.split_first().ok_or("a driver is a program")?;
         let started = Command::new(program)
             .args(args)
@@ -96,9 +97,33 @@ impl Driver {
     }
 
     /// What it wrote to stderr last.
-    pub(super) fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         let said: Vec<u8> = self.said.iter().copied().collect();
         String::from_utf8_lossy(&said).into_owned()
+    }
+
+    /// Gives an order and waits for its answer, where nothing else is to be done meanwhile.
+    pub(crate) async fn ask(
+        &mut self,
+        order: Map<String, Value>,
+        time: Duration,
+    ) -> Result<Value, String> {
+        let number = self.order(order);
+        let answered = poll_fn(|cx| {
+            self.poll(cx);
+            match (self.answer(number), self.fault.clone()) {
+                (Some(answer), _) => Poll::Ready(Ok(Some(answer))),
+                (None, Some(fault)) => Poll::Ready(Err(fault)),
+                (None, None) if self.is_over() => Poll::Ready(Ok(None)),
+                (None, None) => Poll::Pending,
+            }
+        });
+        match timeout(time, answered).await {
+            Ok(Ok(Some(answer))) => Ok(answer),
+            Ok(Ok(None)) => Err(self.how_it_ended().await),
+            Ok(Err(fault)) => Err(fault),
+            Err(_) => Err(format!("no answer within {} s", time.as_secs())),
+        }
     }
 
     /// Ends its stdin and waits for it to leave.

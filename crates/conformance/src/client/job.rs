@@ -98,6 +98,9 @@ impl Job {
         if position < self.script.kept_from {
             return Some(self.gap(position, by_id));
         }
+        if self.script.missing.contains(&position) || take(&mut self.script.skip, position) {
+            return self.next(position + 1, by_id);
+        }
         let text = self.event(position, by_id).to_string();
         if take(&mut self.script.half, position) {
             return Some(Turn {

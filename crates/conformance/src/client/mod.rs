@@ -12,5 +12,6 @@ mod stage;
 mod step;
 mod weigh;
 
+pub(crate) use driver::Driver;
 pub(crate) use play::play;
 pub(crate) use step::Step as ClientStep;

@@ -99,7 +99,7 @@ impl Player {
         if dialogue.head.get("connect") != Some(&Value::Bool(false)) {
             self.order("", r#"{"do":"connect"}"#)?;
             self.open("").await?;
-            self.answer("", &json!({"ok": "<any>"}), None).await?;
+            self.answer("", &[json!({"ok": "<any>"})], None).await?;
         }
         for (at, step) in &dialogue.steps {
             place.clone_from(at);
@@ -116,7 +116,7 @@ impl Player {
     async fn step(&mut self, step: &Step) -> Result<(), Stop> {
         match step {
             Step::Order(name, order) => Ok(self.order(name, order)?),
-            Step::Answer(name, expected, within) => self.answer(name, expected, *within).await,
+            Step::Answer(name, ways, within) => self.answer(name, ways, *within).await,
             Step::Unanswered(name, seconds) => Ok(self.unanswered(name, *seconds).await?),
             Step::Until(order, expected) => self.ask_until(order, expected).await,
             Step::Open(name) => Ok(self.open(name).await?),
@@ -217,14 +217,15 @@ impl Player {
     async fn answer(
         &mut self,
         name: &str,
-        expected: &Value,
+        ways: &[Value],
         within: Option<f64>,
     ) -> Result<(), Stop> {
         let number = self.ordered(name)?;
         let time = within.map_or(Ok(PATIENCE), span)?;
         let answer = self.stage.answer(number, time).await;
+        let expected = words(ways);
         let answer = answer.map_err(|why| format!("expected {expected}: {why}"))?;
-        Ok(fits(&mut self.names, expected, &answer)?)
+        fits(&mut self.names, ways, &answer)
     }
 
     async fn unanswered(&mut self, name: &str, seconds: f64) -> Result<(), String> {
@@ -243,7 +244,7 @@ impl Player {
             let number = self.stage.order(order);
             let answer = self.stage.answer(number, PATIENCE).await?;
             let mut names = self.names.clone();
-            match fits(&mut names, expected, &answer) {
+            match fits(&mut names, std::slice::from_ref(expected), &answer) {
                 Ok(()) => {
                     self.names = names;
                     return Ok(());
@@ -352,17 +353,33 @@ impl Player {
     }
 }
 
-/// Whether an answer is the one that is expected, or says that there is no such thing.
-fn fits(names: &mut Names, expected: &Value, answer: &Value) -> Result<(), Stop> {
-    let code = |answer: &Value| answer["error"]["code"].clone();
-    if code(answer) == "unsupported" && code(expected) != "unsupported" {
+/// Whether an answer is one of those that are expected, or says that there is no such thing.
+fn fits(names: &mut Names, ways: &[Value], answer: &Value) -> Result<(), Stop> {
+    let is_unsupported = |answer: &Value| answer["error"]["code"] == "unsupported";
+    if is_unsupported(answer) && !ways.iter().any(is_unsupported) {
         let what = answer["error"]["message"].as_str().unwrap_or_default();
         return Err(Stop::LeftOut(what.to_owned()));
     }
-    names.matches(expected, answer).map_err(|why| {
-        let answer = shortened(answer);
-        Stop::Wrong(format!("{why}\n    expected {expected}\n    got      {answer}"))
-    })
+    let mut why = String::new();
+    for expected in ways {
+        let mut tried = names.clone();
+        match tried.matches(expected, answer) {
+            Ok(()) => {
+                *names = tried;
+                return Ok(());
+            }
+            Err(difference) => why = difference,
+        }
+    }
+    let (expected, answer) = (words(ways), shortened(answer));
+    Err(Stop::Wrong(format!(
+        "{why}\n    expected {expected}\n    got      {answer}"
+    )))
+}
+
+fn words(ways: &[Value]) -> String {
+    let ways: Vec<String> = ways.iter().map(ToString::to_string).collect();
+    ways.join(" or ")
 }
 
 /// A text with the id of the frame that it answers; none where that had none, and so wants no answer.

@@ -10,8 +10,8 @@ use crate::format::{self, Line, read_as, repeated, value};
 pub(crate) enum Step {
     /// Gives the driver an order.
     Order(String, String),
-    /// The order is answered so, within so many seconds.
-    Answer(String, Value, Option<f64>),
+    /// The order is answered in one of these ways, within so many seconds.
+    Answer(String, Vec<Value>, Option<f64>),
     /// The order is not answered for so many seconds.
     Unanswered(String, f64),
     /// The order is given again and again, until it is answered so.
@@ -96,6 +96,12 @@ pub(crate) struct JobScript {
     /// Of the event with this number half is sent, and the connection breaks, once for each.
     #[serde(default)]
     pub(crate) half: Vec<u64>,
+    /// Events with these numbers are left out, once each.
+    #[serde(default)]
+    pub(crate) skip: Vec<u64>,
+    /// Events with these numbers are always left out, and no gap is said.
+    #[serde(default)]
+    pub(crate) missing: Vec<u64>,
     /// Every event comes twice.
     #[serde(default)]
     pub(crate) twice: bool,
@@ -117,7 +123,7 @@ fn some_route() -> String {
 
 impl format::Step for Step {
     fn read(line: &Line) -> Result<Self, String> {
-        let (key, raw) = line.first(&["within", "is", "said"])?;
+        let (key, raw) = line.first(&["within", "or", "is", "said"])?;
         let (name, what) = match key.find(['!', '=', '<', '>']) {
             Some(sign) => key.split_at(sign),
             None => key.split_once(' ').unwrap_or(("", key)),
@@ -125,7 +131,10 @@ impl format::Step for Step {
         let name = name.to_owned();
         Ok(match what {
             "!" => Self::Order(name, order(raw)?),
-            "=" => Self::Answer(name, value(raw)?, line.get("within")?),
+            "=" => {
+                let ways = std::iter::once(value(raw)?).chain(line.get("or")?);
+                Self::Answer(name, ways.collect(), line.get("within")?)
+            }
             ">" => Self::Hear(name, vec![value(raw)?]),
             ">>" => Self::Hear(name, read_as(key, raw)?),
             "<" => Self::Say(name, vec![repeated(raw.get())]),
