@@ -27,7 +27,17 @@ macro_rules! files {
     };
 }
 
-const CLIENT: &[File] = files!("client": "basics.jsonl");
+const CLIENT: &[File] = files!(
+    "client":
+    "start.jsonl",
+    "verbs.jsonl",
+    "lost_answers.jsonl",
+    "resume.jsonl",
+    "connection.jsonl",
+    "readers.jsonl",
+    "feed.jsonl",
+    "workers.jsonl",
+);
 const SERVER: &[File] = files!("server": "basics.jsonl");
 
 /// Dialogues that are played against a client and, where the kit knows a server's program, the live part beside them.

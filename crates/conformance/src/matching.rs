@@ -1,9 +1,15 @@
 //! Whether what was received is what a dialogue expects.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::BTreeMap,
+    fmt::{Display, Write},
+    str::FromStr,
+};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+use crate::format::bytes;
 
 /// Whether keys that are not expected may be there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,8 +124,14 @@ impl Names {
                 .any(|word| got.as_str().is_some_and(|got| got == word)),
             ("maybe", text) => got.is_null() || got.as_str().is_some_and(|got| got == text),
             ("sha256", text) => *got == sha256(text.as_bytes()),
+            ("sha256hex", digits) => *got == sha256(&bytes(digits)?),
+            ("letters", number) => {
+                let number: usize = count(what, number)?;
+                let is_one = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+                got.as_str().is_some_and(|it| it.len() == number && it.chars().all(is_one))
+            }
             ("lines", number) => {
-                let number = number.parse().map_err(|e| format!("<{what}>: {e}"))?;
+                let number: u64 = count(what, number)?;
                 *got == sha256(lines(number).as_bytes())
             }
             ("whole", last) => is_whole(last, got)?,
@@ -135,6 +147,10 @@ impl Names {
             Err(format!("expected <{what}>, got {}", shortened(got)))
         }
     }
+}
+
+fn count<T: FromStr<Err: Display>>(what: &str, number: &str) -> Result<T, String> {
+    number.parse().map_err(|error| format!("<{what}>: {error}"))
 }
 
 fn is_about(number: &str, got: &Value) -> Result<bool, String> {

@@ -161,7 +161,8 @@ impl Job {
         let carried = if seq == 1 {
             json!({"route": self.script.route, "time": 60, "left": 60})
         } else if seq - 1 <= self.script.lines {
-            json!({"output": format!("line {}\n", seq - 1)})
+            let dots = ".".repeat(self.script.wide);
+            json!({"output": format!("line {}{dots}\n", seq - 1)})
         } else {
             let index = usize::try_from(seq - 2 - self.script.lines).ok();
             let event = index.and_then(|index| self.script.events.get(index));

@@ -1,6 +1,6 @@
 //! The steps of a dialogue that is played as a server: see `docs/conformance.md`.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, value::RawValue};
 
 use crate::format::{self, Line, read_as, repeated, value};
@@ -87,6 +87,9 @@ pub(crate) struct JobScript {
     /// It prints so many lines first.
     #[serde(default)]
     pub(crate) lines: u64,
+    /// Each of these lines has so many dots more.
+    #[serde(default)]
+    pub(crate) wide: usize,
     /// What its events carry after that.
     #[serde(default)]
     pub(crate) events: Vec<Map<String, Value>>,
@@ -135,8 +138,8 @@ impl format::Step for Step {
                 let ways = std::iter::once(value(raw)?).chain(line.get("or")?);
                 Self::Answer(name, ways.collect(), line.get("within")?)
             }
-            ">" => Self::Hear(name, vec![value(raw)?]),
-            ">>" => Self::Hear(name, read_as(key, raw)?),
+            ">" => Self::Hear(name, vec![written_out(raw)?]),
+            ">>" => Self::Hear(name, written_out(raw)?),
             "<" => Self::Say(name, vec![repeated(raw.get())]),
             "<<" => {
                 let frames: Vec<Box<RawValue>> = read_as(key, raw)?;
@@ -160,7 +163,7 @@ impl format::Step for Step {
             "deaf" => Self::Deaf(name, read_as(key, raw)?),
             "refuse" => Self::Refuse(read_as(key, raw)?),
             "pass" => Self::Pass(read_as(key, raw)?),
-            "job" => Self::Job(read_as(key, raw)?),
+            "job" => Self::Job(written_out(raw)?),
             "release" => Self::Release(read_as(key, raw)?),
             "lease" => {
                 let said = line.get("said")?.ok_or("\"lease\" needs a \"said\"")?;
@@ -172,6 +175,11 @@ impl format::Step for Step {
             _ => return Err(format!("what is {key:?}?")),
         })
     }
+}
+
+/// What is written there, once what is to be repeated was.
+fn written_out<T: DeserializeOwned>(raw: &RawValue) -> Result<T, String> {
+    serde_json::from_str(&repeated(raw.get())).map_err(|error| error.to_string())
 }
 
 /// An order as it is written, once it was seen to be an object.
