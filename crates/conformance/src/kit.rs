@@ -38,7 +38,7 @@ const CLIENT: &[File] = files!(
     "feed.jsonl",
     "workers.jsonl",
 );
-const SERVER: &[File] = files!("server": "basics.jsonl");
+const SERVER: &[File] = files!("server": "start.jsonl", "verbs.jsonl", "refusals.jsonl");
 
 /// Dialogues that are played against a client and, where the kit knows a server's program, the live part beside them.
 #[derive(Clone, Debug)]

@@ -41,6 +41,8 @@ pub(crate) struct Driver {
     said: VecDeque<u8>,
     /// What it did that no driver may.
     pub(super) fault: Option<String>,
+    /// What it was told to do and has not.
+    pub(super) unsupported: Option<String>,
 }
 
 impl Driver {
@@ -67,6 +69,7 @@ impl Driver {
             last: 0,
             said: VecDeque::new(),
             fault: None,
+            unsupported: None,
         })
     }
 
@@ -194,7 +197,14 @@ impl Driver {
         let number = answer.as_ref().and_then(|it| it["n"].as_u64());
         let place = number.and_then(|number| self.answers.get_mut(&number));
         match (place, answer) {
-            (Some(place @ None), Some(answer)) => *place = Some(answer),
+            (Some(place @ None), Some(answer)) => {
+                let error = &answer["error"];
+                if error["code"] == "unsupported" {
+                    let what = error["message"].as_str().unwrap_or_default();
+                    self.unsupported = Some(what.to_owned());
+                }
+                *place = Some(answer);
+            }
             _ if self.fault.is_none() => {
                 let line = cut(line, 200);
                 self.fault = Some(format!("the driver printed what answers no order: {line}"));

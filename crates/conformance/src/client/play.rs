@@ -29,18 +29,6 @@ const AFTER: Duration = Duration::from_millis(50);
 /// How often an answer that changes is asked for.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Why a dialogue goes no further.
-enum Stop {
-    LeftOut(String),
-    Wrong(String),
-}
-
-impl From<String> for Stop {
-    fn from(why: String) -> Self {
-        Self::Wrong(why)
-    }
-}
-
 /// Plays it, with a driver of its own.
 pub(crate) async fn play(dialogue: &Dialogue<Step>, argv: &[OsString]) -> Verdict {
     let mut player = match Stage::set(argv, spoken_of(dialogue)) {
@@ -51,14 +39,15 @@ pub(crate) async fn play(dialogue: &Dialogue<Step>, argv: &[OsString]) -> Verdic
     let played = timeout(LONGEST, player.play(dialogue, &mut place)).await;
     let played = played.unwrap_or_else(|_| {
         let why = format!("it takes longer than {} s", LONGEST.as_secs());
-        Err(Stop::Wrong(why))
+        Err(why)
     });
-    match played {
-        Ok(()) => Verdict::Passed,
-        Err(Stop::LeftOut(what)) => Verdict::LeftOut(what),
-        Err(Stop::Wrong(why)) => Verdict::Failed(Failure {
-            record: player.stage.record.lines(),
-            stderr: player.stage.driver.stderr(),
+    let stage = &player.stage;
+    match (played, &stage.driver.unsupported) {
+        (Ok(()), None) => Verdict::Passed,
+        (_, Some(what)) => Verdict::LeftOut(what.clone()),
+        (Err(why), None) => Verdict::Failed(Failure {
+            record: stage.record.lines(),
+            stderr: stage.driver.stderr(),
             ..Failure::new(&place, &why)
         }),
     }
@@ -95,7 +84,7 @@ impl Player {
         }
     }
 
-    async fn play(&mut self, dialogue: &Dialogue<Step>, place: &mut String) -> Result<(), Stop> {
+    async fn play(&mut self, dialogue: &Dialogue<Step>, place: &mut String) -> Result<(), String> {
         if dialogue.head.get("connect") != Some(&Value::Bool(false)) {
             self.order("", r#"{"do":"connect"}"#)?;
             self.open("").await?;
@@ -108,28 +97,28 @@ impl Player {
         self.pass(AFTER).await?;
         if let Some(frame) = self.stage.door.left_over() {
             let why = format!("after the last line the client had sent {frame}");
-            return Err(Stop::Wrong(why));
+            return Err(why);
         }
-        Ok(self.stage.driver.leave().await?)
+        self.stage.driver.leave().await
     }
 
-    async fn step(&mut self, step: &Step) -> Result<(), Stop> {
+    async fn step(&mut self, step: &Step) -> Result<(), String> {
         match step {
-            Step::Order(name, order) => Ok(self.order(name, order)?),
+            Step::Order(name, order) => self.order(name, order),
             Step::Answer(name, ways, within) => self.answer(name, ways, *within).await,
-            Step::Unanswered(name, seconds) => Ok(self.unanswered(name, *seconds).await?),
+            Step::Unanswered(name, seconds) => self.unanswered(name, *seconds).await,
             Step::Until(order, expected) => self.ask_until(order, expected).await,
-            Step::Open(name) => Ok(self.open(name).await?),
-            Step::Nobody(seconds) => Ok(self.nobody(*seconds).await?),
-            Step::Hear(name, frames) => Ok(self.hear(name, frames).await?),
-            Step::Quiet(name, seconds) => Ok(self.quiet(name, *seconds).await?),
-            Step::Said(lease, expected) => Ok(self.said(lease, expected).await?),
-            Step::Ping(name, text) => Ok(self.ping(name, text).await?),
-            Step::Pass(seconds) => Ok(self.pass(span(*seconds)?).await?),
+            Step::Open(name) => self.open(name).await,
+            Step::Nobody(seconds) => self.nobody(*seconds).await,
+            Step::Hear(name, frames) => self.hear(name, frames).await,
+            Step::Quiet(name, seconds) => self.quiet(name, *seconds).await,
+            Step::Said(lease, expected) => self.said(lease, expected).await,
+            Step::Ping(name, text) => self.ping(name, text).await,
+            Step::Pass(seconds) => self.pass(span(*seconds)?).await,
             Step::Say(..) | Step::Half(..) | Step::Cut(_) | Step::Close(..) | Step::Closed(_)
-            | Step::Deaf(..) => Ok(self.to_line(step).await?),
+            | Step::Deaf(..) => self.to_line(step).await,
             Step::Refuse(_) | Step::Job(_) | Step::Release(_) | Step::Acknowledge(_)
-            | Step::Weigh | Step::Grown(_) => Ok(self.at_once(step)?),
+            | Step::Weigh | Step::Grown(_) => self.at_once(step),
         }
     }
 
@@ -219,7 +208,7 @@ impl Player {
         name: &str,
         ways: &[Value],
         within: Option<f64>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), String> {
         let number = self.ordered(name)?;
         let time = within.map_or(Ok(PATIENCE), span)?;
         let answer = self.stage.answer(number, time).await;
@@ -237,7 +226,7 @@ impl Player {
         }
     }
 
-    async fn ask_until(&mut self, order: &str, expected: &Value) -> Result<(), Stop> {
+    async fn ask_until(&mut self, order: &str, expected: &Value) -> Result<(), String> {
         let since = Instant::now();
         loop {
             let order = self.read_order(order)?;
@@ -249,8 +238,8 @@ impl Player {
                     self.names = names;
                     return Ok(());
                 }
-                Err(Stop::Wrong(_)) if since.elapsed() < PATIENCE => self.pass(TICK).await?,
-                Err(stop) => return Err(stop),
+                Err(_) if since.elapsed() < PATIENCE => self.pass(TICK).await?,
+                Err(why) => return Err(why),
             }
         }
     }
@@ -353,13 +342,8 @@ impl Player {
     }
 }
 
-/// Whether an answer is one of those that are expected, or says that there is no such thing.
-fn fits(names: &mut Names, ways: &[Value], answer: &Value) -> Result<(), Stop> {
-    let is_unsupported = |answer: &Value| answer["error"]["code"] == "unsupported";
-    if is_unsupported(answer) && !ways.iter().any(is_unsupported) {
-        let what = answer["error"]["message"].as_str().unwrap_or_default();
-        return Err(Stop::LeftOut(what.to_owned()));
-    }
+/// Whether an answer is one of those that are expected.
+fn fits(names: &mut Names, ways: &[Value], answer: &Value) -> Result<(), String> {
     let mut why = String::new();
     for expected in ways {
         let mut tried = names.clone();
@@ -372,9 +356,7 @@ fn fits(names: &mut Names, ways: &[Value], answer: &Value) -> Result<(), Stop> {
         }
     }
     let (expected, answer) = (words(ways), shortened(answer));
-    Err(Stop::Wrong(format!(
-        "{why}\n    expected {expected}\n    got      {answer}"
-    )))
+    Err(format!("{why}\n    expected {expected}\n    got      {answer}"))
 }
 
 fn words(ways: &[Value]) -> String {

@@ -41,6 +41,9 @@ impl Stage {
             match (look(self), fault) {
                 (Some(found), _) => Poll::Ready(Ok(Some(found))),
                 (None, Some(fault)) => Poll::Ready(Err(fault)),
+                (None, None) if self.driver.unsupported.is_some() => {
+                    Poll::Ready(Err("the driver does not do this".to_owned()))
+                }
                 (None, None) if self.driver.is_over() => Poll::Ready(Ok(None)),
                 (None, None) => Poll::Pending,
             }
