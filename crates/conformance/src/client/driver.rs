@@ -24,8 +24,6 @@ use crate::matching::cut;
 const LINE_BYTES: usize = 4 * 1024 * 1024;
 /// Of what it writes to stderr the end is kept.
 const STDERR_BYTES: usize = 4 * 1024;
-/// How long it has to end once its stdin did.
-const LEAVE: Duration = Duration::from_secs(10);
 
 /// A running driver. It is killed where it is dropped.
 #[derive(Debug)]
@@ -129,17 +127,16 @@ impl Driver {
         }
     }
 
-    /// Ends its stdin and waits for it to leave.
-    pub(super) async fn leave(&mut self) -> Result<(), String> {
-        drop(self.stdin.take());
-        match timeout(LEAVE, self.child.wait()).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(format!("cannot wait for the driver: {error}")),
-            Err(_) => Err(format!(
-                "the driver is still there {} s after its stdin ended",
-                LEAVE.as_secs()
-            )),
-        }
+    /// Ends its stdin, upon which it is to leave.
+    pub(super) fn dismiss(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Whether it has left.
+    pub(super) fn has_left(&mut self) -> Result<bool, String> {
+        let status = self.child.try_wait();
+        let status = status.map_err(|error| format!("cannot wait for the driver: {error}"))?;
+        Ok(status.is_some())
     }
 
     /// How it ended, where it has.

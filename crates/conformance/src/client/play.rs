@@ -99,7 +99,7 @@ impl Player {
             let why = format!("after the last line the client had sent {frame}");
             return Err(why);
         }
-        self.stage.driver.leave().await
+        self.stage.leave().await
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {

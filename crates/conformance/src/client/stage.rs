@@ -3,12 +3,15 @@
 use std::{collections::BTreeSet, ffi::OsString, future::poll_fn, task::Poll, time::Duration};
 
 use serde_json::{Map, Value};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{desk::Desk, door::Door, driver::Driver, line::Line, record::Record};
 
 /// How long the driver and its client have for anything.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether a driver has left.
+const TICK: Duration = Duration::from_millis(5);
 
 /// The door, the driver, and what is between them.
 pub(super) struct Stage {
@@ -74,6 +77,26 @@ impl Stage {
     ) -> Result<T, String> {
         let look = |stage: &mut Self| look(stage.door.line(name)?);
         self.until(what, look).await
+    }
+
+    /// Dismisses the driver and waits for it to leave, while its client's goodbyes are answered.
+    pub(super) async fn leave(&mut self) -> Result<(), String> {
+        let since = Instant::now();
+        self.driver.dismiss();
+        while !self.driver.has_left()? {
+            if since.elapsed() >= PATIENCE {
+                let seconds = PATIENCE.as_secs();
+                return Err(format!("the driver is still there {seconds} s after its stdin ended"));
+            }
+            let idle = poll_fn(|cx| {
+                self.driver.poll(cx);
+                self.door.poll(cx, &mut self.desk, &mut self.record);
+                Poll::<()>::Pending
+            });
+            // Ends with the time and no earlier.
+            drop(timeout(TICK, idle).await);
+        }
+        Ok(())
     }
 
     /// Gives the driver an order. Where it is to connect, it is told where.
