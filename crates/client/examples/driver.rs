@@ -94,7 +94,9 @@ impl Driver {
     async fn answer(&self, line: &str) -> Value {
         let order: Order = match serde_json::from_str(line) {
             Ok(order) => order,
-            Err(error) => return json!({"error": {"code": "invalid_order", "message": error.to_string()}}),
+            Err(error) => {
+                return json!({"error": {"code": "invalid_order", "message": error.to_string()}});
+            }
         };
         let n = order.get("n").cloned();
         match self.follow(order).await {
@@ -120,7 +122,9 @@ impl Driver {
             "extend" => self.extend(&order).await,
             "status" => {
                 let query: StatusQuery = serde_json::from_value(Value::Object(order))?;
-                Ok(serde_json::to_value(self.client().await?.status(query).await?)?)
+                Ok(serde_json::to_value(
+                    self.client().await?.status(query).await?,
+                )?)
             }
             "search" => {
                 let found = self.client().await?.search(Search::new(&order)?).await?;
@@ -177,7 +181,10 @@ impl Driver {
     async fn feed(&self, order: &Order) -> Answer {
         let feed = self.client().await?.feed().await?;
         let handle = Handle::Feed(Arc::new(Mutex::new(feed)));
-        self.handles.lock().await.insert(text(order, "as").to_owned(), handle);
+        self.handles
+            .lock()
+            .await
+            .insert(text(order, "as").to_owned(), handle);
         Ok(json!({}))
     }
 
@@ -185,7 +192,10 @@ impl Driver {
         let answer = json!({"connid": job.connid(), "job": job.id()});
         let connid = job.connid().clone();
         let handle = Handle::Job(Arc::new(Mutex::new(job)), connid);
-        self.handles.lock().await.insert(name.unwrap_or_default(), handle);
+        self.handles
+            .lock()
+            .await
+            .insert(name.unwrap_or_default(), handle);
         answer
     }
 
@@ -239,7 +249,12 @@ impl Driver {
         match event.status {
             Status::Ok => Ok(event.result.map_or(Ok(Value::Null), |it| it.read())?),
             Status::Failed => Err(failed(failure.map_or("failed", |it| &it.code))),
-            other => Err(failed(other.as_str())),
+            Status::Queued
+            | Status::Running
+            | Status::Ending
+            | Status::Killed
+            | Status::Timeout
+            | Status::Lost => Err(failed(event.status.as_str())),
         }
     }
 
@@ -267,8 +282,12 @@ impl Driver {
     async fn extend(&self, order: &Order) -> Answer {
         let connid = self.named(order).await?;
         let time = order.get("time").and_then(Value::as_f64);
-        let time = time.and_then(Seconds::from_f64).ok_or_else(|| wrong("time"))?;
-        Ok(serde_json::to_value(self.client().await?.extend(&connid, time).await?)?)
+        let time = time
+            .and_then(Seconds::from_f64)
+            .ok_or_else(|| wrong("time"))?;
+        Ok(serde_json::to_value(
+            self.client().await?.extend(&connid, time).await?,
+        )?)
     }
 
     async fn link(&self) -> Result<&'static str, Refused> {
@@ -298,7 +317,10 @@ impl Rest {
             _ => self.runs.push([event.seq; 2]),
         }
         if let (Some(Stream::Stdout), Some(output)) = (event.stream, &event.output) {
-            let bytes = event.encoding.decode(output).ok_or_else(|| wrong("base64"))?;
+            let bytes = event
+                .encoding
+                .decode(output)
+                .ok_or_else(|| wrong("base64"))?;
             self.digest.update(&bytes);
             self.bytes += bytes.len();
         }

@@ -37,7 +37,10 @@ impl Line {
     /// # Errors
     /// Where there is none.
     pub fn first(&self, beside: &[&str]) -> Result<(&str, &RawValue), String> {
-        let mut keys = self.0.iter().filter(|(key, _)| !beside.contains(&key.as_str()));
+        let mut keys = self
+            .0
+            .iter()
+            .filter(|(key, _)| !beside.contains(&key.as_str()));
         let first = keys.next().ok_or("nothing is done")?;
         if let Some((second, _)) = keys.next() {
             return Err(format!("{second:?} does not go with {:?}", first.0));

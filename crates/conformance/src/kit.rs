@@ -186,14 +186,21 @@ fn load<S: format::Step>(ours: &[File], dir: Option<&Path>) -> Result<Vec<Dialog
         let path = entry.map_err(failed)?.path();
         if path.extension().is_some_and(|it| it == "jsonl") {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            files.push((name.into_owned(), fs::read_to_string(&path).map_err(failed)?));
+            files.push((
+                name.into_owned(),
+                fs::read_to_string(&path).map_err(failed)?,
+            ));
         }
     }
     files.sort();
     if files.is_empty() {
         return Err(format!("{shown}: there are no dialogues (*.jsonl) in it"));
     }
-    read_all(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+    read_all(
+        files
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str())),
+    )
 }
 
 fn read_all<'a, S: format::Step>(

@@ -116,7 +116,9 @@ async fn count(address: &str, job: &str, rest: &Value, cuts: u32) -> Result<Stri
         .map_err(|error| format!("\"seqs\" are runs of numbers: {error}"))?;
     let (mut received, mut missing, mut twice) = (0, 0, 0);
     for (seq, lines) in log {
-        let times = runs.iter().filter(|(from, to)| (*from..=*to).contains(&seq));
+        let times = runs
+            .iter()
+            .filter(|(from, to)| (*from..=*to).contains(&seq));
         match times.count() {
             0 => missing += lines,
             1 => received += lines,
@@ -126,14 +128,23 @@ async fn count(address: &str, job: &str, rest: &Value, cuts: u32) -> Result<Stri
             }
         }
     }
-    let counted = format!("{received} lines received, {missing} missing, {twice} twice; {cuts} cuts");
+    let counted =
+        format!("{received} lines received, {missing} missing, {twice} twice; {cuts} cuts");
     let is_whole = rest["stdout"] == sha256(lines(LINES).as_bytes()).as_str();
     if received != LINES || missing + twice > 0 || !is_whole {
-        let bytes = if is_whole { "as printed" } else { "other than printed" };
-        return Err(format!("{counted}; expected {LINES} lines once each; the bytes are {bytes}"));
+        let bytes = if is_whole {
+            "as printed"
+        } else {
+            "other than printed"
+        };
+        return Err(format!(
+            "{counted}; expected {LINES} lines once each; the bytes are {bytes}"
+        ));
     }
     if cuts != CUTS {
-        return Err(format!("{counted}; expected {CUTS} cuts before the job had ended"));
+        return Err(format!(
+            "{counted}; expected {CUTS} cuts before the job had ended"
+        ));
     }
     Ok(counted)
 }
@@ -184,7 +195,13 @@ impl Server {
         let config = scratch.0.join("longwire.toml");
         fs::write(&config, configuration()).map_err(|e| format!("{}: {e}", config.display()))?;
         let mut child = Command::new(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--ephemeral", "--config"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--ephemeral",
+                "--config",
+            ])
             .arg(&config)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

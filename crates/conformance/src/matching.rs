@@ -128,7 +128,8 @@ impl Names {
             ("letters", number) => {
                 let number: usize = count(what, number)?;
                 let is_one = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-                got.as_str().is_some_and(|it| it.len() == number && it.chars().all(is_one))
+                got.as_str()
+                    .is_some_and(|it| it.len() == number && it.chars().all(is_one))
             }
             ("lines", number) => {
                 let number: u64 = count(what, number)?;

@@ -28,9 +28,13 @@ impl Place {
     /// # Errors
     /// What would be right.
     pub fn parse(url: &str) -> Result<Self, String> {
-        let wrong = || format!("{url:?} must be like http://127.0.0.1:8000 or ws://127.0.0.1:8000/ws");
+        let wrong =
+            || format!("{url:?} must be like http://127.0.0.1:8000 or ws://127.0.0.1:8000/ws");
         let uri: Uri = url.parse().map_err(|_| wrong())?;
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(wrong)?;
+        let host = uri
+            .host()
+            .filter(|host| !host.is_empty())
+            .ok_or_else(wrong)?;
         let path = match (uri.scheme_str(), uri.path()) {
             (Some("http"), path) => format!("{}/ws", path.trim_end_matches('/')),
             (Some("ws"), "" | "/") => "/ws".to_owned(),

@@ -1,6 +1,8 @@
 //! `longwire conformance`
 
-use longwire_conformance::{ClientKit, Failure as Otherwise, Place, Played, ServerKit, Title, Verdict};
+use longwire_conformance::{
+    ClientKit, Failure as Otherwise, Place, Played, ServerKit, Title, Verdict,
+};
 use serde_json::json;
 
 use crate::{
@@ -29,7 +31,7 @@ async fn client(global: &Global, args: &ClientKitArgs) -> Result<Exit, Failure> 
     if args.which.list {
         return list(global, &titles);
     }
-    let mut report = Report::new(global);
+    let mut report = Report::new(global, args.whole);
     for title in titles {
         report.add(kit.play(&title, &args.driver).await)?;
     }
@@ -43,7 +45,7 @@ async fn server(global: &Global, args: &ServerKitArgs) -> Result<Exit, Failure> 
         return list(global, &titles);
     }
     let place = Place::parse(args.url.as_deref().unwrap_or_default()).map_err(Failure::Usage)?;
-    let mut report = Report::new(global);
+    let mut report = Report::new(global, true);
     for title in titles {
         report.add(kit.play(&title, &place).await)?;
     }
@@ -77,6 +79,8 @@ fn list(global: &Global, titles: &[Title<'_>]) -> Result<Exit, Failure> {
 /// Tells of each dialogue as it was played, and of all at the end.
 struct Report {
     json: bool,
+    /// Whether what is left out is as bad as what fails.
+    whole: bool,
     paint: Paint,
     passed: usize,
     failed: Vec<String>,
@@ -84,9 +88,10 @@ struct Report {
 }
 
 impl Report {
-    fn new(global: &Global) -> Self {
+    fn new(global: &Global, whole: bool) -> Self {
         Self {
             json: global.json,
+            whole,
             paint: Paint::stdout(global.color),
             passed: 0,
             failed: Vec::new(),
@@ -116,7 +121,11 @@ impl Report {
             Verdict::Passed => print::line(&line("pass"))?,
             Verdict::LeftOut(what) => {
                 let what = plain(what);
-                print::line(&self.paint.dim(&format!("{} (the driver has no {what})", line("left"))))?;
+                print::line(
+                    &self
+                        .paint
+                        .dim(&format!("{} (the driver has no {what})", line("left"))),
+                )?;
             }
             Verdict::Failed(failure) => {
                 print::line(&self.paint.red(&line("FAIL")))?;
@@ -129,9 +138,9 @@ impl Report {
         Ok(())
     }
 
-    /// Only where all passed, or were left out, is that ok.
     fn end(self) -> Result<Exit, Failure> {
-        let exit = if self.failed.is_empty() {
+        let is_whole = self.left_out.is_empty() || !self.whole;
+        let exit = if self.failed.is_empty() && is_whole {
             Exit::Ok
         } else {
             Exit::Failed
@@ -142,7 +151,9 @@ impl Report {
             print::json(&all)?;
             return Ok(exit);
         }
-        print::line(&format!("\n{passed} passed, {failed} failed, {left_out} left out"))?;
+        print::line(&format!(
+            "\n{passed} passed, {failed} failed, {left_out} left out"
+        ))?;
         for (what, names) in [("failed", &self.failed), ("left out", &self.left_out)] {
             for name in names {
                 print::line(&format!("  {what}: {name}"))?;
@@ -170,7 +181,9 @@ fn frame(played: &Played) -> serde_json::Value {
 fn words(failure: &Otherwise) -> String {
     let mut text = format!("  {}: {}", failure.place, shown(&failure.why));
     if !failure.record.is_empty() {
-        text.push_str("\n  what was said last (> by the client, < to it, ! to the driver, = by it):");
+        text.push_str(
+            "\n  what was said last (> by the client, < to it, ! to the driver, = by it):",
+        );
         for line in &failure.record {
             text.push_str(&format!("\n    {}", plain(line)));
         }

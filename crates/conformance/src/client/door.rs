@@ -135,7 +135,8 @@ fn listen(address: SocketAddr) -> Result<TcpListener, String> {
 }
 
 async fn upgrade(stream: TcpStream) -> Result<WebSocketStream<TcpStream>, String> {
-    let failed = |error: tokio_websockets::Error| format!("a connection that is no WebSocket: {error}");
+    let failed =
+        |error: tokio_websockets::Error| format!("a connection that is no WebSocket: {error}");
     stream.set_nodelay(true).map_err(|e| e.to_string())?;
     let agreed = HeaderValue::from_static(SUBPROTOCOL);
     let builder = ServerBuilder::new()

@@ -10,6 +10,10 @@ use std::{
 };
 
 use futures_util::StreamExt;
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
 use serde_json::{Map, Value};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -43,6 +47,17 @@ pub(crate) struct Driver {
     pub(super) unsupported: Option<String>,
 }
 
+/// A driver may be a script around a program: that goes with it.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let pid = self.child.id().and_then(|pid| i32::try_from(pid).ok());
+        if let Some(pid) = pid {
+            // Where it has just left there is nothing to be done.
+            let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+    }
+}
+
 impl Driver {
     pub(crate) fn start(argv: &[OsString]) -> Result<Self, String> {
         let (program, args) = argv.split_first().ok_or("a driver is a program")?;
@@ -51,6 +66,7 @@ impl Driver {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            .process_group(0)
             .kill_on_drop(true)
             .spawn();
         let name = program.to_string_lossy();
@@ -214,7 +230,9 @@ impl Driver {
         let mut buffer = [0; 1024];
         // What it floods is read in turns.
         for _ in 0..64 {
-            let Some(stderr) = &mut self.stderr else { return };
+            let Some(stderr) = &mut self.stderr else {
+                return;
+            };
             let mut read = ReadBuf::new(&mut buffer);
             match std::pin::Pin::new(stderr).poll_read(cx, &mut read) {
                 Poll::Ready(Ok(())) if !read.filled().is_empty() => {

@@ -106,7 +106,9 @@ impl Line {
         if message.is_binary() {
             self.fault = Some("the client sent a binary message".to_owned());
         }
-        let Some(text) = message.as_text() else { return };
+        let Some(text) = message.as_text() else {
+            return;
+        };
         record.frame('>', text);
         match serde_json::from_str(text) {
             Ok(frame) => self.take(frame, desk),

@@ -6,6 +6,8 @@ mod driver;
 mod job;
 mod lease;
 mod line;
+mod lines;
+mod orders;
 mod play;
 mod record;
 mod stage;

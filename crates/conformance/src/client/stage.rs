@@ -65,7 +65,12 @@ impl Stage {
         look: impl FnMut(&mut Self) -> Option<T>,
     ) -> Result<T, String> {
         let found = self.within(PATIENCE, look).await?;
-        found.ok_or_else(|| format!("expected {what}, got nothing within {} s", PATIENCE.as_secs()))
+        found.ok_or_else(|| {
+            format!(
+                "expected {what}, got nothing within {} s",
+                PATIENCE.as_secs()
+            )
+        })
     }
 
     /// Something of the connection of that name, which may have to come first.
@@ -86,7 +91,9 @@ impl Stage {
         while !self.driver.has_left()? {
             if since.elapsed() >= PATIENCE {
                 let seconds = PATIENCE.as_secs();
-                return Err(format!("the driver is still there {seconds} s after its stdin ended"));
+                return Err(format!(
+                    "the driver is still there {seconds} s after its stdin ended"
+                ));
             }
             let idle = poll_fn(|cx| {
                 self.driver.poll(cx);

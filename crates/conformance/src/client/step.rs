@@ -24,30 +24,44 @@ pub(crate) enum Step {
     Hear(String, Vec<Value>),
     /// The client sends nothing for so many seconds that the kit does not answer by itself.
     Quiet(String, f64),
-    /// Sends these texts, all in one write.
-    Say(String, Vec<String>),
-    /// Sends half of this text's frame, and breaks the connection.
-    Half(String, String),
-    /// Breaks the connection.
-    Cut(String),
-    /// Closes it with this code.
-    Close(String, u16),
-    /// The client closes it.
-    Closed(String),
+    /// Something is done to a connection.
+    ToLine(String, ToLine),
     /// Sends a ping with this text, and the same comes back.
     Ping(String, String),
-    /// Whether the connection is not read.
-    Deaf(String, bool),
-    /// Whether connections are refused.
-    Refuse(bool),
     /// So many seconds pass.
     Pass(f64),
-    /// From here on there is this job.
-    Job(JobScript),
-    /// The job of that name goes on.
-    Release(String),
     /// What a worker said of a lease comes to this.
     Said(String, Value),
+    /// What takes no time.
+    AtOnce(AtOnce),
+}
+
+/// What may be done to a connection.
+#[derive(Clone, Debug)]
+pub(crate) enum ToLine {
+    /// Sends these texts, all in one write.
+    Say(Vec<String>),
+    /// Sends half of this text's frame, and breaks the connection.
+    Half(String),
+    /// Breaks it.
+    Cut,
+    /// Closes it with this code.
+    Close(u16),
+    /// The client closes it.
+    Closed,
+    /// From here on it is not read, or is again.
+    Deaf(bool),
+}
+
+/// What takes no time.
+#[derive(Clone, Debug)]
+pub(crate) enum AtOnce {
+    /// Whether connections are refused.
+    Refuse(bool),
+    /// From here on there is this job.
+    Job(Box<JobScript>),
+    /// The job of that name goes on.
+    Release(String),
     /// How what a worker says is answered from here on.
     Acknowledge(Acknowledge),
     /// Looks how much memory the driver has.
@@ -140,14 +154,14 @@ impl format::Step for Step {
             }
             ">" => Self::Hear(name, vec![written_out(raw)?]),
             ">>" => Self::Hear(name, written_out(raw)?),
-            "<" => Self::Say(name, vec![repeated(raw.get())]),
+            "<" => Self::ToLine(name, ToLine::Say(vec![repeated(raw.get())])),
             "<<" => {
                 let frames: Vec<Box<RawValue>> = read_as(key, raw)?;
                 let texts = frames.iter().map(|raw| repeated(raw.get()));
-                Self::Say(name, texts.collect())
+                Self::ToLine(name, ToLine::Say(texts.collect()))
             }
-            "raw" => Self::Say(name, vec![read_as(key, raw)?]),
-            "half" => Self::Half(name, repeated(raw.get())),
+            "raw" => Self::ToLine(name, ToLine::Say(vec![read_as(key, raw)?])),
+            "half" => Self::ToLine(name, ToLine::Half(repeated(raw.get()))),
             "unanswered" => Self::Unanswered(name, read_as(key, raw)?),
             "until" => {
                 let is = line.get("is")?.ok_or("\"until\" needs an \"is\"")?;
@@ -156,22 +170,22 @@ impl format::Step for Step {
             "open" => Self::Open(name),
             "nobody" => Self::Nobody(read_as(key, raw)?),
             "quiet" => Self::Quiet(name, read_as(key, raw)?),
-            "cut" => Self::Cut(name),
-            "close" => Self::Close(name, read_as(key, raw)?),
-            "closed" => Self::Closed(name),
+            "cut" => Self::ToLine(name, ToLine::Cut),
+            "close" => Self::ToLine(name, ToLine::Close(read_as(key, raw)?)),
+            "closed" => Self::ToLine(name, ToLine::Closed),
             "ping" => Self::Ping(name, read_as(key, raw)?),
-            "deaf" => Self::Deaf(name, read_as(key, raw)?),
-            "refuse" => Self::Refuse(read_as(key, raw)?),
+            "deaf" => Self::ToLine(name, ToLine::Deaf(read_as(key, raw)?)),
+            "refuse" => Self::AtOnce(AtOnce::Refuse(read_as(key, raw)?)),
             "pass" => Self::Pass(read_as(key, raw)?),
-            "job" => Self::Job(written_out(raw)?),
-            "release" => Self::Release(read_as(key, raw)?),
+            "job" => Self::AtOnce(AtOnce::Job(written_out(raw)?)),
+            "release" => Self::AtOnce(AtOnce::Release(read_as(key, raw)?)),
             "lease" => {
                 let said = line.get("said")?.ok_or("\"lease\" needs a \"said\"")?;
                 Self::Said(read_as(key, raw)?, said)
             }
-            "acknowledge" => Self::Acknowledge(read_as(key, raw)?),
-            "weigh" => Self::Weigh,
-            "grown" => Self::Grown(read_as(key, raw)?),
+            "acknowledge" => Self::AtOnce(AtOnce::Acknowledge(read_as(key, raw)?)),
+            "weigh" => Self::AtOnce(AtOnce::Weigh),
+            "grown" => Self::AtOnce(AtOnce::Grown(read_as(key, raw)?)),
             _ => return Err(format!("what is {key:?}?")),
         })
     }

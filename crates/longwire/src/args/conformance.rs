@@ -23,12 +23,11 @@ pub(crate) enum ConformanceAction {
 pub(crate) struct ClientKitArgs {
     #[command(flatten)]
     pub(crate) which: WhichArgs,
+    /// What the driver leaves out counts as failed.
+    #[arg(long)]
+    pub(crate) whole: bool,
     /// The driver, and its arguments.
-    #[arg(
-        last = true,
-        value_name = "PROGRAM",
-        required_unless_present = "list"
-    )]
+    #[arg(last = true, value_name = "PROGRAM", required_unless_present = "list")]
     pub(crate) driver: Vec<OsString>,
 }
 

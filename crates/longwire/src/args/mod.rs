@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use longwire_client::{Connid, JobId, OnConflict, OnDisconnect, Seconds, Seq};
 
-pub(crate) use self::conformance::{ClientKitArgs, ConformanceAction, ConformanceArgs, ServerKitArgs, WhichArgs};
+pub(crate) use self::conformance::{
+    ClientKitArgs, ConformanceAction, ConformanceArgs, ServerKitArgs, WhichArgs,
+};
 pub(crate) use self::modules::{FileArgs, ModulesAction, ModulesArgs, SearchArgs};
 use crate::paint::Color;
 

@@ -6,7 +6,6 @@ use longwire_protocol::{CLOSE_CODES, Code, Status};
 use longwire_server::config::{Limits, SocketSettings};
 use serde_json::Value;
 
-
 const TEXT: &str = include_str!("../../../../docs/protocol.md");
 
 /// A fenced block, and the name of the dialogue that it is said to show.
