@@ -12,12 +12,21 @@ use crate::{
     failure::Failure,
     paint::Paint,
     print::{self, plain},
+    signals::Stops,
 };
 
 pub(crate) async fn run(global: &Global, args: ConformanceArgs) -> Result<Exit, Failure> {
-    match args.action {
-        ConformanceAction::Client(args) => client(global, &args).await,
-        ConformanceAction::Server(args) => server(global, &args).await,
+    let mut stops = Stops::new()?;
+    let playing = async {
+        match args.action {
+            ConformanceAction::Client(args) => client(global, &args).await,
+            ConformanceAction::Server(args) => server(global, &args).await,
+        }
+    };
+    // What was started goes with what waits for it.
+    tokio::select! {
+        played = playing => played,
+        _ = stops.next() => Ok(Exit::Left),
     }
 }
 
