@@ -122,14 +122,14 @@ impl Player {
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {
-        match step {
-            Step::Stop => {
-                drop(self.stop.take());
-                Ok(())
-            }
-            Step::Restart => self.restart().await,
-            step => self.speaker.step(step).await,
+        if matches!(step, Step::Stop) {
+            drop(self.stop.take());
+            return Ok(());
         }
+        if matches!(step, Step::Restart) {
+            return self.restart().await;
+        }
+        self.speaker.step(step).await
     }
 
     async fn restart(&mut self) -> Result<(), String> {
