@@ -1,0 +1,158 @@
+"""One socket: what is written to it and read from it, within bounds and in time."""
+
+import asyncio
+from types import TracebackType
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.typing import Subprotocol
+
+from ._address import socket_address
+from .errors import ConnectionError, LongwireError
+from .options import Options
+
+SUBPROTOCOL = Subprotocol("longwire.v1")
+MESSAGE_BYTES = 16 * 1024 * 1024
+"""The largest message that is read."""
+CLOSE_TIMEOUT = 1.0
+FOR_GOOD = frozenset({1002, 1007, 1008, 1009})
+"""Closes that say that there is no use in coming back."""
+
+
+class Broken(Exception):
+    """The socket's end. `for_good`: there is no use in coming back."""
+
+    def __init__(self, error: LongwireError, *, for_good: bool = False) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.for_good = for_good
+
+
+def unexpected(what: str) -> Broken:
+    """The server does not speak this protocol."""
+    message = f"the server sent what this client does not understand: {what[:300]}"
+    return Broken(ConnectionError("unexpected_frame", message), for_good=True)
+
+
+class Wire:
+    """An open socket, to be left with `close`."""
+
+    def __init__(self, socket: ClientConnection, options: Options) -> None:
+        self._socket = socket
+        self._options = options
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time()
+
+    @classmethod
+    async def open(cls, url: str, options: Options) -> "Wire":
+        """Connects and agrees on the protocol."""
+        address = socket_address(url)
+        try:
+            socket = await asyncio.wait_for(_dial(address, options), options.connect_timeout)
+        except (TimeoutError, asyncio.TimeoutError):
+            why = f"no Longwire at {url} (no answer within {options.connect_timeout:g} s)"
+            raise ConnectionError("unreachable", why) from None
+        except InvalidStatus as error:
+            why = f"{url} answers, but is no Longwire (HTTP status {error.response.status_code} instead of a socket)"
+            raise ConnectionError("not_longwire", why) from None
+        except (InvalidHandshake, WebSocketException) as error:
+            raise ConnectionError("not_longwire", f"{url} answers, but is no Longwire ({error})") from None
+        except OSError as error:
+            raise ConnectionError("unreachable", f"no Longwire at {url} ({error.strerror or error})") from None
+        if socket.subprotocol != SUBPROTOCOL:
+            await socket.close()
+            raise ConnectionError(
+                "not_longwire", f"{url} answers, but is no Longwire (its socket does not speak {SUBPROTOCOL})"
+            )
+        return cls(socket, options)
+
+    async def read(self) -> str:
+        """The next text."""
+        while True:
+            try:
+                message = await self._socket.recv()
+            except ConnectionClosed as closed:
+                raise _closed(closed) from None
+            self._heard_at = self._loop.time()
+            if isinstance(message, str):
+                return message
+
+    async def write(self, text: str) -> None:
+        """Returns once there is room for more."""
+        try:
+            await asyncio.wait_for(self._socket.send(text), self._options.write_timeout)
+        except (TimeoutError, asyncio.TimeoutError):
+            raise _lost("the server reads no more") from None
+        except ConnectionClosed as closed:
+            raise _closed(closed) from None
+
+    async def watch_silence(self) -> None:
+        """Pings a server that says nothing; raises once it has been silent for too long."""
+        options = self._options
+        while True:
+            silence = self._loop.time() - self._heard_at
+            if silence >= options.dead_after:
+                raise _lost("nothing heard for too long")
+            if silence < options.ping_after:
+                await asyncio.sleep(min(options.ping_after, options.dead_after) - silence)
+            else:
+                await self._ping(options.dead_after - silence)
+
+    async def _ping(self, patience: float) -> None:
+        try:
+            await asyncio.wait_for(self._pong(), patience)
+        except (TimeoutError, asyncio.TimeoutError):
+            return
+        except ConnectionClosed as closed:
+            raise _closed(closed) from None
+        self._heard_at = self._loop.time()
+
+    async def _pong(self) -> None:
+        await (await self._socket.ping())
+
+    async def close(self) -> None:
+        """Says goodbye, and hangs up; whoever does not answer is left."""
+        await self._socket.close()
+
+    async def __aenter__(self) -> "Wire":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+async def _dial(address: str, options: Options) -> ClientConnection:
+    tls: dict[str, Any] = {} if options.ssl is None else {"ssl": options.ssl}
+    return await connect(
+        address,
+        subprotocols=[SUBPROTOCOL],
+        compression=None,
+        additional_headers=dict(options.headers),
+        proxy=None,
+        open_timeout=None,
+        # The rules of silence are our own: whatever is heard counts, not the answers to pings alone.
+        ping_interval=None,
+        close_timeout=CLOSE_TIMEOUT,
+        max_size=MESSAGE_BYTES,
+        **tls,
+    )
+
+
+def _lost(why: str) -> Broken:
+    return Broken(ConnectionError("connection_lost", f"the connection was lost ({why})"))
+
+
+def _closed(closed: ConnectionClosed) -> Broken:
+    """Whether to come back is the server's to say; what we close for good is its fault."""
+    sent, received = closed.sent, closed.rcvd
+    if sent is not None and sent.code in FOR_GOOD and not closed.rcvd_then_sent:
+        return unexpected(f"{sent.reason} ({sent.code})")
+    if received is None:
+        return _lost("it ended")
+    if received.code in FOR_GOOD:
+        why = f"the server closed the connection: {received.reason} ({received.code})"
+        return Broken(ConnectionError("closed_by_server", why), for_good=True)
+    return _lost(f"closed with code {received.code}" + (f": {received.reason}" if received.reason else ""))
