@@ -98,7 +98,7 @@ class OpenJob(Awaited["tuple[Frame, Watched[Event], Cursor[Event]]"]):
         """Opens the position."""
         after: int = answer["seq"] if answer["route"] != "watch" else self.frame.get("after", 0)
         cursor: Cursor[Event] = Cursor(after)
-        watched = desk.open_job(str(answer["job"]), str(answer["connid"]), cursor)
+        watched = desk.open_job(str(answer["job"]), str(answer["connid"]), cursor, by_name="job" not in self.frame)
         if self.reply.done():
             desk.leave(watched, cursor)
         else:
@@ -157,7 +157,7 @@ class WatchOn(Ask):
 
     def hear(self, answer: Frame, desk: "Desk") -> None:
         """It does."""
-        self._watched.answered(self.number)
+        desk.watched_on(cast("Watched[Any]", self._watched), self.number)
 
     def refused(self, refusal: Refused, desk: "Desk") -> None:
         """It cannot."""

@@ -85,7 +85,7 @@ class Connection:
 
     async def _serve(self, station: Station, wire: Wire) -> LongwireError:
         """Serves one socket, until there is use in coming back."""
-        parts = [self._read(station, wire), self._write(station, wire), wire.watch_silence()]
+        parts = [self._read(station, wire), self._write(station, wire), wire.watch()]
         tasks = [asyncio.ensure_future(part) for part in parts]
         async with wire:
             try:

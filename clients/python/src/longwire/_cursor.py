@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 WAITING = 64
 """What waits for a slow reader."""
+MOST_HOLES = 3
+"""How often in a row a server may leave out what it was asked for."""
 
 
 def closed() -> ConnectionError:
@@ -28,6 +30,8 @@ class Taken(enum.Enum):
     """It was seen before, or there was no place for it."""
     HOLE = enum.auto()
     """Something before it is missing: ask for it."""
+    STILL_A_HOLE = enum.auto()
+    """The server leaves it out whenever it is asked."""
 
 
 class Cursor(Generic[T]):
@@ -69,19 +73,14 @@ class Cursor(Generic[T]):
         return len(self.waiting) >= WAITING
 
     def next(self, first: int, last: int, item: T | Gap) -> Taken:
-        """What stands for these numbers of a log without holes."""
-        if not self.hears or last <= self.last:
-            return Taken.NO
-        if first > self.last + 1:
-            # What was under way from before a new position is answered by asking again; a server that then still leaves something
-            # out has to be believed.
+        """What stands for these numbers of a log without holes.
+
+        Only the server knows what is no longer kept: where something is missing and it said nothing, that is asked for, and no gap is made up.
+        """
+        if self.hears and first > self.last + 1:
             self._holes += 1
-            if self._holes == 1:
-                return Taken.HOLE
-            self._put(first - 1, _gap(self.last + 1, first - 1))
-        elif first <= self.last:
-            item = _gap(self.last + 1, last)
-        return self._put(last, item)
+            return Taken.HOLE if self._holes < MOST_HOLES else Taken.STILL_A_HOLE
+        return self.skipping(first, last, item)
 
     def skipping(self, first: int, last: int, item: T | Gap) -> Taken:
         """What stands for these numbers of a log that may have holes."""

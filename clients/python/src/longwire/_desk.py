@@ -5,7 +5,6 @@ Nothing here does I/O: frames go in, frames come out.
 
 import asyncio
 import base64
-import contextlib
 import json
 from collections import deque
 from collections.abc import Callable
@@ -39,6 +38,7 @@ class Desk:
         self._to_send: deque[int] = deque()
         self.jobs: dict[str, Watched[Event]] = {}
         self._names: dict[str, list[Watched[Event]]] = {}
+        """What is watched by its name: its frames say no more."""
         self.feed: Watched[FeedChange] = Watched(None, None)
         self._full: Cursor[Event] | None = None
         self._room = asyncio.Event()
@@ -122,32 +122,39 @@ class Desk:
         await asyncio.sleep(0)
         if cursor.is_full and cursor.is_read and self._is_alone(cursor):
             self._room.clear()
-            with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
-                await asyncio.wait_for(self._room.wait(), MOMENT)
+            room = asyncio.ensure_future(self._room.wait())
+            try:
+                await asyncio.wait({room}, timeout=MOMENT)
+            finally:
+                room.cancel()
 
     def _is_alone(self, cursor: Cursor[Event]) -> bool:
         if self.feed.cursors or len(self.jobs) != 1 or any(ask.is_wanted for ask in self._asked.values()):
             return False
         return all(cursor in watched.cursors for watched in self.jobs.values())
 
-    def open_job(self, job: str, connid: str, cursor: Cursor[Event]) -> Watched[Event]:
+    def open_job(self, job: str, connid: str, cursor: Cursor[Event], *, by_name: bool) -> Watched[Event]:
         """A position in the log of a job that the server sends from there on."""
         watched = self.jobs.get(job)
         if watched is None:
             watched = self.jobs[job] = Watched(job, connid)
-            named = self._names.setdefault(connid, [])
-            named.append(watched)
             watched.cursors.append(cursor)
-            if len(named) > 1:
-                # Frames that have no `job` cannot be told apart any more: what is watched by its job says it.
-                for one in named:
-                    self._watch_on(one)
+            if by_name:
+                self._name(watched, connid)
         else:
             # Whoever was there before may be further back.
             watched.cursors.append(cursor)
             self._watch_on(watched)
         self._attend(watched, cursor)
         return watched
+
+    def _name(self, watched: Watched[Event], connid: str) -> None:
+        """Frames of what is watched by its name have no `job`. Two of one name could not be told apart, so they are watched by their jobs."""
+        named = self._names.setdefault(connid, [])
+        named.append(watched)
+        if len(named) > 1:
+            for one in named:
+                self._watch_on(one)
 
     def open_feed(self, cursor: Cursor[FeedChange]) -> None:
         """A position in the feed."""
@@ -180,15 +187,22 @@ class Desk:
             self._forget(watched.job)
         watched.fail(error)
 
+    def watched_on(self, watched: Watched[T], number: int) -> None:
+        """The server goes on with it, and its frames say their `job`."""
+        watched.answered(number)
+        self._forget_name(watched)
+
     def _forget(self, job: str) -> None:
         watched = self.jobs.pop(job, None)
-        if watched is None or watched.connid is None:
-            return
-        named = self._names.get(watched.connid, [])
-        if watched in named:
-            named.remove(watched)
-        if not named:
-            self._names.pop(watched.connid, None)
+        if watched is not None:
+            self._forget_name(watched)
+
+    def _forget_name(self, watched: Watched[T]) -> None:
+        named = [one for one in self._names.get(watched.connid or "", []) if one is not watched]
+        if named:
+            self._names[watched.connid or ""] = named
+        else:
+            self._names.pop(watched.connid or "", None)
 
     def _watch_on(self, watched: Watched[T]) -> None:
         """Asks the server to go on from where whoever is furthest back is."""
@@ -232,12 +246,19 @@ class Desk:
             self._ended(watched, event)
 
     def _offer(self, watched: Watched[Event], first: int, last: int, item: Event | Gap) -> None:
-        has_hole = False
+        taken = set()
         for cursor in watched.cursors:
-            has_hole |= cursor.next(first, last, item) is Taken.HOLE
+            taken.add(cursor.next(first, last, item))
             if cursor.is_full and cursor.hears:
                 self._full = cursor
-        if has_hole:
+        if Taken.STILL_A_HOLE in taken:
+            what = f"event {first} of job {watched.job}, time and again, where {watched.position() + 1} is due"
+            self.lost(
+                watched,
+                ConnectionError("unexpected_frame", f"the server sent what this client does not understand: {what}"),
+            )
+            self.ask(Ask({"route": "unwatch", "job": watched.job}))
+        elif Taken.HOLE in taken:
             self._watch_on(watched)
 
     def _ended(self, watched: Watched[Event], event: Event) -> None:

@@ -1,6 +1,7 @@
 """One socket: what is written to it and read from it, within bounds and in time."""
 
 import asyncio
+import contextlib
 from types import TracebackType
 from typing import Any
 
@@ -43,13 +44,14 @@ class Wire:
         self._options = options
         self._loop = asyncio.get_running_loop()
         self._heard_at = self._loop.time()
+        self._writing_since: float | None = None
 
     @classmethod
     async def open(cls, url: str, options: Options) -> "Wire":
         """Connects and agrees on the protocol."""
         address = socket_address(url)
         try:
-            socket = await asyncio.wait_for(_dial(address, options), options.connect_timeout)
+            socket = await _dial(address, options)
         except (TimeoutError, asyncio.TimeoutError):
             why = f"no Longwire at {url} (no answer within {options.connect_timeout:g} s)"
             raise ConnectionError("unreachable", why) from None
@@ -80,36 +82,46 @@ class Wire:
 
     async def write(self, text: str) -> None:
         """Returns once there is room for more."""
+        self._writing_since = self._loop.time()
         try:
-            await asyncio.wait_for(self._socket.send(text), self._options.write_timeout)
-        except (TimeoutError, asyncio.TimeoutError):
-            raise _lost("the server reads no more") from None
+            await self._socket.send(text)
         except ConnectionClosed as closed:
             raise _closed(closed) from None
+        self._writing_since = None
 
-    async def watch_silence(self) -> None:
-        """Pings a server that says nothing; raises once it has been silent for too long."""
+    async def watch(self) -> None:
+        """Pings a server that says nothing; raises once it has been silent, or has not read, for too long."""
+        # Not with `asyncio.wait_for`: before Python 3.12 it may swallow a cancellation.
+        ping: asyncio.Task[None] | None = None
+        try:
+            while True:
+                await asyncio.sleep(self._until_due(is_pinged=ping is not None and not ping.done()))
+                now, options = self._loop.time(), self._options
+                if self._writing_since is not None and now - self._writing_since >= options.write_timeout:
+                    raise _lost("the server reads no more")
+                if now - self._heard_at >= options.dead_after:
+                    raise _lost("nothing heard for too long")
+                if now - self._heard_at >= options.ping_after and (ping is None or ping.done()):
+                    ping = asyncio.create_task(self._ping())
+        finally:
+            if ping is not None:
+                ping.cancel()
+                await asyncio.gather(ping, return_exceptions=True)
+
+    def _until_due(self, *, is_pinged: bool) -> float:
+        """Until something has to be done if nothing happens; a write that begins meanwhile is looked at a little late."""
         options = self._options
-        while True:
-            silence = self._loop.time() - self._heard_at
-            if silence >= options.dead_after:
-                raise _lost("nothing heard for too long")
-            if silence < options.ping_after:
-                await asyncio.sleep(min(options.ping_after, options.dead_after) - silence)
-            else:
-                await self._ping(options.dead_after - silence)
+        silence = options.dead_after if is_pinged else min(options.ping_after, options.dead_after)
+        due = self._heard_at + silence
+        if self._writing_since is not None:
+            due = min(due, self._writing_since + options.write_timeout)
+        return max(0.001, min(due - self._loop.time(), options.write_timeout / 4))
 
-    async def _ping(self, patience: float) -> None:
-        try:
-            await asyncio.wait_for(self._pong(), patience)
-        except (TimeoutError, asyncio.TimeoutError):
-            return
-        except ConnectionClosed as closed:
-            raise _closed(closed) from None
-        self._heard_at = self._loop.time()
-
-    async def _pong(self) -> None:
-        await (await self._socket.ping())
+    async def _ping(self) -> None:
+        # Whoever reads hears of a connection that is closed.
+        with contextlib.suppress(ConnectionClosed):
+            await (await self._socket.ping())
+            self._heard_at = self._loop.time()
 
     async def close(self) -> None:
         """Says goodbye, and hangs up; whoever does not answer is left."""
@@ -132,7 +144,7 @@ async def _dial(address: str, options: Options) -> ClientConnection:
         compression=None,
         additional_headers=dict(options.headers),
         proxy=None,
-        open_timeout=None,
+        open_timeout=options.connect_timeout,
         # The rules of silence are our own: whatever is heard counts, not the answers to pings alone.
         ping_interval=None,
         close_timeout=CLOSE_TIMEOUT,
