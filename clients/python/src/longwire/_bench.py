@@ -110,6 +110,7 @@ class Bench:
         asked = {id(said) for _, said in self._asked.values()}
         for held in self.held.values():
             self._to_say.extend((held, said) for said in held.said if id(said) not in asked)
+        self._wake()
         self.changed.set()
 
     def _answered(self, number: int, frame: dict[str, Any]) -> None:
