@@ -15,11 +15,10 @@ CONFIG = """
 [limits]
 log_events_per_job = 300_000
 log_bytes_per_job = 100_000_000
-stalled_seconds = 60
 
 [routes.lines]
 consumer = "exec"
-argv = ["awk", "BEGIN { for (i = 1; i <= {n}; i++) { print i; fflush() } }"]
+argv = ["sh", "-c", "i=0; while [ $i -lt $1 ]; do i=$((i+1)); echo $i; done", "lines", "{n}"]
 
 [routes.fails]
 consumer = "exec"
