@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 CONFIG = """
+shutdown_grace_seconds = 0.2
+
 [limits]
 log_events_per_job = 300_000
 log_bytes_per_job = 100_000_000
