@@ -172,6 +172,13 @@ pub(crate) const STEPS: &[Step] = &[
         run: suites::clients::run,
     },
     Step {
+        name: "python",
+        what: "the Python client: types, lints, its rules, the real server through cut connections, its recipes, its wheel",
+        when: When::Always,
+        needs: &[PYTHON, Need::Pip(suites::python::FOLDER), CHROMIUM],
+        run: suites::python::run,
+    },
+    Step {
         name: "examples",
         what: "the programs of examples/, with the real programs, and a worker that is killed with a hundred jobs",
         when: When::Always,
