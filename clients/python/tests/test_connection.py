@@ -191,6 +191,25 @@ async def test_the_link_tells_how_the_connection_is_doing(script: Script, pair: 
     assert [state for state, _ in states[2:]] == ["reconnecting", "connected", "closed"]
 
 
+async def test_a_connection_on_which_something_was_heard_counts_as_one(script: Script, pair: Pair) -> None:
+    client, peer = pair
+    attempts = []
+
+    async def follow() -> None:
+        async for link in client.links():
+            attempts.append(link.attempts)
+
+    following = asyncio.create_task(follow())
+    for _ in range(3):
+        await peer.synced(client)
+        await peer.closes(1001)
+        peer = await script.accept()
+    await peer.synced(client)
+    await client.close()
+    await within(following)
+    assert [number for number in attempts if number] == [1, 1, 1]
+
+
 async def test_closing_ends_what_waits_and_leaves_nothing_behind(pair: Pair) -> None:
     client, peer = pair
     job = await peer.starts(client, "a")

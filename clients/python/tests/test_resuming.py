@@ -210,7 +210,8 @@ async def seen_one(job: longwire.Job) -> int:
 async def test_what_is_missing_is_asked_for_and_never_taken_for_a_gap(pair: Pair) -> None:
     client, peer = pair
     job = await peer.starts(client, "a")
-    await peer.says(output("a", 3), output("a", 4))
+    # What is still under way when it is asked for is no further hole.
+    await peer.says(*(output("a", seq) for seq in range(3, 10)))
     number = await peer.expects({"route": "watch", "job": "job-a", "after": 1})
     await peer.says(watching(number, "a", 4), *(output("a", seq, job="job-a") for seq in (2, 3, 4)))
     await peer.says(ended("a", 5, job="job-a"))
@@ -276,6 +277,25 @@ async def test_a_handle_that_is_further_on_keeps_none_from_the_rest(pair: Pair) 
     assert len(behind._cursor.waiting) == 64
 
 
+async def test_only_the_answer_to_the_last_watch_says_where_the_server_is(pair: Pair) -> None:
+    client, peer = pair
+    first = await peer.starts(client, "a")
+    asked = []
+    for after, position in ((5, 1), (0, 0)):
+        opening = asyncio.create_task(first.watch(after=after))
+        await peer.says(watching(await peer.expects({"route": "watch", "job": "job-a", "after": after}), "a", 9))
+        third = await within(opening)
+        asked.append(await peer.expects({"route": "watch", "job": "job-a", "after": position}))
+    await peer.says(watching(asked[0], "a", 9), output("a", 2, job="job-a"))
+    # For who is at 0 that would be a hole; once the event was taken there is nothing that was asked for it.
+    await peer.synced(client)
+    await peer.synced(client)
+    await peer.says(watching(asked[1], "a", 9), *(output("a", seq, job="job-a") for seq in (1, 2)))
+    await peer.says(ended("a", 3, job="job-a"))
+    assert await seen(third) == [1, 2, 3]
+    assert await seen(first) == [2, 3]
+
+
 async def test_jobs_of_one_name_are_told_apart(pair: Pair) -> None:
     client, peer = pair
     old = await peer.starts(client, "a")
@@ -283,6 +303,8 @@ async def test_jobs_of_one_name_are_told_apart(pair: Pair) -> None:
     number = await peer.expects({"route": "script", "connid": "a"})
     await peer.says(begun(number, "a") | {"job": "job-new"})
     new = await within(starting)
+    # Whose outcome is that? Nobody can know.
+    await peer.says(ended("a", 2, "failed"))
     for job in ("job-a", "job-new"):
         number = await peer.expects({"route": "watch", "job": job, "after": 1})
         # From here on every frame says its job; one that does not is of neither.
