@@ -18,9 +18,10 @@ shutdown_grace_seconds = 0.2
 log_events_per_job = 300_000
 log_bytes_per_job = 100_000_000
 
+# Another program every 50 lines gives the server the time to read: what is printed at once is one event.
 [routes.lines]
 consumer = "exec"
-argv = ["sh", "-c", "i=0; while [ $i -lt $1 ]; do i=$((i+1)); echo $i; done", "lines", "{n}"]
+argv = ["sh", "-c", "i=0; while [ $i -lt $1 ]; do i=$((i+1)); echo $i; [ $((i%50)) -gt 0 ] || /bin/true; done", "lines", "{n}"]
 
 [routes.fails]
 consumer = "exec"

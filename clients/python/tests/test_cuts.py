@@ -66,6 +66,7 @@ def told(capsys: pytest.CaptureFixture[str], who: str, lines: Lines, cut: int) -
         )
     assert (received, missing, twice) == (LINES, 0, 0)
     assert cut == CUTS
+    assert lines.events > 10 * CUTS, "most cuts were in the midst of one event"
 
 
 async def test_no_line_is_missing_or_twice(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,7 +97,7 @@ async def test_the_same_for_a_reader_that_falls_behind(server: Server, capsys: p
         nonlocal behind
         async for item in job:
             yield item
-            if job.seen % 500 == 0:
+            if job.seen % 2000 == 0:
                 # More than the moment for which a reader is waited for.
                 await asyncio.sleep(0.12)
                 behind += job._cursor.behind

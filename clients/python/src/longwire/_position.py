@@ -1,6 +1,7 @@
 """What a job's handle and the feed have in common: reading from a position."""
 
 import asyncio
+import contextlib
 import weakref
 from typing import Generic, TypeVar
 
@@ -35,5 +36,5 @@ class Position(Generic[T]):
 
 def _leave_from_anywhere(loop: asyncio.AbstractEventLoop, desk: Desk, watched: Watched[T], cursor: Cursor[T]) -> None:
     """Garbage may be collected in any thread, and after the loop's end."""
-    if not loop.is_closed():
+    with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(desk.leave, watched, cursor)
