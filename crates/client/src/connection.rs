@@ -10,29 +10,78 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Error, Link, Options,
     address::Address,
-    desk::{Command, Desk},
     wire::{Broken, Turn, Wire},
 };
 
 /// Commands taken at once.
 const BATCH: usize = 64;
 
-/// Everything a connection is made of, but the socket.
-pub(crate) struct Connection {
-    pub(crate) address: Address,
-    pub(crate) options: Options,
-    pub(crate) commands: mpsc::Receiver<Command>,
-    pub(crate) link: watch::Sender<Link>,
-    /// No handle is left, or the client was closed.
-    pub(crate) stop: CancellationToken,
-    pub(crate) desk: Desk,
-    /// Tries since something was last heard.
-    pub(crate) attempts: u32,
+/// What is said over a connection and what comes of what is heard, whoever is at the other end: it outlives the socket.
+///
+/// Nothing in it does I/O.
+pub(crate) trait Desk: Send + 'static {
+    /// What its handles want.
+    type Command: Send;
+
+    /// Takes what a handle wants. What is taken is not bounded here: it is taken only while the socket takes what is written.
+    fn take(&mut self, command: Self::Command);
+
+    /// Waits until [`Desk::look`] has something to look at. Dropping the future loses nothing.
+    fn stirs(&self) -> impl Future<Output = ()> + Send;
+
+    /// Looks at what came up beside commands and frames.
+    fn look(&mut self);
+
+    /// The text of the next frame to send.
+    fn next_frame(&mut self) -> Option<String>;
+
+    /// Takes a frame of the server.
+    ///
+    /// # Errors
+    /// Where there is no use in going on.
+    fn hear(&mut self, frame: ServerFrame) -> Result<(), Error>;
+
+    /// There is a new connection, on which nothing was said yet.
+    fn reconnected(&mut self);
+
+    /// There will be no connection any more.
+    fn fail(&mut self, error: &Error);
 }
 
-impl Connection {
-    /// Serves until nobody wants it any more, or it breaks for good.
-    pub(crate) async fn run(mut self, mut wire: Wire) {
+/// Everything a connection is made of, but the socket.
+pub(crate) struct Connection<D: Desk> {
+    address: Address,
+    options: Options,
+    commands: mpsc::Receiver<D::Command>,
+    link: watch::Sender<Link>,
+    /// No handle is left, or it was closed.
+    stop: CancellationToken,
+    desk: D,
+    /// Tries since something was last heard.
+    attempts: u32,
+}
+
+impl<D: Desk> Connection<D> {
+    pub(crate) fn new(
+        (address, options): (Address, Options),
+        desk: D,
+        commands: mpsc::Receiver<D::Command>,
+        link: watch::Sender<Link>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            address,
+            options,
+            commands,
+            link,
+            stop,
+            desk,
+            attempts: 0,
+        }
+    }
+
+    /// Serves until nobody wants it any more, or it breaks for good. Says why it ended.
+    pub(crate) async fn run(mut self, mut wire: Wire) -> Error {
         let end = loop {
             let broken = self.serve(&mut wire).await;
             wire.close().await;
@@ -48,7 +97,8 @@ impl Connection {
             self.desk.reconnected();
             self.link.send_replace(Link::Connected);
         };
-        self.end(end);
+        self.end(&end);
+        end
     }
 
     /// Serves one socket; none where it was asked to stop.
@@ -58,15 +108,15 @@ impl Connection {
                 return Some(broken);
             }
             let mut batch = Vec::new();
-            let stop = self.stop.clone();
             tokio::select! {
-                () = stop.cancelled() => return None,
+                () = self.stop.cancelled() => return None,
                 count = self.commands.recv_many(&mut batch, BATCH), if wire.is_written() => {
                     if count == 0 {
                         return None;
                     }
                     batch.into_iter().for_each(|command| self.desk.take(command));
                 }
+                () = self.desk.stirs() => self.desk.look(),
                 turn = wire.turn() => {
                     if let Err(broken) = turn.and_then(|turn| self.hear(turn)) {
                         return Some(broken);
@@ -100,8 +150,7 @@ impl Connection {
         if let ServerFrame::Notice(Notice::ShuttingDown { left }) = frame {
             self.link.send_replace(Link::ShuttingDown { left });
         }
-        self.desk.hear(frame);
-        Ok(())
+        self.desk.hear(frame).map_err(Broken::ForGood)
     }
 
     async fn connect_again(&mut self, mut why: Error) -> Result<Wire, Error> {
@@ -129,14 +178,14 @@ impl Connection {
         }
     }
 
-    fn end(mut self, error: Error) {
-        self.desk.fail(&error);
+    fn end(mut self, error: &Error) {
+        self.desk.fail(error);
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
             self.desk.take(command);
         }
-        self.desk.fail(&error);
-        self.link.send_replace(Link::Closed(error));
+        self.desk.fail(error);
+        self.link.send_replace(Link::Closed(error.clone()));
     }
 }
 

@@ -25,22 +25,28 @@
 mod address;
 mod ask;
 mod backoff;
+mod board;
 mod client;
 mod connection;
 mod cursor;
 mod desk;
 mod dial;
 mod error;
+mod feed;
+mod handle;
 mod job;
 mod link;
+mod reader;
 #[cfg(test)]
 mod tests;
+mod topic;
 mod wire;
 
 pub use backoff::Backoff;
 pub use client::{Client, Options};
 pub use error::Error;
-pub use job::{Feed, FeedHappening, Happening, Job};
+pub use feed::{Feed, FeedHappening};
+pub use job::{Happening, Job};
 pub use link::{Link, Links};
 pub use longwire_protocol::{
     Clock, Code, Connid, Done, Encoding, EndedView, EventFrame, Failure, FeedFrame, Found, Gap,
