@@ -1,5 +1,7 @@
 //! The task that owns the socket: it alone writes to it and reads from it, and makes it anew when it breaks.
 
+use std::time::Duration;
+
 use longwire_protocol::{Notice, ServerFrame};
 use tokio::{
     sync::{mpsc, watch},
@@ -40,6 +42,9 @@ pub(crate) trait Desk: Send + 'static {
     /// # Errors
     /// Where there is no use in going on.
     fn hear(&mut self, frame: ServerFrame) -> Result<(), Error>;
+
+    /// The connection broke: what was sent and not answered may or may not have been heard.
+    fn broke(&mut self) {}
 
     /// There is a new connection, on which nothing was said yet.
     fn reconnected(&mut self);
@@ -90,6 +95,7 @@ impl<D: Desk> Connection<D> {
                 Some(Broken::ForGood(error)) => break error,
                 Some(Broken::ForNow(why)) => why,
             };
+            self.desk.broke();
             match self.connect_again(why).await {
                 Ok(anew) => wire = anew,
                 Err(error) => break error,
@@ -166,14 +172,24 @@ impl<D: Desk> Connection<D> {
                 attempts: self.attempts,
                 why,
             });
-            let attempt = async {
-                sleep(wait).await;
-                Wire::open(&self.address, &self.options).await
-            };
-            match stop.run_until_cancelled(attempt).await {
+            match stop.run_until_cancelled(self.try_again(wait)).await {
                 Some(Ok(wire)) => return Ok(wire),
                 Some(Err(error)) => why = error,
                 None => return Err(Error::Closed),
+            }
+        }
+    }
+
+    async fn try_again(&mut self, wait: Duration) -> Result<Wire, Error> {
+        let attempt = async {
+            sleep(wait).await;
+            Wire::open(&self.address, &self.options).await
+        };
+        tokio::pin!(attempt);
+        loop {
+            tokio::select! {
+                opened = &mut attempt => return opened,
+                () = self.desk.stirs() => self.desk.look(),
             }
         }
     }

@@ -41,6 +41,7 @@ mod reader;
 mod tests;
 mod topic;
 mod wire;
+mod worker;
 
 pub use backoff::Backoff;
 pub use client::{Client, Options};
@@ -54,3 +55,4 @@ pub use longwire_protocol::{
     Outcome, Payload, Progress, Receipt, Refusal, RouteView, RoutesPage, Search, Seconds, Seq,
     Start, Started, Status, StatusPage, StatusQuery, Stream, Target, Timestamp, Where, Wish,
 };
+pub use worker::{Running, Stopped, Task, Unfinished, Why, Worker};

@@ -1,6 +1,7 @@
 //! The client against scripted dialogues.
 
 mod fake;
+mod worker;
 
 use std::time::Duration;
 

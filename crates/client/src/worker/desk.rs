@@ -1,0 +1,413 @@
+//! All that a worker's connection knows and that outlives it: the jobs that it holds, and what was said of them and is not answered.
+//!
+//! Nothing here does I/O.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    future::pending,
+    sync::Arc,
+    time::Duration,
+};
+
+use longwire_protocol::{
+    Claim, Claimed, Code, EventFrame, FrameId, HandOver, JobId, Lease, Progress, Refusal,
+    RefusalFrame, Request, ServerFrame, Status,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    say::{self, Command, Say},
+    stopped::Why,
+    task::{Shared, Task},
+};
+use crate::{Error, connection::Desk, desk::id_of};
+
+/// How long to wait before something is said again that the server could not take.
+const SAY_AGAIN: Duration = Duration::from_millis(200);
+/// Leases that a claim may name.
+const MOST_LEASES: usize = 1000;
+
+/// What a worker offers.
+#[derive(Clone, Debug)]
+pub(super) struct Offer {
+    pub(super) routes: Box<[Box<str>]>,
+    pub(super) slots: u32,
+    pub(super) name: Option<Box<str>>,
+}
+
+/// A worker's end of a connection.
+pub(super) struct WorkDesk {
+    offer: Offer,
+    last_id: u64,
+    /// The claim that is not answered, and the leases of an earlier connection that it names.
+    claim: Option<(u64, Box<[Lease]>)>,
+    held: HashMap<JobId, Held>,
+    /// What was said and is not answered, in the order in which it was said.
+    said: BTreeMap<u64, Said>,
+    /// Of that, what to send next.
+    to_send: VecDeque<u64>,
+    /// Of that, what the server could not take, and when to say it again.
+    again: Option<(Instant, Vec<u64>)>,
+    connected: bool,
+    leaving: bool,
+    ways: Ways,
+}
+
+/// The ways from a desk to the rest of its worker.
+pub(super) struct Ways {
+    pub(super) commands: mpsc::Sender<Command>,
+    /// To who does the work.
+    pub(super) handed: mpsc::Sender<Task>,
+    /// The first claim stands.
+    pub(super) claimed: Option<oneshot::Sender<Result<(), Error>>>,
+    /// The worker is to leave once its jobs have ended.
+    pub(super) leave: CancellationToken,
+    /// It holds no job, and will be handed none.
+    pub(super) left: CancellationToken,
+}
+
+/// A job that is held.
+struct Held {
+    lease: Lease,
+    seen: u64,
+    shared: Arc<Shared>,
+    /// The progress that was said and is not answered.
+    progress: Option<u64>,
+    /// The progress to say then.
+    next_progress: Option<Progress>,
+}
+
+struct Said {
+    job: JobId,
+    request: Request,
+    /// How much room it takes of its job's.
+    room: u32,
+}
+
+impl WorkDesk {
+    pub(super) fn new(offer: Offer, ways: Ways) -> Self {
+        let mut desk = Self {
+            offer,
+            last_id: 0,
+            claim: None,
+            held: HashMap::new(),
+            said: BTreeMap::new(),
+            to_send: VecDeque::new(),
+            again: None,
+            connected: true,
+            leaving: false,
+            ways,
+        };
+        desk.claim(Box::default());
+        desk
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// The claim goes before everything else that is said.
+    fn claim(&mut self, leases: Box<[Lease]>) {
+        let id = self.next_id();
+        self.claim = Some((id, leases));
+        self.to_send.push_front(id);
+    }
+
+    fn claim_frame(&self, leases: Box<[Lease]>) -> Request {
+        Request::Claim(Claim {
+            routes: self.offer.routes.clone(),
+            slots: if self.leaving { 0 } else { self.offer.slots },
+            worker: self.offer.name.clone(),
+            leases,
+        })
+    }
+
+    fn frame(&self, id: u64) -> Option<String> {
+        let request = match (self.said.get(&id), &self.claim) {
+            (Some(said), _) => &said.request,
+            (None, Some((claim, leases))) if *claim == id => &self.claim_frame(leases.clone()),
+            (None, _) => return None,
+        };
+        // What came as JSON can be written as such.
+        request.to_frame(Some(&FrameId::from(id))).ok()
+    }
+
+    fn say(&mut self, job: JobId, request: Request, room: u32) -> u64 {
+        let id = self.next_id();
+        let said = Said { job, request, room };
+        self.said.insert(id, said);
+        self.to_send.push_back(id);
+        id
+    }
+
+    fn say_progress(&mut self, job: JobId, progress: Progress) {
+        let Some(held) = self.held.get_mut(&job) else {
+            return;
+        };
+        if held.progress.is_some() {
+            held.next_progress = Some(progress);
+            return;
+        }
+        let request = say::progress(held.lease, progress);
+        let id = self.say(job, request, 0);
+        if let Some(held) = self.held.get_mut(&job) {
+            held.progress = Some(id);
+        }
+    }
+
+    /// The progress that waits is the last that the job came to.
+    fn say_end(&mut self, job: JobId, request: Request) {
+        if let Some(held) = self.held.get_mut(&job)
+            && let Some(progress) = held.next_progress.take()
+        {
+            let request = say::progress(held.lease, progress);
+            self.say(job, request, 0);
+        }
+        self.say(job, request, 0);
+    }
+
+    fn hand_over(&mut self, job: HandOver) -> Result<(), Error> {
+        let (id, lease, seen) = (job.job, job.lease, job.seq);
+        if self.held.get(&id).is_some_and(|held| held.lease == lease) {
+            return Ok(());
+        }
+        self.lose(id);
+        let most = 2 * self.offer.slots.max(1) as usize;
+        let shared = Shared::new();
+        let task = Task::new(job, Arc::clone(&shared), self.ways.commands.clone());
+        if self.held.len() >= most || self.ways.handed.try_send(task).is_err() {
+            let slots = self.offer.slots;
+            let what = format!("more jobs than the {slots} that this worker has slots for");
+            return Err(Error::Unexpected(what));
+        }
+        let held = Held {
+            lease,
+            seen,
+            shared,
+            progress: None,
+            next_progress: None,
+        };
+        self.held.insert(id, held);
+        Ok(())
+    }
+
+    /// What happened to a job that is held; what was seen before is told again on a new connection.
+    fn event(&mut self, event: &EventFrame) {
+        let Some(lease) = event.lease else { return };
+        let job = lease.job();
+        let held = self.held.get_mut(&job);
+        let Some(held) = held.filter(|held| held.lease == lease && event.seq > held.seen) else {
+            return;
+        };
+        held.seen = event.seq;
+        match event.status {
+            Status::Running => {}
+            Status::Ending => held.shared.tell(Why::of(event)),
+            Status::Queued
+            | Status::Ok
+            | Status::Failed
+            | Status::Killed
+            | Status::Timeout
+            | Status::Lost => self.lose(job),
+        }
+    }
+
+    /// The job is no longer held: it has ended, or is somebody else's.
+    fn lose(&mut self, job: JobId) {
+        if let Some(held) = self.held.remove(&job) {
+            held.shared.lose();
+            self.said.retain(|_, said| said.job != job);
+        }
+    }
+
+    fn claimed(&mut self, claimed: &Claimed, id: u64) {
+        if self.claim.take_if(|(claim, _)| *claim == id).is_none() {
+            return;
+        }
+        for lease in &claimed.lost {
+            let job = lease.job();
+            if self.held.get(&job).is_some_and(|held| held.lease == *lease) {
+                self.lose(job);
+            }
+        }
+        if let Some(first) = self.ways.claimed.take() {
+            drop(first.send(Ok(())));
+        }
+    }
+
+    fn answered(&mut self, id: u64) {
+        let Some(said) = self.said.remove(&id) else {
+            return;
+        };
+        if matches!(said.request, Request::End(_)) {
+            return self.lose(said.job);
+        }
+        self.let_go(&said, id);
+    }
+
+    /// There is room for more of the same job.
+    fn let_go(&mut self, said: &Said, id: u64) {
+        let Some(held) = self.held.get_mut(&said.job) else {
+            return;
+        };
+        held.shared.answered(said.room);
+        if held.progress.take_if(|progress| *progress == id).is_some()
+            && let Some(progress) = held.next_progress.take()
+        {
+            self.say_progress(said.job, progress);
+        }
+    }
+
+    fn refused(&mut self, frame: RefusalFrame, id: u64) -> Result<(), Error> {
+        let refusal = frame.refusal;
+        if self.claim.as_ref().is_some_and(|(claim, _)| *claim == id) {
+            let error = Error::Refused(Box::new(refusal));
+            if let Some(first) = self.ways.claimed.take() {
+                drop(first.send(Err(error.clone())));
+            }
+            return Err(error);
+        }
+        if refusal.code == Code::LeaseLost {
+            if let Some(said) = self.said.get(&id) {
+                self.lose(said.job);
+            }
+        } else if matches!(refusal.code, Code::TooMany | Code::Unavailable) {
+            self.say_again(id);
+        } else {
+            self.not_taken(id, refusal);
+        }
+        Ok(())
+    }
+
+    fn say_again(&mut self, id: u64) {
+        if self.said.contains_key(&id) {
+            let at = Instant::now() + SAY_AGAIN;
+            self.again.get_or_insert((at, Vec::new())).1.push(id);
+        }
+    }
+
+    /// What the server never takes: a job that it cannot be told the end of so is told to have failed of that.
+    fn not_taken(&mut self, id: u64, refusal: Refusal) {
+        let Some(said) = self.said.remove(&id) else {
+            return;
+        };
+        let Some(held) = self.held.get(&said.job) else {
+            return;
+        };
+        let (lease, failure) = (held.lease, say::of_refusal(refusal));
+        if let Request::End(end) = &said.request {
+            if end.error.is_some() {
+                return self.lose(said.job);
+            }
+            self.say(said.job, say::end(lease, Err(failure.into())), 0);
+        } else {
+            held.shared.refused(failure);
+            self.let_go(&said, id);
+        }
+    }
+
+    /// Leaves once nothing is held, and nothing can be handed over.
+    fn leave_if_done(&self) {
+        let hears_nothing = !self.connected || self.claim.is_none();
+        if self.leaving && self.held.is_empty() && hears_nothing {
+            self.ways.left.cancel();
+        }
+    }
+}
+
+impl Desk for WorkDesk {
+    type Command = Command;
+
+    fn take(&mut self, Command { lease, say }: Command) {
+        let job = lease.job();
+        if self.held.get(&job).is_none_or(|held| held.lease != lease) {
+            return;
+        }
+        match say {
+            Say::Output(output, room) => drop(self.say(job, say::output(lease, output), room)),
+            Say::Progress(progress) => self.say_progress(job, progress),
+            Say::End(end) => self.say_end(job, say::end(lease, end)),
+        }
+    }
+
+    async fn stirs(&self) {
+        let again = async {
+            match &self.again {
+                Some((at, _)) => sleep_until(*at).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.ways.leave.cancelled(), if !self.leaving => {}
+            () = again => {}
+        }
+    }
+
+    fn look(&mut self) {
+        if let Some((_, ids)) = self.again.take_if(|(at, _)| *at <= Instant::now()) {
+            self.to_send.extend(ids);
+        }
+        if !self.leaving && self.ways.leave.is_cancelled() {
+            self.leaving = true;
+            if self.connected {
+                self.claim(Box::default());
+            }
+            self.leave_if_done();
+        }
+    }
+
+    fn next_frame(&mut self) -> Option<String> {
+        while let Some(id) = self.to_send.pop_front() {
+            if let Some(text) = self.frame(id) {
+                return Some(text);
+            }
+        }
+        None
+    }
+
+    fn hear(&mut self, frame: ServerFrame) -> Result<(), Error> {
+        let id = id_of(&frame);
+        match (frame, id) {
+            (ServerFrame::HandOver(job), _) => self.hand_over(*job)?,
+            (ServerFrame::Event(event), _) => self.event(&event),
+            (ServerFrame::Claimed(claimed), Some(id)) => self.claimed(&claimed, id),
+            (ServerFrame::Done(_), Some(id)) => self.answered(id),
+            (ServerFrame::Refused(frame), Some(id)) => self.refused(*frame, id)?,
+            // It asked for nothing else.
+            (other, _) => drop(other),
+        }
+        self.leave_if_done();
+        Ok(())
+    }
+
+    /// What was sent may or may not have been heard.
+    fn broke(&mut self) {
+        self.connected = false;
+        self.again = None;
+        self.to_send.clear();
+        self.leave_if_done();
+    }
+
+    /// Claims what is held, and says again what was not answered.
+    fn reconnected(&mut self) {
+        self.connected = true;
+        self.to_send = self.said.keys().copied().collect();
+        let leases = self.held.values().map(|held| held.lease);
+        self.claim(leases.take(MOST_LEASES).collect());
+    }
+
+    fn fail(&mut self, error: &Error) {
+        for (_, held) in self.held.drain() {
+            held.shared.lose();
+        }
+        self.said.clear();
+        if let Some(first) = self.ways.claimed.take() {
+            drop(first.send(Err(error.clone())));
+        }
+    }
+}
