@@ -36,7 +36,12 @@ impl Board {
         self.bell.notify_one();
     }
 
-    /// Waits until there is a note. Dropping the future loses none.
+    /// There is room again for what comes.
+    pub(crate) fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Waits until there is a note, or room. Dropping the future loses nothing.
     pub(crate) async fn bell(&self) {
         self.bell.notified().await;
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use longwire_protocol::{Notice, ServerFrame};
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, sleep},
+    task::yield_now,
+    time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,8 @@ use crate::{
 
 /// Commands taken at once.
 const BATCH: usize = 64;
+/// How long nothing is read while nobody could take it. Then it is read all the same, and dropped where it has to be.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What is said over a connection and what comes of what is heard, whoever is at the other end: it outlives the socket.
 ///
@@ -33,6 +36,16 @@ pub(crate) trait Desk: Send + 'static {
 
     /// Looks at what came up beside commands and frames.
     fn look(&mut self);
+
+    /// Whether nobody could take what comes next, and nobody waits for anything else.
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    /// Whether those who read should have a turn now.
+    fn is_crowded(&self) -> bool {
+        false
+    }
 
     /// The text of the next frame to send.
     fn next_frame(&mut self) -> Option<String>;
@@ -109,10 +122,15 @@ impl<D: Desk> Connection<D> {
 
     /// Serves one socket; none where it was asked to stop.
     async fn serve(&mut self, wire: &mut Wire) -> Option<Broken> {
+        let mut pause = Pause::default();
         loop {
             if let Err(broken) = self.fill(wire) {
                 return Some(broken);
             }
+            if self.desk.is_crowded() {
+                yield_now().await;
+            }
+            let pause = pause.until(self.desk.is_full() && wire.is_written());
             let mut batch = Vec::new();
             tokio::select! {
                 () = self.stop.cancelled() => return None,
@@ -123,7 +141,8 @@ impl<D: Desk> Connection<D> {
                     batch.into_iter().for_each(|command| self.desk.take(command));
                 }
                 () = self.desk.stirs() => self.desk.look(),
-                turn = wire.turn() => {
+                () = sleep_until(pause.unwrap_or_else(Instant::now)), if pause.is_some() => {}
+                turn = wire.turn(), if pause.is_none() => {
                     if let Err(broken) = turn.and_then(|turn| self.hear(turn)) {
                         return Some(broken);
                     }
@@ -202,6 +221,23 @@ impl<D: Desk> Connection<D> {
         }
         self.desk.fail(error);
         self.link.send_replace(Link::Closed(error.clone()));
+    }
+}
+
+/// While nobody could take what comes it is left to wait in the socket, for a moment: then the server waits, too, and nothing is sent in vain.
+#[derive(Default)]
+struct Pause(Option<Instant>);
+
+impl Pause {
+    /// Until when nothing is read.
+    fn until(&mut self, is_full: bool) -> Option<Instant> {
+        if !is_full {
+            self.0 = None;
+            return None;
+        }
+        let now = Instant::now();
+        let end = *self.0.get_or_insert_with(|| now + PAUSE);
+        Some(end).filter(|end| *end > now)
     }
 }
 

@@ -56,12 +56,17 @@ impl<T> Cursor<T> {
         self.is_behind
     }
 
+    /// How many more happenings there is a place for.
+    pub(crate) fn room(&self) -> usize {
+        self.reader.capacity().saturating_sub(FOR_WORD)
+    }
+
     /// Takes what has the number `seq` and is the next after `before`. Whoever is not there yet waits for it to come again.
     pub(crate) fn take(&mut self, before: Seq, seq: Seq, happening: T) {
         if self.is_behind || self.last < before || seq <= self.last {
             return;
         }
-        if self.reader.capacity() <= FOR_WORD {
+        if self.room() == 0 {
             self.is_behind = true;
             let _ = self.reader.try_send(Delivery::Behind);
             return;

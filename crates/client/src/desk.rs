@@ -20,6 +20,9 @@ use longwire_protocol::{
     Connid, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Request, ServerFrame, Unwatch, Watch,
 };
 
+/// Logs that are looked at for whether nobody could take what comes.
+const MOST_FULL: usize = 8;
+
 /// Where a handle's position is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -46,6 +49,8 @@ pub(crate) struct ClientDesk {
     /// Jobs by name, oldest first, of which frames say no more. Of one that was asked for by its own name every frame says that.
     names: HashMap<Connid, Vec<JobId>>,
     feed: Option<Topic<FeedHappening>>,
+    /// Somebody has much to read yet.
+    crowded: bool,
 }
 
 impl Desk for ClientDesk {
@@ -70,6 +75,22 @@ impl Desk for ClientDesk {
                 self.settle(seat.place);
             }
         }
+    }
+
+    /// Looks at a few: where many are watched somebody could take something.
+    fn is_full(&self) -> bool {
+        if !self.asked.is_empty() || self.jobs.len() > MOST_FULL {
+            return false;
+        }
+        let jobs = self.jobs.values().map(|(_, topic)| topic as &dyn Listened);
+        let feed = self.feed.as_ref().map(|topic| topic as &dyn Listened);
+        let on = jobs.chain(feed).filter(|topic| topic.is_on());
+        let mut on = on.peekable();
+        on.peek().is_some() && on.all(Listened::is_full)
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.crowded
     }
 
     fn next_frame(&mut self) -> Option<String> {
@@ -338,6 +359,7 @@ impl ClientDesk {
         if ends {
             topic.ended(seq);
         }
+        self.crowded = topic.is_crowded();
         self.settle(Place::Job(job));
     }
 
@@ -362,6 +384,7 @@ impl ClientDesk {
             let seq = change.feed;
             let change = FeedHappening::Change(Box::new(change));
             topic.happened(seq, change, FeedHappening::Gap);
+            self.crowded = topic.is_crowded();
             self.settle(Place::Feed);
         }
     }

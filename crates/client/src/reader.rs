@@ -8,7 +8,7 @@ use std::{
 use crate::{
     Error,
     board::{Board, Note, Seat},
-    cursor::{Deliveries, Delivery},
+    cursor::{Deliveries, Delivery, WAITING},
 };
 
 /// Reads what a cursor hands on, and says when it has caught up. Dropping it is leaving.
@@ -32,7 +32,12 @@ impl<T> Reader<T> {
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
         loop {
             match ready!(self.deliveries.poll_recv(cx)) {
-                Some(Delivery::Happening(happening)) => return Poll::Ready(Some(Ok(happening))),
+                Some(Delivery::Happening(happening)) => {
+                    if self.deliveries.len() == WAITING / 2 {
+                        self.board.ring();
+                    }
+                    return Poll::Ready(Some(Ok(happening)));
+                }
                 Some(Delivery::Behind) => self.board.leave(Note::CaughtUp(self.seat)),
                 Some(Delivery::Failed(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),

@@ -2,7 +2,10 @@
 
 use longwire_protocol::{Gap, Seq};
 
-use crate::{Error, cursor::Cursor};
+use crate::{
+    Error,
+    cursor::{Cursor, WAITING},
+};
 
 /// One log, and its readers, each with a position of its own.
 ///
@@ -47,6 +50,10 @@ pub(crate) trait Listened {
     fn caught_up(&mut self, number: u64);
     /// Whether nobody reads it any more.
     fn is_left(&self) -> bool;
+    /// Whether it is sent.
+    fn is_on(&self) -> bool;
+    /// Whether nobody who reads it could take what comes next.
+    fn is_full(&self) -> bool;
     /// What is to be asked of the server, so that everyone who can read is sent what comes next, and nothing is sent in vain.
     fn need(&self) -> Need;
     /// That watch was sent: what comes before its answer is of an earlier one.
@@ -71,6 +78,16 @@ impl<T> Listened for Topic<T> {
 
     fn is_left(&self) -> bool {
         self.readers.is_empty()
+    }
+
+    fn is_on(&self) -> bool {
+        self.sent.is_some()
+    }
+
+    fn is_full(&self) -> bool {
+        let reading = self.readers.iter().filter(|(_, it)| !it.is_behind());
+        let mut reading = reading.peekable();
+        reading.peek().is_some() && reading.all(|(_, it)| it.room() == 0)
     }
 
     fn need(&self) -> Need {
@@ -127,6 +144,12 @@ impl<T: Clone> Topic<T> {
     /// It is known that nothing becomes of it when nobody watches.
     pub(crate) const fn may_be_left(&mut self) {
         self.rules.may_leave = true;
+    }
+
+    /// Whether somebody has half of what may wait yet to read.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let mut readers = self.readers.iter();
+        readers.any(|(_, it)| it.room() <= WAITING / 2)
     }
 
     /// Whether this number is the next.
@@ -207,7 +230,7 @@ impl<T: Clone> Topic<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cursor::{Deliveries, Delivery, WAITING};
+    use crate::cursor::{Deliveries, Delivery};
 
     /// Events are their numbers, and a gap from 2 to 5 is 2005.
     fn gap(missing: Gap) -> u64 {

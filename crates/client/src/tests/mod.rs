@@ -262,11 +262,13 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
     for seq in 2..=ALL {
         peer.says(output("42", seq)).await;
     }
-    // What it would only drop it does not want to be sent.
-    peer.expects(json!({"route": "unwatch", "job": JOB})).await;
     // Nobody reads the job's events, and yet this is answered.
     let serve = async {
         let (id, _) = peer.hears().await;
+        // What it would only drop it does not want to be sent.
+        let unwatch = peer.expects(json!({"route": "unwatch", "job": JOB})).await;
+        peer.says(json!({"id": unwatch, "route": "unwatch", "status": "ok"}))
+            .await;
         peer.says(json!({"id": id, "route": "kill", "connid": "42", "status": "ok", "seq": 501}))
             .await;
     };
@@ -274,19 +276,12 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
     assert!(killed.is_ok());
 
     let serve = async {
-        loop {
-            let (id, frame) = peer.hears().await;
-            if frame["route"] == "unwatch" {
-                continue;
-            }
-            let after = frame["after"].as_u64().unwrap();
-            peer.says(watching(id, "42", ALL)).await;
-            for seq in after + 1..=ALL {
-                peer.says(output_by_job("42", seq)).await;
-            }
-            if after + 64 > ALL {
-                break;
-            }
+        let id = peer
+            .expects(json!({"route": "watch", "job": JOB, "after": 65}))
+            .await;
+        peer.says(watching(id, "42", ALL)).await;
+        for seq in 66..=ALL {
+            peer.says(output_by_job("42", seq)).await;
         }
         peer.says(json!({"connid": "42", "job": JOB, "seq": ALL + 1, "status": "killed"}))
             .await;
@@ -295,6 +290,22 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
     let (seen, _peer) = tokio::join!(seen(&mut job), serve);
     let expected: Vec<_> = (2..=ALL + 1).map(|seq| (seq, seq)).collect();
     assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn what_a_reader_cannot_take_is_left_in_the_socket_for_a_moment() {
+    const ALL: Seq = 500;
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let mut job = start(&client, &mut peer, "42").await;
+    for seq in 2..ALL {
+        peer.says(output("42", seq)).await;
+    }
+    peer.says(json!({"connid": "42", "seq": ALL, "status": "ok"}))
+        .await;
+    let expected: Vec<_> = (2..=ALL).map(|seq| (seq, seq)).collect();
+    assert_eq!(seen(&mut job).await, expected);
+    // Nothing had to be asked for again.
+    start(&client, &mut peer, "43").await;
 }
 
 #[tokio::test]
@@ -329,9 +340,9 @@ async fn frames_that_name_no_job_are_not_of_one_that_is_watched_by_it() {
     for seq in 2..=ROOM + 2 {
         peer.says(output("42", seq)).await;
     }
-    peer.expects(json!({"route": "unwatch", "job": JOB})).await;
     let serve = async {
         let (id, _) = peer.hears().await;
+        peer.expects(json!({"route": "unwatch", "job": JOB})).await;
         let mut reply = started(id, "42");
         reply["job"] = json!(other);
         peer.says(reply).await;
@@ -487,6 +498,13 @@ async fn a_job_that_dies_without_watchers_is_not_left_by_a_slow_reader() {
     for seq in 2..=70 {
         peer.says(output("42", seq)).await;
     }
+    let serve = async {
+        let (id, _) = peer.hears().await;
+        peer.says(json!({"id": id, "route": "kill", "connid": "42", "status": "ok", "seq": 66}))
+            .await;
+    };
+    let (killed, ()) = tokio::join!(job.kill(None), serve);
+    assert!(killed.is_ok());
     let serve = async {
         let id = peer
             .expects(json!({"route": "watch", "job": JOB, "after": 65}))
