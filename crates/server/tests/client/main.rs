@@ -12,8 +12,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures_util::StreamExt;
 use longwire_client::{
-    Client, Connid, Error, EventFrame, Happening, Job, OnDisconnect, Running, Start, StatusQuery,
-    Stream, Task, Unfinished, Worker,
+    Client, Connid, Error, EventFrame, Happening, Job, OnDisconnect, Running, Start, Status,
+    StatusQuery, Stream, Task, Unfinished, Worker,
 };
 use longwire_server::{
     Server,
@@ -22,6 +22,13 @@ use longwire_server::{
 };
 
 use self::proxy::{Cuts, Proxy, Way};
+
+#[path = "../../../client/examples/watch.rs"]
+#[expect(dead_code, reason = "its main is not called here")]
+mod watch;
+#[path = "../../../client/examples/worker.rs"]
+#[expect(dead_code, reason = "its main is not called here")]
+mod worker;
 
 const LINES: u32 = 100_000;
 
@@ -34,6 +41,8 @@ log_bytes_per_job = 100000000
 served_by = \"workers\"
 lease_seconds = 5
 kill_grace_seconds = 2
+[routes.render]
+served_by = \"workers\"
 ";
 
 /// Runs a server for as long as the test takes.
@@ -178,14 +187,9 @@ fn a_kill_reaches_a_workers_function_and_every_handle_is_told() {
         let start = start.connid(Connid::new("42").unwrap());
         let mut job = client.start(start).await.unwrap();
         let mut other = client.watch(job.connid(), 0).await.unwrap();
-        loop {
-            match other.next().await.unwrap().unwrap() {
-                Happening::Event(event) if event.status == longwire_client::Status::Running => {
-                    break;
-                }
-                _ => {}
-            }
-        }
+        while let Some(Ok(Happening::Event(event))) = other.next().await
+            && event.status != Status::Running
+        {}
         let done = job.kill_and_wait(Some("enough")).await.unwrap();
         let receipt = done.ended.unwrap().kill.unwrap();
         assert!(!receipt.forced, "{receipt:?}");
@@ -241,5 +245,20 @@ fn a_slow_reader_keeps_its_job_alive() {
         assert_eq!((came.received, came.missing, came.gaps), (1000, 0, 0));
         let last: Result<EventFrame, Error> = job.outcome().await;
         assert_eq!(last.unwrap().result.unwrap().as_str(), "1000");
+    });
+}
+
+#[test]
+fn the_examples_do_what_they_say() {
+    with_server(async |address| {
+        let url = url(address);
+        let running = worker::worker(&url).start().await.unwrap();
+        let done = watch::watch(&url, 2, std::future::pending::<()>()).await;
+        assert_eq!(done.unwrap().to_string(), r#"{"frames":2}"#);
+        let killed = watch::watch(&url, 1000, std::future::ready(())).await;
+        assert_eq!(killed.unwrap_err().code(), "killed");
+        let failed = watch::watch(&url, 20_000, std::future::pending::<()>()).await;
+        assert_eq!(failed.unwrap_err().code(), "too_long");
+        running.stop().await;
     });
 }
