@@ -302,6 +302,10 @@ async fn what_a_reader_cannot_take_is_left_in_the_socket_for_a_moment() {
     }
     peer.says(json!({"connid": "42", "seq": ALL, "status": "ok"}))
         .await;
+    // The connection has its turns, and the reader none.
+    for _ in 0..10 * ALL {
+        tokio::task::yield_now().await;
+    }
     let expected: Vec<_> = (2..=ALL).map(|seq| (seq, seq)).collect();
     assert_eq!(seen(&mut job).await, expected);
     // Nothing had to be asked for again.

@@ -93,7 +93,9 @@ async fn at_work_as(what: impl FnOnce(Worker) -> Worker) -> (Fake, Running, Peer
     let fake = Fake::new().await;
     let serve = async {
         let mut peer = fake.accept().await;
-        claimed(&mut peer, 2, &[], &[]).await;
+        let (id, claim) = peer.hears().await;
+        peer.says(json!({"id": id, "route": "claim", "status": "ok", "slots": claim["slots"]}))
+            .await;
         peer
     };
     let (running, peer) = tokio::join!(what(worker(&fake)).start(), serve);
@@ -243,6 +245,28 @@ async fn a_job_that_is_no_longer_its_own_is_left_before_another_is_begun() {
     assert!(unheard < 64, "{unheard}");
 }
 
+/// It had the only place.
+#[tokio::test]
+async fn work_that_waits_to_be_heard_ends_when_it_no_longer_is() {
+    let (_fake, _running, mut peer) = at_work_as(|worker| worker.slots(1)).await;
+    hand_over(&mut peer, "lines").await;
+    let (id, _) = peer.hears().await;
+    for _ in 2..=64 {
+        peer.hears().await;
+    }
+    peer.says(json!({"id": id, "route": "append", "status": "error", "code": "lease_lost", "message": "gone", "lease": LEASE}))
+        .await;
+    let next = async {
+        hand_over(&mut peer, "lines").await;
+        peer.expects(about("append", &json!({"output": "1\n"})))
+            .await;
+    };
+    let soon = Duration::from_secs(2);
+    tokio::time::timeout(soon, next)
+        .await
+        .expect("before its grace is over");
+}
+
 #[tokio::test]
 async fn what_the_server_cannot_take_now_is_said_again() {
     let (_fake, _running, mut peer) = at_work().await;
@@ -282,6 +306,28 @@ async fn a_worker_that_is_told_to_stop_claims_nothing_more_and_ends_what_it_hold
         assert!(last.is_none_or(|message| message.is_close()));
     };
     tokio::join!(running.stop(), serve);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_worker_that_runs_leaves_well_on_a_signal() {
+    let fake = Fake::new().await;
+    let serve = async {
+        let mut peer = fake.accept().await;
+        claimed(&mut peer, 2, &[], &[]).await;
+        ready(&mut peer, "finish").await;
+        let pid = std::process::id().to_string();
+        let kill = std::process::Command::new("kill")
+            .args(["-s", "TERM", &pid])
+            .status();
+        assert!(kill.unwrap().success());
+        claimed(&mut peer, 0, &[], &[]).await;
+        killed(&mut peer).await;
+        takes(&mut peer, "end", json!({"result": 7})).await;
+        while peer.message().await.is_some() {}
+    };
+    let (run, ()) = tokio::join!(worker(&fake).run(), serve);
+    assert_eq!(run, Ok(()));
 }
 
 #[tokio::test]

@@ -73,7 +73,6 @@ pub(super) struct Ways {
 /// A job that is held.
 struct Held {
     lease: Lease,
-    seen: u64,
     shared: Arc<Shared>,
     /// The progress that was said and is not answered.
     progress: Option<u64>,
@@ -172,7 +171,7 @@ impl WorkDesk {
     }
 
     fn hand_over(&mut self, job: HandOver) -> Result<(), Error> {
-        let (id, lease, seen) = (job.job, job.lease, job.seq);
+        let (id, lease) = (job.job, job.lease);
         if self.held.get(&id).is_some_and(|held| held.lease == lease) {
             return Ok(());
         }
@@ -187,7 +186,6 @@ impl WorkDesk {
         }
         let held = Held {
             lease,
-            seen,
             shared,
             progress: None,
             next_progress: None,
@@ -196,15 +194,14 @@ impl WorkDesk {
         Ok(())
     }
 
-    /// What happened to a job that is held; what was seen before is told again on a new connection.
+    /// What happened to a job that is held. On a new connection it may be told again, and comes to the same.
     fn event(&mut self, event: &EventFrame) {
         let Some(lease) = event.lease else { return };
         let job = lease.job();
         let held = self.held.get_mut(&job);
-        let Some(held) = held.filter(|held| held.lease == lease && event.seq > held.seen) else {
+        let Some(held) = held.filter(|held| held.lease == lease) else {
             return;
         };
-        held.seen = event.seq;
         match event.status {
             Status::Running => {}
             Status::Ending => held.shared.tell(Why::of(event)),
