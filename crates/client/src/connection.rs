@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use longwire_protocol::{Notice, ServerFrame};
+use longwire_protocol::{FrameId, Notice, ServerFrame};
+use serde::Deserialize;
 use tokio::{
     sync::{mpsc, watch},
     task::yield_now,
@@ -55,6 +56,9 @@ pub(crate) trait Desk: Send + 'static {
     /// # Errors
     /// Where there is no use in going on.
     fn hear(&mut self, frame: ServerFrame) -> Result<(), Error>;
+
+    /// The answer to this is none that is known here.
+    fn not_understood(&mut self, id: u64, error: Error);
 
     /// The connection broke: what was sent and not answered may or may not have been heard.
     fn broke(&mut self) {}
@@ -166,16 +170,35 @@ impl<D: Desk> Connection<D> {
             return Ok(());
         };
         let text = message.as_text().unwrap_or_default();
-        let frame = ServerFrame::parse(text).map_err(|error| {
-            let mut start = text.to_owned();
-            start.truncate(start.floor_char_boundary(200));
-            Broken::ForGood(Error::Unexpected(format!("{error}: {start}")))
-        })?;
+        let frame = match ServerFrame::parse(text) {
+            Ok(frame) => frame,
+            Err(error) => return self.not_understood(text, &error),
+        };
         self.attempts = 0;
         if let ServerFrame::Notice(Notice::ShuttingDown { left }) = frame {
             self.link.send_replace(Link::ShuttingDown { left });
         }
         self.desk.hear(frame).map_err(Broken::ForGood)
+    }
+
+    /// What is a frame, and none that is known here, is of a newer server: only who asked for it is told.
+    fn not_understood(&mut self, text: &str, error: &serde_json::Error) -> Result<(), Broken> {
+        #[derive(Deserialize)]
+        struct Any {
+            #[serde(default)]
+            id: Option<FrameId>,
+        }
+        let start = text
+            .get(..text.floor_char_boundary(200))
+            .unwrap_or_default();
+        let what = Error::Unexpected(format!("{error}: {start}"));
+        let Ok(frame) = serde_json::from_str::<Any>(text) else {
+            return Err(Broken::ForGood(what));
+        };
+        if let Some(id) = frame.id.and_then(|id| id.as_str().parse().ok()) {
+            self.desk.not_understood(id, what);
+        }
+        Ok(())
     }
 
     async fn connect_again(&mut self, mut why: Error) -> Result<Wire, Error> {

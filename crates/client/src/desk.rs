@@ -125,6 +125,10 @@ impl Desk for ClientDesk {
         Ok(())
     }
 
+    fn not_understood(&mut self, id: u64, error: Error) {
+        self.drop_ask(id, &error);
+    }
+
     /// What was not answered is asked again, and what was watched is watched on.
     fn reconnected(&mut self) {
         self.to_send.clear();

@@ -646,6 +646,34 @@ async fn a_server_that_is_gone_for_good_is_given_up_where_patience_ends() {
     assert_eq!(page.unwrap_err().code(), "connection_lost");
 }
 
+/// It is newer.
+#[tokio::test]
+async fn frames_that_are_not_known_are_ignored_and_an_answer_that_is_not_is_an_error() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    for frame in [
+        json!({"notice": "tea_is_ready", "left": 3}),
+        json!({"weather": "fine"}),
+        json!({"route": "forecast", "status": "ok", "days": []}),
+    ] {
+        peer.says(frame).await;
+    }
+    let serve = async {
+        let (id, _) = peer.hears().await;
+        peer.says(json!({"id": id, "route": "status", "status": "ok", "total": "many"}))
+            .await;
+    };
+    let (page, ()) = tokio::join!(client.status(StatusQuery::default()), serve);
+    assert_eq!(page.unwrap_err().code(), "unexpected_frame");
+    start(&client, &mut peer, "42").await;
+    peer.says(json!(7)).await;
+    let page = client.status(StatusQuery::default()).await;
+    assert_eq!(
+        page.unwrap_err().code(),
+        "unexpected_frame",
+        "it is no frame"
+    );
+}
+
 #[tokio::test]
 async fn a_silent_server_is_pinged_and_then_left() {
     let (fake, _client, peer) = Fake::with_client().await;

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{Error, Running, Task, Unfinished, Why, Worker};
 
-/// A lease of the job.
-const LEASE: &str = "01970000000070008000000000000001000000000000000000000000000000aa";
+/// There is nothing to read in a lease.
+const LEASE: &str = "a00000000000000000000000000000000000000000000000000000000000001f";
 
 type Done = Result<Value, Unfinished>;
 

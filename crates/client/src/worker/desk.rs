@@ -45,7 +45,7 @@ pub(super) struct WorkDesk {
     last_id: u64,
     /// The claim that is not answered, and the leases of an earlier connection that it names.
     claim: Option<(u64, Box<[Lease]>)>,
-    held: HashMap<JobId, Held>,
+    held: HashMap<Lease, Held>,
     /// What was said and is not answered, in the order in which it was said.
     said: BTreeMap<u64, Said>,
     /// Of that, what to send next.
@@ -72,7 +72,7 @@ pub(super) struct Ways {
 
 /// A job that is held.
 struct Held {
-    lease: Lease,
+    job: JobId,
     shared: Arc<Shared>,
     /// The progress that was said and is not answered.
     progress: Option<u64>,
@@ -81,7 +81,7 @@ struct Held {
 }
 
 struct Said {
-    job: JobId,
+    lease: Lease,
     request: Request,
     /// How much room it takes of its job's.
     room: u32,
@@ -136,46 +136,51 @@ impl WorkDesk {
         request.to_frame(Some(&FrameId::from(id))).ok()
     }
 
-    fn say(&mut self, job: JobId, request: Request, room: u32) -> u64 {
+    fn say(&mut self, lease: Lease, request: Request, room: u32) -> u64 {
         let id = self.next_id();
-        let said = Said { job, request, room };
+        let said = Said {
+            lease,
+            request,
+            room,
+        };
         self.said.insert(id, said);
         self.to_send.push_back(id);
         id
     }
 
-    fn say_progress(&mut self, job: JobId, progress: Progress) {
-        let Some(held) = self.held.get_mut(&job) else {
+    fn say_progress(&mut self, lease: Lease, progress: Progress) {
+        let Some(held) = self.held.get_mut(&lease) else {
             return;
         };
         if held.progress.is_some() {
             held.next_progress = Some(progress);
             return;
         }
-        let request = say::progress(held.lease, progress);
-        let id = self.say(job, request, 0);
-        if let Some(held) = self.held.get_mut(&job) {
+        let id = self.say(lease, say::progress(lease, progress), 0);
+        if let Some(held) = self.held.get_mut(&lease) {
             held.progress = Some(id);
         }
     }
 
     /// The progress that waits is the last that the job came to.
-    fn say_end(&mut self, job: JobId, request: Request) {
-        if let Some(held) = self.held.get_mut(&job)
+    fn say_end(&mut self, lease: Lease, request: Request) {
+        if let Some(held) = self.held.get_mut(&lease)
             && let Some(progress) = held.next_progress.take()
         {
-            let request = say::progress(held.lease, progress);
-            self.say(job, request, 0);
+            self.say(lease, say::progress(lease, progress), 0);
         }
-        self.say(job, request, 0);
+        self.say(lease, request, 0);
     }
 
     fn hand_over(&mut self, job: HandOver) -> Result<(), Error> {
         let (id, lease) = (job.job, job.lease);
-        if self.held.get(&id).is_some_and(|held| held.lease == lease) {
+        if self.held.contains_key(&lease) {
             return Ok(());
         }
-        self.lose(id);
+        let before = self.held.iter().find(|(_, held)| held.job == id);
+        if let Some(before) = before.map(|(lease, _)| *lease) {
+            self.lose(before);
+        }
         let most = 2 * self.offer.slots.max(1) as usize;
         let shared = Shared::new();
         let task = Task::new(job, Arc::clone(&shared), self.ways.commands.clone());
@@ -185,21 +190,19 @@ impl WorkDesk {
             return Err(Error::Unexpected(what));
         }
         let held = Held {
-            lease,
+            job: id,
             shared,
             progress: None,
             next_progress: None,
         };
-        self.held.insert(id, held);
+        self.held.insert(lease, held);
         Ok(())
     }
 
     /// What happened to a job that is held. On a new connection it may be told again, and comes to the same.
     fn event(&mut self, event: &EventFrame) {
         let Some(lease) = event.lease else { return };
-        let job = lease.job();
-        let held = self.held.get_mut(&job);
-        let Some(held) = held.filter(|held| held.lease == lease) else {
+        let Some(held) = self.held.get(&lease) else {
             return;
         };
         match event.status {
@@ -210,15 +213,15 @@ impl WorkDesk {
             | Status::Failed
             | Status::Killed
             | Status::Timeout
-            | Status::Lost => self.lose(job),
+            | Status::Lost => self.lose(lease),
         }
     }
 
     /// The job is no longer held: it has ended, or is somebody else's.
-    fn lose(&mut self, job: JobId) {
-        if let Some(held) = self.held.remove(&job) {
+    fn lose(&mut self, lease: Lease) {
+        if let Some(held) = self.held.remove(&lease) {
             held.shared.lose();
-            self.said.retain(|_, said| said.job != job);
+            self.said.retain(|_, said| said.lease != lease);
         }
     }
 
@@ -227,10 +230,7 @@ impl WorkDesk {
             return;
         }
         for lease in &claimed.lost {
-            let job = lease.job();
-            if self.held.get(&job).is_some_and(|held| held.lease == *lease) {
-                self.lose(job);
-            }
+            self.lose(*lease);
         }
         if let Some(first) = self.ways.claimed.take() {
             drop(first.send(Ok(())));
@@ -242,21 +242,21 @@ impl WorkDesk {
             return;
         };
         if matches!(said.request, Request::End(_)) {
-            return self.lose(said.job);
+            return self.lose(said.lease);
         }
         self.let_go(&said, id);
     }
 
     /// There is room for more of the same job.
     fn let_go(&mut self, said: &Said, id: u64) {
-        let Some(held) = self.held.get_mut(&said.job) else {
+        let Some(held) = self.held.get_mut(&said.lease) else {
             return;
         };
         held.shared.answered(said.room);
         if held.progress.take_if(|progress| *progress == id).is_some()
             && let Some(progress) = held.next_progress.take()
         {
-            self.say_progress(said.job, progress);
+            self.say_progress(said.lease, progress);
         }
     }
 
@@ -271,7 +271,7 @@ impl WorkDesk {
         }
         if refusal.code == Code::LeaseLost {
             if let Some(said) = self.said.get(&id) {
-                self.lose(said.job);
+                self.lose(said.lease);
             }
         } else if matches!(refusal.code, Code::TooMany | Code::Unavailable) {
             self.say_again(id);
@@ -293,15 +293,15 @@ impl WorkDesk {
         let Some(said) = self.said.remove(&id) else {
             return;
         };
-        let Some(held) = self.held.get(&said.job) else {
+        let Some(held) = self.held.get(&said.lease) else {
             return;
         };
-        let (lease, failure) = (held.lease, say::of_refusal(refusal));
+        let failure = say::of_refusal(refusal);
         if let Request::End(end) = &said.request {
             if end.error.is_some() {
-                return self.lose(said.job);
+                return self.lose(said.lease);
             }
-            self.say(said.job, say::end(lease, Err(failure.into())), 0);
+            self.say(said.lease, say::end(said.lease, Err(failure.into())), 0);
         } else {
             held.shared.refused(failure);
             self.let_go(&said, id);
@@ -321,14 +321,13 @@ impl Desk for WorkDesk {
     type Command = Command;
 
     fn take(&mut self, Command { lease, say }: Command) {
-        let job = lease.job();
-        if self.held.get(&job).is_none_or(|held| held.lease != lease) {
+        if !self.held.contains_key(&lease) {
             return;
         }
         match say {
-            Say::Output(output, room) => drop(self.say(job, say::output(lease, output), room)),
-            Say::Progress(progress) => self.say_progress(job, progress),
-            Say::End(end) => self.say_end(job, say::end(lease, end)),
+            Say::Output(output, room) => drop(self.say(lease, say::output(lease, output), room)),
+            Say::Progress(progress) => self.say_progress(lease, progress),
+            Say::End(end) => self.say_end(lease, say::end(lease, end)),
         }
     }
 
@@ -382,6 +381,11 @@ impl Desk for WorkDesk {
         Ok(())
     }
 
+    /// It was answered, and no refusal is ever not understood.
+    fn not_understood(&mut self, id: u64, _error: Error) {
+        self.answered(id);
+    }
+
     /// What was sent may or may not have been heard.
     fn broke(&mut self) {
         self.connected = false;
@@ -394,7 +398,7 @@ impl Desk for WorkDesk {
     fn reconnected(&mut self) {
         self.connected = true;
         self.to_send = self.said.keys().copied().collect();
-        let leases = self.held.values().map(|held| held.lease);
+        let leases = self.held.keys().copied();
         self.claim(leases.take(MOST_LEASES).collect());
     }
 
