@@ -137,7 +137,7 @@ impl Ask {
             }
             match self.killed_before(&refused.refusal) {
                 Some(done) => ServerFrame::Done(done),
-                None => return self.refused(refused.refusal),
+                None => return self.not_done(Error::Refused(Box::new(refused.refusal))),
             }
         } else {
             frame
@@ -154,8 +154,8 @@ impl Ask {
         }
     }
 
-    fn refused(self, refusal: Refusal) -> Answer {
-        let error = Error::Refused(Box::new(refusal));
+    /// The answer is that it is not done.
+    pub(crate) fn not_done(self, error: Error) -> Answer {
         if let Then::WatchOn(place) = self.then {
             return Answer::WatchedOn(place, Err(error));
         }

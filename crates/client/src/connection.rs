@@ -183,19 +183,19 @@ impl<D: Desk> Connection<D> {
 
     /// What is a frame, and none that is known here, is of a newer server: only who asked for it is told.
     fn not_understood(&mut self, text: &str, error: &serde_json::Error) -> Result<(), Broken> {
-        #[derive(Deserialize)]
-        struct Any {
-            #[serde(default)]
-            id: Option<FrameId>,
-        }
-        let start = text
-            .get(..text.floor_char_boundary(200))
-            .unwrap_or_default();
-        let what = Error::Unexpected(format!("{error}: {start}"));
-        let Ok(frame) = serde_json::from_str::<Any>(text) else {
+        let start = text.get(..text.floor_char_boundary(200));
+        let what = Error::Unexpected(format!("{error}: {}", start.unwrap_or_default()));
+        let Ok(frame) = serde_json::from_str::<AnyFrame>(text) else {
             return Err(Broken::ForGood(what));
         };
         if let Some(id) = frame.id.and_then(|id| id.as_str().parse().ok()) {
+            let what = match (frame.status.as_deref(), frame.code) {
+                (Some("error"), Some(code)) => Error::OtherRefusal {
+                    code,
+                    message: frame.message.unwrap_or_default(),
+                },
+                _ => what,
+            };
             self.desk.not_understood(id, what);
         }
         Ok(())
@@ -245,6 +245,15 @@ impl<D: Desk> Connection<D> {
         self.desk.fail(error);
         self.link.send_replace(Link::Closed(error.clone()));
     }
+}
+
+/// What there is to know of a frame that is not known.
+#[derive(Deserialize)]
+struct AnyFrame {
+    id: Option<FrameId>,
+    status: Option<Box<str>>,
+    code: Option<Box<str>>,
+    message: Option<Box<str>>,
 }
 
 /// While nobody could take what comes it is left to wait in the socket, for a moment: then the server waits, too, and nothing is sent in vain.

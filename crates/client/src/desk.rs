@@ -126,7 +126,9 @@ impl Desk for ClientDesk {
     }
 
     fn not_understood(&mut self, id: u64, error: Error) {
-        self.drop_ask(id, &error);
+        if let Some(ask) = self.asked.remove(&id) {
+            self.act_on(id, ask.not_done(error));
+        }
     }
 
     /// What was not answered is asked again, and what was watched is watched on.
@@ -255,7 +257,11 @@ impl ClientDesk {
         let Some(ask) = self.asked.remove(&id) else {
             return;
         };
-        match ask.answer(frame) {
+        self.act_on(id, ask.answer(frame));
+    }
+
+    fn act_on(&mut self, id: u64, answer: Answer) {
+        match answer {
             Answer::Done => {}
             Answer::AskAgain(ask) => {
                 self.asked.insert(id, ask);

@@ -36,6 +36,14 @@ pub enum Error {
     /// The server refused the request.
     #[error(transparent)]
     Refused(Box<Refusal>),
+    /// The server refused the request with a code that is newer than this client.
+    #[error("{message} ({code})")]
+    OtherRefusal {
+        /// The stable word.
+        code: Box<str>,
+        /// The sentence.
+        message: Box<str>,
+    },
     /// The job failed. Here, and in the three that follow, stands the last event of its log.
     #[error("{}", Ended(.0))]
     Failed(Box<EventFrame>),
@@ -104,6 +112,7 @@ impl Error {
             Self::Unreachable { .. } => "unreachable",
             Self::NotLongwire { .. } => "not_longwire",
             Self::Refused(refusal) => refusal.code.as_str(),
+            Self::OtherRefusal { code, .. } => code,
             Self::Disconnected(_) => "connection_lost",
             Self::ClosedByServer { .. } => "closed_by_server",
             Self::Unexpected(_) => "unexpected_frame",
@@ -136,6 +145,7 @@ impl Error {
             | Self::Unreachable { .. }
             | Self::NotLongwire { .. }
             | Self::Refused(_)
+            | Self::OtherRefusal { .. }
             | Self::Json(_)
             | Self::Disconnected(_)
             | Self::ClosedByServer { .. }

@@ -664,7 +664,25 @@ async fn frames_that_are_not_known_are_ignored_and_an_answer_that_is_not_is_an_e
     };
     let (page, ()) = tokio::join!(client.status(StatusQuery::default()), serve);
     assert_eq!(page.unwrap_err().code(), "unexpected_frame");
-    start(&client, &mut peer, "42").await;
+    let serve = async {
+        let (id, _) = peer.hears().await;
+        peer.says(json!({"id": id, "route": "status", "status": "error", "code": "too_late", "message": "come back"}))
+            .await;
+    };
+    let (page, ()) = tokio::join!(client.status(StatusQuery::default()), serve);
+    let error = page.unwrap_err();
+    assert_eq!(
+        (error.code(), &*error.to_string()),
+        ("too_late", "come back (too_late)")
+    );
+
+    let mut job = start(&client, &mut peer, "42").await;
+    peer.says(json!({"connid": "42", "seq": 2, "status": "running", "progress": {"done": 1, "rate": 0.5}, "cost": 3}))
+        .await;
+    let next = job.next().await.unwrap().unwrap();
+    assert!(
+        matches!(next, Happening::Event(event) if event.progress.as_ref().unwrap().done == Some(1.0))
+    );
     peer.says(json!(7)).await;
     let page = client.status(StatusQuery::default()).await;
     assert_eq!(
