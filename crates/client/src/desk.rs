@@ -13,6 +13,7 @@ use crate::{
     board::{Board, Note, Seat},
     connection::Desk,
     cursor::{Cursor, Deliveries},
+    names::Names,
     reader::Reader,
     topic::{Listened, Need, Rules, Topic},
 };
@@ -46,8 +47,7 @@ pub(crate) struct ClientDesk {
     /// Of those asked, the ones to send next.
     to_send: VecDeque<u64>,
     jobs: HashMap<JobId, (Connid, Topic<Happening>)>,
-    /// Jobs by name, oldest first, of which frames say no more. Of one that was asked for by its own name every frame says that.
-    names: HashMap<Connid, Vec<JobId>>,
+    names: Names,
     feed: Option<Topic<FeedHappening>>,
     /// Somebody has much to read yet.
     crowded: bool,
@@ -239,17 +239,8 @@ impl ClientDesk {
 
     fn forget_job(&mut self, job: JobId) -> Option<Topic<Happening>> {
         let (connid, topic) = self.jobs.remove(&job)?;
-        self.forget_name(job, &connid);
+        self.names.forget(job, &connid);
         Some(topic)
-    }
-
-    fn forget_name(&mut self, job: JobId, connid: &Connid) {
-        if let Some(jobs) = self.names.get_mut(connid) {
-            jobs.retain(|named| *named != job);
-            if jobs.is_empty() {
-                self.names.remove(connid);
-            }
-        }
     }
 
     fn answer(&mut self, frame: ServerFrame) {
@@ -288,10 +279,7 @@ impl ClientDesk {
         if opening.keeps {
             topic.may_be_left();
         }
-        self.forget_name(job, connid);
-        if !opening.by_job {
-            self.names.entry(connid.clone()).or_default().push(job);
-        }
+        self.names.know(job, connid, !opening.by_job);
         let reader = self.reader(Place::Job(job), number, deliveries);
         let frame = opening.frame;
         // Whoever no longer wants it leaves as every reader does, by dropping it.
@@ -322,8 +310,7 @@ impl ClientDesk {
             (Place::Job(job), Ok(())) => {
                 if let Some((connid, topic)) = self.jobs.get_mut(&job) {
                     topic.answered(id);
-                    let connid = connid.clone();
-                    self.forget_name(job, &connid);
+                    self.names.forget(job, connid);
                 }
             }
             (Place::Feed, Ok(())) => {
@@ -349,12 +336,10 @@ impl ClientDesk {
         if job.is_some() {
             return job;
         }
-        let jobs = self.names.get(connid?)?;
-        let is_next = |job: &&JobId| {
-            let topic = self.jobs.get(*job);
+        self.names.find(connid?, |job| {
+            let topic = self.jobs.get(&job);
             topic.is_some_and(|(_, topic)| topic.expects(seq))
-        };
-        jobs.iter().find(is_next).or(jobs.first()).copied()
+        })
     }
 
     fn event(&mut self, event: Box<EventFrame>) {

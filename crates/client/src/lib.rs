@@ -33,6 +33,7 @@ mod feed;
 mod handle;
 mod job;
 mod link;
+mod names;
 mod reader;
 #[cfg(test)]
 mod tests;

@@ -2,32 +2,23 @@
 //!
 //! Nothing here does I/O.
 
-use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
-    future::pending,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use longwire_protocol::{
-    Claim, Claimed, Code, EventFrame, FrameId, HandOver, JobId, Lease, Progress, Refusal,
-    RefusalFrame, Request, ServerFrame, Status,
+    Claim, Claimed, Code, EventFrame, HandOver, JobId, Lease, Progress, Refusal, RefusalFrame,
+    Request, ServerFrame, Status,
 };
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::{Instant, sleep_until},
-};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     say::{self, Command, Say},
     stopped::Why,
     task::{Shared, Task},
+    words::{Said, Words},
 };
 use crate::{Error, connection::Desk, desk::id_of};
 
-/// How long to wait before something is said again that the server could not take.
-const SAY_AGAIN: Duration = Duration::from_millis(200);
 /// Leases that a claim may name.
 const MOST_LEASES: usize = 1000;
 
@@ -42,16 +33,8 @@ pub(super) struct Offer {
 /// A worker's end of a connection.
 pub(super) struct WorkDesk {
     offer: Offer,
-    last_id: u64,
-    /// The claim that is not answered, and the leases of an earlier connection that it names.
-    claim: Option<(u64, Box<[Lease]>)>,
     held: HashMap<Lease, Held>,
-    /// What was said and is not answered, in the order in which it was said.
-    said: BTreeMap<u64, Said>,
-    /// Of that, what to send next.
-    to_send: VecDeque<u64>,
-    /// Of that, what the server could not take, and when to say it again.
-    again: Option<(Instant, Vec<u64>)>,
+    words: Words,
     connected: bool,
     leaving: bool,
     ways: Ways,
@@ -80,23 +63,12 @@ struct Held {
     next_progress: Option<Progress>,
 }
 
-struct Said {
-    lease: Lease,
-    request: Request,
-    /// How much room it takes of its job's.
-    room: u32,
-}
-
 impl WorkDesk {
     pub(super) fn new(offer: Offer, ways: Ways) -> Self {
         let mut desk = Self {
             offer,
-            last_id: 0,
-            claim: None,
             held: HashMap::new(),
-            said: BTreeMap::new(),
-            to_send: VecDeque::new(),
-            again: None,
+            words: Words::default(),
             connected: true,
             leaving: false,
             ways,
@@ -105,47 +77,21 @@ impl WorkDesk {
         desk
     }
 
-    fn next_id(&mut self) -> u64 {
-        self.last_id += 1;
-        self.last_id
-    }
-
-    /// The claim goes before everything else that is said.
     fn claim(&mut self, leases: Box<[Lease]>) {
-        let id = self.next_id();
-        self.claim = Some((id, leases));
-        self.to_send.push_front(id);
-    }
-
-    fn claim_frame(&self, leases: Box<[Lease]>) -> Request {
-        Request::Claim(Claim {
+        self.words.claim(Request::Claim(Claim {
             routes: self.offer.routes.clone(),
             slots: if self.leaving { 0 } else { self.offer.slots },
             worker: self.offer.name.clone(),
             leases,
-        })
-    }
-
-    fn frame(&self, id: u64) -> Option<String> {
-        let request = match (self.said.get(&id), &self.claim) {
-            (Some(said), _) => &said.request,
-            (None, Some((claim, leases))) if *claim == id => &self.claim_frame(leases.clone()),
-            (None, _) => return None,
-        };
-        // What came as JSON can be written as such.
-        request.to_frame(Some(&FrameId::from(id))).ok()
+        }));
     }
 
     fn say(&mut self, lease: Lease, request: Request, room: u32) -> u64 {
-        let id = self.next_id();
-        let said = Said {
+        self.words.say(Said {
             lease,
             request,
             room,
-        };
-        self.said.insert(id, said);
-        self.to_send.push_back(id);
-        id
+        })
     }
 
     fn say_progress(&mut self, lease: Lease, progress: Progress) {
@@ -221,12 +167,12 @@ impl WorkDesk {
     fn lose(&mut self, lease: Lease) {
         if let Some(held) = self.held.remove(&lease) {
             held.shared.lose();
-            self.said.retain(|_, said| said.lease != lease);
+            self.words.forget(lease);
         }
     }
 
     fn claimed(&mut self, claimed: &Claimed, id: u64) {
-        if self.claim.take_if(|(claim, _)| *claim == id).is_none() {
+        if !self.words.take_claim(id) {
             return;
         }
         for lease in &claimed.lost {
@@ -238,7 +184,7 @@ impl WorkDesk {
     }
 
     fn answered(&mut self, id: u64) {
-        let Some(said) = self.said.remove(&id) else {
+        let Some(said) = self.words.take(id) else {
             return;
         };
         if matches!(said.request, Request::End(_)) {
@@ -262,7 +208,7 @@ impl WorkDesk {
 
     fn refused(&mut self, frame: RefusalFrame, id: u64) -> Result<(), Error> {
         let refusal = frame.refusal;
-        if self.claim.as_ref().is_some_and(|(claim, _)| *claim == id) {
+        if self.words.take_claim(id) {
             let error = Error::Refused(Box::new(refusal));
             if let Some(first) = self.ways.claimed.take() {
                 drop(first.send(Err(error.clone())));
@@ -270,27 +216,20 @@ impl WorkDesk {
             return Err(error);
         }
         if refusal.code == Code::LeaseLost {
-            if let Some(said) = self.said.get(&id) {
+            if let Some(said) = self.words.get(id) {
                 self.lose(said.lease);
             }
         } else if matches!(refusal.code, Code::TooMany | Code::Unavailable) {
-            self.say_again(id);
+            self.words.say_later(id);
         } else {
             self.not_taken(id, refusal);
         }
         Ok(())
     }
 
-    fn say_again(&mut self, id: u64) {
-        if self.said.contains_key(&id) {
-            let at = Instant::now() + SAY_AGAIN;
-            self.again.get_or_insert((at, Vec::new())).1.push(id);
-        }
-    }
-
     /// What the server never takes: a job that it cannot be told the end of so is told to have failed of that.
     fn not_taken(&mut self, id: u64, refusal: Refusal) {
-        let Some(said) = self.said.remove(&id) else {
+        let Some(said) = self.words.take(id) else {
             return;
         };
         let Some(held) = self.held.get(&said.lease) else {
@@ -310,7 +249,7 @@ impl WorkDesk {
 
     /// Leaves once nothing is held, and nothing can be handed over.
     fn leave_if_done(&self) {
-        let hears_nothing = !self.connected || self.claim.is_none();
+        let hears_nothing = !self.connected || !self.words.is_claiming();
         if self.leaving && self.held.is_empty() && hears_nothing {
             self.ways.left.cancel();
         }
@@ -332,22 +271,14 @@ impl Desk for WorkDesk {
     }
 
     async fn stirs(&self) {
-        let again = async {
-            match &self.again {
-                Some((at, _)) => sleep_until(*at).await,
-                None => pending().await,
-            }
-        };
         tokio::select! {
             () = self.ways.leave.cancelled(), if !self.leaving => {}
-            () = again => {}
+            () = self.words.due() => {}
         }
     }
 
     fn look(&mut self) {
-        if let Some((_, ids)) = self.again.take_if(|(at, _)| *at <= Instant::now()) {
-            self.to_send.extend(ids);
-        }
+        self.words.send_due();
         if !self.leaving && self.ways.leave.is_cancelled() {
             self.leaving = true;
             if self.connected {
@@ -358,12 +289,7 @@ impl Desk for WorkDesk {
     }
 
     fn next_frame(&mut self) -> Option<String> {
-        while let Some(id) = self.to_send.pop_front() {
-            if let Some(text) = self.frame(id) {
-                return Some(text);
-            }
-        }
-        None
+        self.words.next_frame()
     }
 
     fn hear(&mut self, frame: ServerFrame) -> Result<(), Error> {
@@ -389,15 +315,14 @@ impl Desk for WorkDesk {
     /// What was sent may or may not have been heard.
     fn broke(&mut self) {
         self.connected = false;
-        self.again = None;
-        self.to_send.clear();
+        self.words.hold();
         self.leave_if_done();
     }
 
     /// Claims what is held, and says again what was not answered.
     fn reconnected(&mut self) {
         self.connected = true;
-        self.to_send = self.said.keys().copied().collect();
+        self.words.send_all();
         let leases = self.held.keys().copied();
         self.claim(leases.take(MOST_LEASES).collect());
     }
@@ -406,7 +331,7 @@ impl Desk for WorkDesk {
         for (_, held) in self.held.drain() {
             held.shared.lose();
         }
-        self.said.clear();
+        self.words.clear();
         if let Some(first) = self.ways.claimed.take() {
             drop(first.send(Err(error.clone())));
         }

@@ -5,6 +5,7 @@ mod desk;
 mod say;
 mod stopped;
 mod task;
+mod words;
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
