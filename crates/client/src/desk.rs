@@ -15,7 +15,7 @@ use crate::{
     cursor::{Cursor, Deliveries},
     names::Names,
     reader::Reader,
-    topic::{Listened, Need, Rules, Topic},
+    topic::{LeftOut, Listened, Need, Rules, Topic},
 };
 use longwire_protocol::{
     Connid, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Request, ServerFrame, Unwatch, Watch,
@@ -318,14 +318,31 @@ impl ClientDesk {
                     topic.answered(id);
                 }
             }
-            (Place::Job(job), Err(error)) => {
+            (place, Err(error)) => self.fail_place(place, &error),
+        }
+    }
+
+    /// What came was taken, or shows that nothing more can be had from there.
+    fn heard(&mut self, place: Place, heard: Result<(), LeftOut>) {
+        match heard {
+            Ok(()) => self.settle(place),
+            Err(left_out) => {
+                self.unwatch(place);
+                self.fail_place(place, &Error::Unexpected(left_out.to_string()));
+            }
+        }
+    }
+
+    fn fail_place(&mut self, place: Place, error: &Error) {
+        match place {
+            Place::Job(job) => {
                 if let Some(topic) = self.forget_job(job) {
-                    topic.fail(&error);
+                    topic.fail(error);
                 }
             }
-            (Place::Feed, Err(error)) => {
+            Place::Feed => {
                 if let Some(topic) = self.feed.take() {
-                    topic.fail(&error);
+                    topic.fail(error);
                 }
             }
         }
@@ -350,27 +367,27 @@ impl ClientDesk {
             return;
         };
         let (seq, ends) = (event.seq, event.status.has_ended());
-        topic.happened(seq, Happening::Event(event), Happening::Gap);
+        let heard = topic.happened(seq, Happening::Event(event));
         if ends {
             topic.ended(seq);
         }
         self.crowded = topic.is_crowded();
-        self.settle(Place::Job(job));
+        self.heard(Place::Job(job), heard);
     }
 
     fn gap(&mut self, frame: &GapFrame) {
         if frame.connid.is_none() && frame.job.is_none() {
             if let Some(topic) = &mut self.feed {
-                topic.gap(frame.gap, FeedHappening::Gap);
-                self.settle(Place::Feed);
+                let heard = topic.gap(frame.gap, FeedHappening::Gap);
+                self.heard(Place::Feed, heard);
             }
             return;
         }
         let about = self.about(frame.job, frame.connid.as_ref(), frame.gap.from);
         if let Some((job, (_, topic))) = about.and_then(|job| Some((job, self.jobs.get_mut(&job)?)))
         {
-            topic.gap(frame.gap, Happening::Gap);
-            self.settle(Place::Job(job));
+            let heard = topic.gap(frame.gap, Happening::Gap);
+            self.heard(Place::Job(job), heard);
         }
     }
 
@@ -378,9 +395,9 @@ impl ClientDesk {
         if let Some(topic) = &mut self.feed {
             let seq = change.feed;
             let change = FeedHappening::Change(Box::new(change));
-            topic.happened(seq, change, FeedHappening::Gap);
+            let heard = topic.happened(seq, change);
             self.crowded = topic.is_crowded();
-            self.settle(Place::Feed);
+            self.heard(Place::Feed, heard);
         }
     }
 }

@@ -1,11 +1,9 @@
 //! A log that is read here: how far what the server sends of it has come, and who reads it from where.
 
 use longwire_protocol::{Gap, Seq};
+use thiserror::Error;
 
-use crate::{
-    Error,
-    cursor::{Cursor, WAITING},
-};
+use crate::cursor::{Cursor, WAITING};
 
 /// One log, and its readers, each with a position of its own.
 ///
@@ -18,9 +16,20 @@ pub(crate) struct Topic<T> {
     sent: Option<Seq>,
     /// The watch that was sent and is not answered, and the number that it goes on after.
     asked: Option<(u64, Seq)>,
-    /// After this number something was left out, and it was asked for.
-    missed: Option<Seq>,
+    /// After this number something was left out, so often in a row.
+    missed: Option<(Seq, u8)>,
     rules: Rules,
+}
+
+/// How often in a row something may be left out, and is asked for again.
+const ASKED_AGAIN: u8 = 2;
+
+/// The server leaves events out, and says of no gap: what it does not say is not told to readers as if it had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("it leaves events out: {got} comes where {due} is due, time and again")]
+pub(crate) struct LeftOut {
+    due: Seq,
+    got: Seq,
 }
 
 /// What differs between logs.
@@ -157,20 +166,28 @@ impl<T: Clone> Topic<T> {
         self.sent.is_some_and(|sent| sent.saturating_add(1) == seq)
     }
 
-    /// What has this number. Where something before it is missing that is asked for, once: what the server leaves out even then is gone.
-    pub(crate) fn happened(&mut self, seq: Seq, happening: T, gap: fn(Gap) -> T) {
-        if self.reaches(seq, gap) {
+    /// What has this number. Where something before it is missing that is asked for again.
+    ///
+    /// # Errors
+    /// Where the server leaves it out even then.
+    pub(crate) fn happened(&mut self, seq: Seq, happening: T) -> Result<(), LeftOut> {
+        if self.reaches(seq)? {
             self.hand_out(seq, happening);
         }
+        Ok(())
     }
 
     /// The server says that these numbers are no longer kept.
-    pub(crate) fn gap(&mut self, missing: Gap, gap: fn(Gap) -> T) {
+    ///
+    /// # Errors
+    /// As [`Topic::happened`].
+    pub(crate) fn gap(&mut self, missing: Gap, gap: fn(Gap) -> T) -> Result<(), LeftOut> {
         let next = self.sent.map_or(0, |sent| sent.saturating_add(1));
         let from = missing.from.max(next);
-        if from <= missing.to && self.reaches(from, gap) {
+        if from <= missing.to && self.reaches(from)? {
             self.skip_to(missing.to, gap);
         }
+        Ok(())
     }
 
     /// The last there is: those who were handed it read no more. Those who have yet to come to it ask for it.
@@ -182,26 +199,29 @@ impl<T: Clone> Topic<T> {
     }
 
     /// There will be no more.
-    pub(crate) fn fail(self, error: &Error) {
+    pub(crate) fn fail(self, error: &crate::Error) {
         for (_, cursor) in self.readers {
             cursor.fail(error.clone());
         }
     }
 
     /// Whether this number is to be handed out, with nothing missing before it.
-    fn reaches(&mut self, seq: Seq, gap: fn(Gap) -> T) -> bool {
+    fn reaches(&mut self, seq: Seq) -> Result<bool, LeftOut> {
         let Some(sent) = self.sent.filter(|sent| seq > *sent) else {
-            return false;
+            return Ok(false);
         };
         if !self.rules.whole || self.expects(seq) {
-            return true;
+            return Ok(true);
         }
-        if self.missed.replace(sent) != Some(sent) {
-            self.silent();
-            return false;
+        let before = self.missed.filter(|(after, _)| *after == sent);
+        let times = before.map_or(0, |(_, times)| times);
+        if times == ASKED_AGAIN {
+            let due = sent.saturating_add(1);
+            return Err(LeftOut { due, got: seq });
         }
-        self.skip_to(seq - 1, gap);
-        true
+        self.missed = Some((sent, times + 1));
+        self.silent();
+        Ok(false)
     }
 
     fn skip_to(&mut self, to: Seq, gap: fn(Gap) -> T) {
@@ -252,7 +272,7 @@ mod tests {
 
     fn happen(topic: &mut Topic<u64>, seqs: impl IntoIterator<Item = Seq>) {
         for seq in seqs {
-            topic.happened(seq, seq, gap);
+            topic.happened(seq, seq).unwrap();
         }
     }
 
@@ -270,28 +290,38 @@ mod tests {
         let mut topic = job();
         let mut reader = join(&mut topic, 1, 2);
         happen(&mut topic, [1, 2, 3]);
-        topic.gap(Gap { from: 1, to: 3 }, gap);
-        topic.gap(Gap { from: 2, to: 5 }, gap);
+        topic.gap(Gap { from: 1, to: 3 }, gap).unwrap();
+        topic.gap(Gap { from: 2, to: 5 }, gap).unwrap();
         happen(&mut topic, [5, 6]);
         assert_eq!(waiting(&mut reader), [3, 4005, 6]);
         assert_eq!(topic.need(), Need::Nothing);
     }
 
     #[test]
-    fn what_is_missing_is_asked_for_once_and_then_is_a_gap() {
+    fn what_is_missing_is_asked_for_twice_and_no_gap_is_made_up() {
         let mut topic = job();
         let mut reader = join(&mut topic, 1, 1);
         happen(&mut topic, [2, 4]);
-        assert_eq!(topic.need(), Need::Watch(2));
-        topic.asked(7, 2);
-        happen(&mut topic, [5]);
-        topic.answered(6);
-        happen(&mut topic, [3]);
-        topic.answered(7);
-        assert_eq!(waiting(&mut reader), [2], "of an earlier watch");
-        happen(&mut topic, [5, 6, 8]);
-        assert_eq!(waiting(&mut reader), [3004, 5, 6], "believed");
-        assert_eq!(topic.need(), Need::Watch(6), "another hole");
+        for id in [7, 8] {
+            assert_eq!(topic.need(), Need::Watch(2));
+            topic.asked(id, 2);
+            happen(&mut topic, [5]);
+            topic.answered(6);
+            happen(&mut topic, [3]);
+            topic.answered(id);
+            assert_eq!(topic.happened(5, 5).is_err(), id == 8, "asked twice");
+        }
+        assert_eq!(waiting(&mut reader), [2]);
+
+        let mut topic = job();
+        let mut reader = join(&mut topic, 1, 1);
+        for after in [1, 2, 3] {
+            happen(&mut topic, [after + 2]);
+            topic.asked(after, after);
+            topic.answered(after);
+            happen(&mut topic, [after + 1]);
+        }
+        assert_eq!(waiting(&mut reader), [2, 3, 4], "each is another");
     }
 
     #[test]
@@ -373,7 +403,7 @@ mod tests {
         });
         let mut reader = join(&mut topic, 1, 7);
         happen(&mut topic, [8, 10]);
-        topic.gap(Gap { from: 9, to: 20 }, gap);
+        topic.gap(Gap { from: 9, to: 20 }, gap).unwrap();
         happen(&mut topic, [25]);
         assert_eq!(waiting(&mut reader), [8, 10, 11020, 25]);
     }

@@ -375,23 +375,27 @@ async fn frames_that_name_no_job_are_not_of_one_that_is_watched_by_it() {
 }
 
 #[tokio::test]
-async fn what_a_server_leaves_out_is_asked_for_once_and_then_is_a_gap() {
+async fn a_server_that_leaves_events_out_is_asked_twice_and_given_up() {
     let (_fake, client, mut peer) = Fake::with_client().await;
     let mut job = start(&client, &mut peer, "42").await;
     let serve = async {
         peer.says(output("42", 3)).await;
-        let id = peer
-            .expects(json!({"route": "watch", "job": JOB, "after": 1}))
-            .await;
-        peer.says(watching(id, "42", 3)).await;
-        peer.says(output_by_job("42", 3)).await;
-        let mut end = json!({"connid": "42", "job": JOB, "seq": 4, "status": "ok"});
-        peer.says(end.clone()).await;
-        end["seq"] = json!(5);
-        peer.says(end).await;
+        for _ in 0..2 {
+            let id = peer
+                .expects(json!({"route": "watch", "job": JOB, "after": 1}))
+                .await;
+            peer.says(watching(id, "42", 3)).await;
+            peer.says(output_by_job("42", 3)).await;
+        }
+        peer.expects(json!({"route": "unwatch", "job": JOB})).await;
     };
-    let (seen, ()) = tokio::join!(seen(&mut job), serve);
-    assert_eq!(seen, [(2, 2), (3, 3), (4, 4)]);
+    let (next, ()) = tokio::join!(job.next(), serve);
+    let error = next.unwrap().unwrap_err();
+    assert_eq!(error.code(), "unexpected_frame");
+    assert!(
+        error.to_string().contains("3 comes where 2 is due"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
