@@ -14,6 +14,7 @@ use std::{
 
 use nix::{
     sys::{
+        prctl::set_pdeathsig,
         resource::{UsageWho, getrusage},
         signal::{Signal, killpg},
         time::TimeVal,
@@ -75,8 +76,8 @@ pub(crate) fn serve() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What would end a keeper before its command, and its command could send it; the kernel sends the first to one that was stopped when
-/// its server dies.
+/// What would end a keeper before its command, and its command could send it; the kernel may send the first to one that was stopped
+/// when its server dies.
 const UNHEEDED: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
 /// Starts the command, and sees to its end.
@@ -85,6 +86,9 @@ fn keep(start: &Start) {
         // Caught and not ignored, as the command would inherit that. Where it cannot be, it ends the shim, and the command with it.
         let _ = flag::register(signal, Arc::new(AtomicBool::new(false)));
     }
+    // A command may have stopped it when the server dies. That a group which is orphaned goes on is the kernel's custom too, but only
+    // where all of its threads have stopped by then. Without this it would keep the command alive for ever.
+    let _ = set_pdeathsig(Signal::SIGCONT);
     let reports = Reports::new();
     let (news, told) = mpsc::channel();
     let cgroup = start
