@@ -20,4 +20,4 @@ export function socketAddress(url: string | URL): string {
 }
 
 const wrong = (url: string | URL) =>
-  new Disconnected("invalid_address", `"${url}" is no address of a server; it must be like http://127.0.0.1:8000`);
+  new Disconnected("invalid_address", `"${url}" is no address such as http://127.0.0.1:8000`);

@@ -1,7 +1,7 @@
 import { findWebSocket } from "#websocket";
 import { socketAddress } from "./address.js";
 import { backoff } from "./backoff.js";
-import { deferred } from "./deferred.js";
+import { unless } from "./deferred.js";
 import { Disconnected } from "./errors.js";
 import type { Heard } from "./heard.js";
 import type { Link } from "./link.js";
@@ -61,15 +61,10 @@ export class Connection {
     const address = socketAddress(url);
     const Kind = options.WebSocket ?? (await findWebSocket());
     const connection = new Connection(address, Kind, patience, user);
-    const first = deferred<void>();
-    const abort = () => {
-      first.reject(signal?.reason);
-      void connection.close();
-    };
+    const abort = () => void connection.close();
     signal?.addEventListener("abort", abort, { once: true });
-    connection.#dial(first.resolve, first.reject);
     try {
-      await first.promise;
+      await unless(signal, new Promise<void>((opened, failed) => connection.#dial(opened, failed)));
     } catch (error) {
       signal?.removeEventListener("abort", abort);
       throw error;
@@ -102,6 +97,8 @@ export class Connection {
   }
 
   #dial(opened: () => void, failed: (why: Disconnected) => void): void {
+    const unreachable = (reason: string) =>
+      failed(new Disconnected("unreachable", `no Longwire at ${this.#url}: ${reason || "no answer"}`));
     try {
       this.#wire = new Wire(this.#Kind, this.#url, {
         opened: () => {
@@ -111,13 +108,10 @@ export class Connection {
           opened();
         },
         text: (text) => this.#heard(text),
-        gone: (code, reason) => {
-          if (this.#up) return this.#broke(code, reason);
-          failed(unreachable(this.#url, reason));
-        },
+        gone: (code, reason) => (this.#up ? this.#broke(code, reason) : unreachable(reason)),
       });
     } catch (error) {
-      failed(unreachable(this.#url, String(error)));
+      unreachable(String(error));
     }
   }
 
@@ -183,6 +177,3 @@ export class Connection {
     for (const listener of this.#listeners) queueMicrotask(() => listener(link));
   }
 }
-
-const unreachable = (url: string, reason: string) =>
-  new Disconnected("unreachable", `no Longwire at ${url}: ${reason || "no answer"}`);

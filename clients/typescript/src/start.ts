@@ -10,7 +10,7 @@ const VERB = /^((un)?watch|kill|status|extend|claim|append|end|routes|modules|qu
 /** The refusal of what cannot be a start. */
 export function notStartable(route: string): Refused | undefined {
   if (!VERB.test(route)) return undefined;
-  return new Refused({ code: "unknown_route", message: `"${route}" is a verb, not a route that starts jobs`, field: "route" });
+  return new Refused({ code: "unknown_route", message: `"${route}" is a verb, not a route`, field: "route" });
 }
 
 /**

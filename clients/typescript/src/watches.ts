@@ -20,7 +20,7 @@ export class Watches implements Source {
   readonly #asks: Asks;
   readonly #logs = new Map<string | undefined, Log>();
   /** By connid, as some frames say no more. */
-  readonly #named = new Map<string, Set<Log>>();
+  readonly #named = new Map<string | undefined, Log[]>();
 
   constructor(asks: Asks) {
     this.#asks = asks;
@@ -72,7 +72,7 @@ export class Watches implements Source {
       const item = frame.gap ? { gap: { from: Math.max(from, reader.last + 1), to } } : frame;
       isHole = reader.take(from, to, item) || isHole;
     }
-    const isLast = frame.feed === undefined && !frame.gap && hasEnded(frame.status);
+    const isLast = log.name.job !== undefined && hasEnded(frame.status);
     if (isLast) for (const reader of log.readers) reader.settle(frame);
     if (isHole) return this.#watch(log);
     log.isFresh = false;
@@ -96,11 +96,7 @@ export class Watches implements Source {
     if (!log) {
       log = { name, readers: new Set(), asked: 0, isFresh: false, heard: 0 };
       this.#logs.set(name.job, log);
-      if (name.connid !== undefined) {
-        const named = this.#named.get(name.connid);
-        if (named) named.add(log);
-        else this.#named.set(name.connid, new Set([log]));
-      }
+      this.#named.set(name.connid, [...this.#namedAs(name), log]);
     }
     return log;
   }
@@ -108,15 +104,19 @@ export class Watches implements Source {
   #forget(log: Log): void {
     const { job, connid } = log.name;
     this.#logs.delete(job);
-    const named = this.#named.get(connid!);
-    named?.delete(log);
-    if (named?.size === 0) this.#named.delete(connid!);
+    const others = this.#namedAs(log.name).filter((other) => other !== log);
+    if (others.length > 0) this.#named.set(connid, others);
+    else this.#named.delete(connid);
+  }
+
+  #namedAs({ connid }: LogName): Log[] {
+    return this.#named.get(connid) ?? [];
   }
 
   #about({ job, connid, feed, seq = 0 }: Heard): Log | undefined {
-    if (feed !== undefined || connid == null) return this.#logs.get(undefined);
-    if (job != null) return this.#logs.get(job);
-    const logs = [...(this.#named.get(connid) ?? [])];
+    if (feed !== undefined) return this.#logs.get(undefined);
+    if (job != null || connid == null) return this.#logs.get(job ?? undefined);
+    const logs = this.#namedAs({ connid });
     return logs.find((log) => log.heard + 1 === seq) ?? logs[0];
   }
 

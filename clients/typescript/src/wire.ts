@@ -21,7 +21,6 @@ export class Wire {
   readonly #socket: WebSocketLike;
   readonly #hears: Hears;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #open = false;
   #gone = false;
   #heardAt = 0;
   #probed = false;
@@ -41,14 +40,15 @@ export class Wire {
 
   send(text: string): void {
     // One that is closing takes nothing more, and its end is told soon.
-    if (this.#open && this.#socket.readyState === 1) this.#socket.send(text);
+    if (this.#socket.readyState === 1) this.#socket.send(text);
   }
 
   /** Says goodbye, and is done once the other side has answered, or has not in time. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    if (this.#gone) return;
     this.#gone = true;
     clearTimeout(this.#timer);
-    return new Promise((closed) => {
+    await new Promise<void>((closed) => {
       this.#timer = setTimeout(() => closed(this.#terminate()), CLOSE_WITHIN);
       this.#socket.addEventListener("close", () => {
         clearTimeout(this.#timer);
@@ -60,7 +60,6 @@ export class Wire {
 
   #opened(): void {
     if (this.#gone) return;
-    this.#open = true;
     this.#heardAt = Date.now();
     clearTimeout(this.#timer);
     this.#listen();
@@ -95,8 +94,7 @@ export class Wire {
   #terminate(): void {
     // `ws` would wait half a minute for the answer of a peer that is gone.
     const socket: WebSocketLike & { terminate?(): void } = this.#socket;
-    if (socket.terminate) socket.terminate();
-    else socket.close();
+    (socket.terminate ?? socket.close).call(socket);
   }
 
   #end(code: number, reason: string): void {
