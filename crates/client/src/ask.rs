@@ -38,6 +38,8 @@ pub(crate) enum Then {
 pub(crate) struct Opening {
     pub(crate) job: JobId,
     pub(crate) connid: Connid,
+    /// Whether it was asked for by the server's name for it, so that every frame says that.
+    pub(crate) by_job: bool,
     pub(crate) last: Seq,
     pub(crate) frame: ServerFrame,
     pub(crate) reply: Reply<Opened<Happening>>,
@@ -196,10 +198,10 @@ fn repeated(start: &Start, made: bool) -> Request {
 }
 
 fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happening>>) -> Answer {
-    let after = if let Request::Watch(watch) = request {
-        watch.after.unwrap_or(0)
+    let (after, by_job) = if let Request::Watch(watch) = request {
+        (watch.after.unwrap_or(0), watch.job.is_some())
     } else {
-        0
+        (0, false)
     };
     let place = if let ServerFrame::Started(started) = &frame {
         Some((started.job, started.connid.clone(), started.seq))
@@ -216,6 +218,7 @@ fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happeni
     Answer::Opened(Opening {
         job,
         connid,
+        by_job,
         last,
         frame,
         reply,

@@ -5,6 +5,9 @@ use tokio::sync::mpsc;
 
 use crate::Error;
 
+/// How often in a row a server may leave out what it was asked for.
+const MOST_HOLES: u8 = 3;
+
 /// Happenings that wait for a slow reader.
 pub(crate) const WAITING: usize = 64;
 
@@ -49,6 +52,8 @@ pub(crate) enum Taken {
     No,
     /// Something before it is missing: ask for it.
     Hole,
+    /// The server leaves it out whenever it is asked.
+    StillAHole { expected: Seq },
 }
 
 impl<T> Cursor<T> {
@@ -69,23 +74,17 @@ impl<T> Cursor<T> {
         self.last
     }
 
-    /// What has this number in a log without holes.
-    pub(crate) fn next(&mut self, seq: Seq, happening: T, gap: fn(Gap) -> T) -> Taken {
+    /// What has this number in a log without holes. Only the server knows what is no longer kept: where something is missing and it said
+    /// nothing, that is asked for, and no gap is made up.
+    pub(crate) fn next(&mut self, seq: Seq, happening: T) -> Taken {
         let expected = self.last.saturating_add(1);
         if self.hears == Hears::All && seq > expected {
-            // What was under way from before a new position is answered by asking again; a server that then still leaves
-            // something out has to be believed.
             self.holes += 1;
-            if self.holes == 1 {
-                return Taken::Hole;
-            }
-            self.missing(
-                Gap {
-                    from: expected,
-                    to: seq - 1,
-                },
-                gap,
-            );
+            return if self.holes < MOST_HOLES {
+                Taken::Hole
+            } else {
+                Taken::StillAHole { expected }
+            };
         }
         self.skipping(seq, happening)
     }
@@ -177,35 +176,36 @@ mod tests {
     #[test]
     fn what_was_seen_is_dropped_and_what_is_missing_is_told() {
         let (mut cursor, mut reader) = Cursor::new(2);
-        assert_eq!(cursor.next(1, 1, gap), Taken::No);
-        assert_eq!(cursor.next(2, 2, gap), Taken::No);
-        assert_eq!(cursor.next(3, 3, gap), Taken::Yes);
+        assert_eq!(cursor.next(1, 1), Taken::No);
+        assert_eq!(cursor.next(2, 2), Taken::No);
+        assert_eq!(cursor.next(3, 3), Taken::Yes);
         cursor.missing(Gap { from: 1, to: 3 }, gap);
         cursor.missing(Gap { from: 2, to: 5 }, gap);
-        assert_eq!(cursor.next(6, 6, gap), Taken::Yes);
+        assert_eq!(cursor.next(6, 6), Taken::Yes);
         assert_eq!(waiting(&mut reader), [3, 4005, 6]);
     }
 
     #[test]
-    fn a_hole_is_asked_for_once_and_then_believed() {
+    fn a_hole_is_asked_for_and_never_taken_for_a_gap() {
         let (mut cursor, mut reader) = Cursor::new(0);
-        assert_eq!(cursor.next(3, 3, gap), Taken::Hole);
-        cursor.asking();
-        assert_eq!(cursor.next(4, 4, gap), Taken::No, "under way from before");
-        cursor.answered();
-        assert_eq!(cursor.next(3, 3, gap), Taken::Yes);
-        assert_eq!(waiting(&mut reader), [1002, 3]);
-        assert_eq!(
-            cursor.next(5, 5, gap),
-            Taken::Hole,
-            "the next is asked for anew"
-        );
+        for _ in 1..MOST_HOLES {
+            assert_eq!(cursor.next(3, 3), Taken::Hole);
+            cursor.asking();
+            assert_eq!(cursor.next(4, 4), Taken::No, "under way from before");
+            cursor.answered();
+        }
+        assert_eq!(cursor.next(1, 1), Taken::Yes);
+        for _ in 1..MOST_HOLES {
+            assert_eq!(cursor.next(3, 3), Taken::Hole, "counted anew");
+        }
+        assert_eq!(cursor.next(3, 3), Taken::StillAHole { expected: 2 });
+        assert_eq!(waiting(&mut reader), [1]);
     }
 
     #[test]
     fn a_slow_reader_is_told_and_asks_for_the_rest() {
         let (mut cursor, mut reader) = Cursor::new(0);
-        let taken = |cursor: &mut Cursor<u64>, seq| cursor.next(seq, seq, gap);
+        let taken = |cursor: &mut Cursor<u64>, seq| cursor.next(seq, seq);
         let room = WAITING as u64 - 1;
         for seq in 1..=room {
             assert_eq!(taken(&mut cursor, seq), Taken::Yes);

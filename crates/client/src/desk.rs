@@ -56,7 +56,7 @@ pub(crate) struct Desk {
     /// Of those asked, the ones to send next.
     to_send: VecDeque<u64>,
     jobs: HashMap<JobId, (Connid, Watched<Happening>)>,
-    /// Jobs by name, oldest first: some frames say no more.
+    /// Jobs by name, oldest first, of which frames say no more. Of one that was asked for by its own name every frame says that.
     names: HashMap<Connid, Vec<JobId>>,
     feed: Option<Watched<FeedHappening>>,
 }
@@ -200,19 +200,27 @@ impl Desk {
             Place::Job(job) => drop(self.forget_job(job)),
             Place::Feed => self.feed = None,
         }
+        self.unwatch(job);
+    }
+
+    fn unwatch(&mut self, job: Option<JobId>) {
         let unwatch = Unwatch { connid: None, job };
         self.ask(Request::Unwatch(unwatch), Then::Nothing);
     }
 
     fn forget_job(&mut self, job: JobId) -> Option<Watched<Happening>> {
         let (connid, watched) = self.jobs.remove(&job)?;
-        if let Some(jobs) = self.names.get_mut(&connid) {
+        self.forget_name(job, &connid);
+        Some(watched)
+    }
+
+    fn forget_name(&mut self, job: JobId, connid: &Connid) {
+        if let Some(jobs) = self.names.get_mut(connid) {
             jobs.retain(|named| *named != job);
             if jobs.is_empty() {
-                self.names.remove(&connid);
+                self.names.remove(connid);
             }
         }
-        Some(watched)
     }
 
     fn answer(&mut self, frame: ServerFrame) {
@@ -237,8 +245,10 @@ impl Desk {
         let job = opening.job;
         let (cursor, deliveries) = Cursor::new(opening.last);
         self.forget_job(job);
-        let named = self.names.entry(opening.connid.clone()).or_default();
-        named.push(job);
+        if !opening.by_job {
+            let named = self.names.entry(opening.connid.clone()).or_default();
+            named.push(job);
+        }
         let watched = Watched { handle, cursor };
         self.jobs.insert(job, (opening.connid, watched));
         let opened = Opened {
@@ -273,14 +283,14 @@ impl Desk {
     fn watched_on(&mut self, place: Place, result: Result<(), Error>) {
         match place {
             Place::Job(job) => match (self.jobs.get_mut(&job), result) {
-                (Some((_, watched)), Ok(())) => watched.cursor.answered(),
+                (Some((connid, watched)), Ok(())) => {
+                    watched.cursor.answered();
+                    let connid = connid.clone();
+                    self.forget_name(job, &connid);
+                }
                 // It hears the same once it asks for more.
                 (Some((_, watched)), Err(_)) if watched.cursor.is_behind() => {}
-                (_, Err(error)) => {
-                    if let Some(watched) = self.forget_job(job) {
-                        watched.cursor.fail(error);
-                    }
-                }
+                (_, Err(error)) => self.fail_job(job, error),
                 (None, Ok(())) => {}
             },
             Place::Feed => match (self.feed.take(), result) {
@@ -320,10 +330,22 @@ impl Desk {
         }
         let (seq, ends) = (event.seq, event.status.has_ended());
         let happening = Happening::Event(event);
-        match watched.cursor.next(seq, happening, Happening::Gap) {
+        match watched.cursor.next(seq, happening) {
             Taken::Yes if ends => drop(self.forget_job(job)),
             Taken::Yes | Taken::No => {}
             Taken::Hole => self.watch_on(Place::Job(job)),
+            Taken::StillAHole { expected } => {
+                let what =
+                    format!("event {seq} of job {job}, time and again, where {expected} is due");
+                self.fail_job(job, Error::Unexpected(what));
+                self.unwatch(Some(job));
+            }
+        }
+    }
+
+    fn fail_job(&mut self, job: JobId, error: Error) {
+        if let Some(watched) = self.forget_job(job) {
+            watched.cursor.fail(error);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     env, io,
     path::{Path, PathBuf},
     process::Stdio,
@@ -41,6 +42,8 @@ pub(crate) struct Keeper {
     shim: Child,
     orders: ChildStdin,
     reports: ChildStdout,
+    /// Orders that the shim has not taken yet: written beside the reading of its reports, so that neither waits for the other.
+    unwritten: BytesMut,
     read: BytesMut,
     /// The cgroup of the command, if it has one.
     cgroup: Option<PathBuf>,
@@ -70,24 +73,38 @@ impl Keeper {
             shim,
             orders,
             reports,
+            unwritten: BytesMut::new(),
             read: BytesMut::new(),
         };
         keeper.order(&Order::Start(Box::new(start))).await?;
         Ok(keeper)
     }
 
-    /// Gives an order. One to end the command reaches a shim that was stopped, too.
+    /// Gives an order. One to end the command reaches a shim that was stopped, too. Input waits for its turn: it is written while reports
+    /// are waited for, and whoever gives it bounds it by what is reported as taken.
+    ///
+    /// # Errors
+    /// `InvalidData` where it can never be given; else nobody takes it any more, or not in time.
     pub(crate) async fn order(&mut self, order: &Order) -> io::Result<()> {
         if let (Order::Ask | Order::Force, Some(shim)) = (order, self.shim.id()) {
             wake(shim);
         }
-        let bytes = order.encode()?;
-        let written = self.orders.write_all(&bytes);
-        if *order != Order::Force {
-            return written.await;
+        self.unwritten.extend_from_slice(&order.encode()?);
+        if *order == Order::Force {
+            self.force_by = self.force_by.or_else(|| Instant::now().checked_add(FORCE));
         }
-        self.force_by = self.force_by.or_else(|| Instant::now().checked_add(FORCE));
-        timeout(ORDER, written).await?
+        match order {
+            Order::Input(_) => Ok(()),
+            Order::Start(_) => self.orders.write_all_buf(&mut self.unwritten).await,
+            Order::Ask | Order::Force => {
+                timeout(ORDER, self.orders.write_all_buf(&mut self.unwritten)).await?
+            }
+        }
+    }
+
+    /// Writes the orders that wait, and reads no reports. Never ends. May be dropped at any time, and loses nothing.
+    pub(crate) async fn write(&mut self) -> Infallible {
+        write(&mut self.orders, &mut self.unwritten).await
     }
 
     /// The next report; none once the shim is gone. May be dropped at any time, and loses nothing.
@@ -101,9 +118,15 @@ impl Keeper {
             }
             self.read.reserve(READ_BYTES);
             let read = self.reports.read_buf(&mut self.read);
-            let read = match self.force_by {
-                Some(by) => timeout_at(by, read).await,
-                None => Ok(read.await),
+            let read = async {
+                match self.force_by {
+                    Some(by) => timeout_at(by, read).await,
+                    None => Ok(read.await),
+                }
+            };
+            let read = tokio::select! {
+                read = read => read,
+                never = write(&mut self.orders, &mut self.unwritten) => match never {},
             };
             if let Ok(count) = read {
                 if count? == 0 {
@@ -173,6 +196,15 @@ impl Keeper {
         // What it came to was in its last report.
         let _ = self.shim.wait().await;
     }
+}
+
+/// Writes what waits, and then waits without end. Where nobody takes it any more the reports end, too, and that is what counts.
+async fn write(orders: &mut ChildStdin, unwritten: &mut BytesMut) -> Infallible {
+    if let Err(error) = orders.write_all_buf(unwritten).await {
+        tracing::debug!(%error, "a keeper takes no orders");
+        unwritten.clear();
+    }
+    std::future::pending().await
 }
 
 /// A folder that stays the same, wherever the server itself may go.

@@ -101,8 +101,8 @@ fn bring_news(start: &Start, reports: &Reports, news: &Sender<News>) -> io::Resu
             let _ = news.send(News::Drained);
         })?;
     }
-    let (listener, reports) = (news.clone(), reports.clone());
-    spawn(move || listen(&listener, input, &reports))?;
+    let listener = news.clone();
+    spawn(move || listen(&listener, input))?;
     Ok(Ends {
         stdin,
         stdout,
@@ -177,14 +177,19 @@ fn executable(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Takes orders. Input waits for its turn elsewhere, so that no order to end waits for a command that does not read. Whoever is
-/// to end is given no more.
-fn listen(news: &Sender<News>, input: Input, reports: &Reports) {
+/// Takes orders, and waits for nothing else: input waits for its turn elsewhere, so that no order to end waits for a command that does
+/// not read, and nothing is reported here, as the server may read no reports while it gives an order. Whoever is to end is given no
+/// more.
+fn listen(news: &Sender<News>, input: Input) {
     let mut orders = stdin().lock();
     let mut input = Some(input);
     while let Ok(Some(order)) = Order::read(&mut orders) {
         match order {
-            Order::Input(bytes) => give(input.as_ref(), bytes, reports),
+            Order::Input(bytes) => {
+                if let Some(input) = &input {
+                    input.give(bytes);
+                }
+            }
             order @ (Order::Start(_) | Order::Ask | Order::Force) => {
                 input = None;
                 if news.send(News::Order(order)).is_err() {
@@ -195,16 +200,6 @@ fn listen(news: &Sender<News>, input: Input, reports: &Reports) {
     }
     drop(input);
     let _ = news.send(News::Left);
-}
-
-fn give(input: Option<&Input>, bytes: Vec<u8>, reports: &Reports) {
-    match input {
-        Some(input) => input.give(bytes),
-        None => {
-            let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            reports.tell(&Report::Fed(count));
-        }
-    }
 }
 
 /// Tells how the command began, and how it ended.

@@ -61,7 +61,7 @@ pub enum Report {
     Stdout(Vec<u8>),
     /// It printed this to stderr.
     Stderr(Vec<u8>),
-    /// So many bytes of its input were taken by it, or by the pipe to it.
+    /// So many bytes of its input were taken by it, or by the pipe to it. Not of what was given once it was to end.
     Fed(u32),
     /// The command itself has ended; what it started may go on.
     Exited(Exit),

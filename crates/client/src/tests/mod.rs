@@ -35,6 +35,13 @@ fn output(name: &str, seq: Seq) -> Value {
     json!({"connid": name, "seq": seq, "status": "running", "output": seq.to_string(), "stream": "stdout"})
 }
 
+/// Where the job was asked for by the server's name for it.
+fn output_by_job(name: &str, seq: Seq) -> Value {
+    let mut frame = output(name, seq);
+    frame["job"] = json!(JOB);
+    frame
+}
+
 fn unknown(id: u64, name: &str) -> Value {
     json!({"id": id, "route": "watch", "status": "error", "code": "unknown_connid", "message": format!("invalid connection id: {name}")})
 }
@@ -271,13 +278,13 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
             let after = frame["after"].as_u64().unwrap();
             peer.says(watching(id, "42", ALL)).await;
             for seq in after + 1..=ALL {
-                peer.says(output("42", seq)).await;
+                peer.says(output_by_job("42", seq)).await;
             }
             if after + 60 > ALL {
                 break;
             }
         }
-        peer.says(json!({"connid": "42", "seq": ALL + 1, "status": "killed"}))
+        peer.says(json!({"connid": "42", "job": JOB, "seq": ALL + 1, "status": "killed"}))
             .await;
         peer
     };
@@ -306,6 +313,70 @@ async fn events_of_two_jobs_of_one_name_are_told_apart() {
     }
     assert_eq!(first.outcome().await.unwrap().status.as_str(), "ok");
     assert_eq!(second.outcome().await.unwrap().status.as_str(), "killed");
+}
+
+/// The first is read on slowly, after it has ended and its name is another's.
+#[tokio::test]
+async fn frames_that_name_no_job_are_not_of_one_that_is_watched_by_it() {
+    const ROOM: Seq = 64;
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let other: JobId = JobId::parse("01970000-0000-7000-8000-000000000002").unwrap();
+    let mut first = start(&client, &mut peer, "42").await;
+    for seq in 2..=ROOM + 1 {
+        peer.says(output("42", seq)).await;
+    }
+    let serve = async {
+        let (id, _) = peer.hears().await;
+        let mut reply = started(id, "42");
+        reply["job"] = json!(other);
+        peer.says(reply).await;
+    };
+    let (second, ()) = tokio::join!(client.start(named("42")), serve);
+    let mut second = second.unwrap();
+    for seq in 2..=ROOM {
+        peer.says(output("42", seq)).await;
+        second.next().await.unwrap().unwrap();
+    }
+    let serve = async {
+        let (id, frame) = peer.hears().await;
+        assert_eq!(frame["after"], ROOM, "{frame}");
+        peer.says(watching(id, "42", ROOM + 1)).await;
+        for (job, status) in [(None, "ok"), (Some(JOB), "killed")] {
+            let mut end = json!({"connid": "42", "seq": ROOM + 1, "status": status});
+            if let Some(job) = job {
+                end["job"] = json!(job);
+            }
+            peer.says(end).await;
+        }
+    };
+    let (ended, ()) = tokio::join!(first.outcome(), serve);
+    assert_eq!(ended.unwrap().status.as_str(), "killed");
+    assert_eq!(second.outcome().await.unwrap().status.as_str(), "ok");
+}
+
+/// It says of no event that it is no longer kept: so that is not told either.
+#[tokio::test]
+async fn a_server_that_leaves_events_out_is_asked_and_then_given_up() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let mut job = start(&client, &mut peer, "42").await;
+    let serve = async {
+        peer.says(output("42", 3)).await;
+        for _ in 0..2 {
+            let (id, frame) = peer.hears().await;
+            assert_eq!(
+                (&frame["route"], &frame["after"]),
+                (&json!("watch"), &json!(1))
+            );
+            peer.says(watching(id, "42", 3)).await;
+            peer.says(output_by_job("42", 3)).await;
+        }
+        let (_, frame) = peer.hears().await;
+        assert_eq!(frame["route"], "unwatch", "{frame}");
+    };
+    let (next, ()) = tokio::join!(job.next(), serve);
+    let error = next.unwrap().unwrap_err();
+    assert_eq!(error.code(), "unexpected_frame");
+    assert!(error.to_string().contains("where 2 is due"), "{error}");
 }
 
 #[tokio::test]

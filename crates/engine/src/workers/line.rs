@@ -96,7 +96,12 @@ impl Heard {
         self.0.recv().await.map(Word::take)
     }
 
-    /// The same, where it is there.
+    /// From here on nobody can say anything more. What was said before can still be heard.
+    pub(super) fn close(&mut self) {
+        self.0.close();
+    }
+
+    /// What was said next, where it is there.
     pub(super) fn now(&mut self) -> Option<Said> {
         self.0.try_recv().ok().map(Word::take)
     }

@@ -136,9 +136,9 @@ impl Workers {
         self.table.lock().leave(seat, why, now);
     }
 
-    /// What a seat is to be told next.
-    fn handed(&self, seat: SeatId) -> Option<Handed> {
-        self.table.lock().handed(seat)
+    /// What a seat is to be told next; no new job where it is held back.
+    fn handed(&self, seat: SeatId, is_held_back: bool) -> Option<Handed> {
+        self.table.lock().handed(seat, is_held_back)
     }
 
     /// Something was heard of a seat.
@@ -188,7 +188,8 @@ impl Workers {
         self.table.lock().end_lease(job, place);
     }
 
-    /// Has whoever keeps the worker at that place kill it. False where that cannot be.
+    /// Has whoever keeps the worker at that place kill it, unless its job was never sent there: then that is taken back. One whose end is
+    /// on its way needs neither. False where it cannot be.
     fn force(&self, place: PlaceId) -> bool {
         self.table.lock().force(place)
     }

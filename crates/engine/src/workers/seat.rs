@@ -51,7 +51,7 @@ pub struct Seat {
     ready: VecDeque<News>,
     /// The shortest time of a lease since it last held none.
     shortest: Option<Seconds>,
-    /// There is word from the table.
+    /// There is word from the table that may be taken.
     handed: bool,
     /// Nothing new is handed over now; what happens to the jobs that it holds is told all the same.
     is_held_back: bool,
@@ -108,6 +108,8 @@ impl Seat {
     /// Whether nothing new is to be handed over until this is said otherwise, as the worker does not take what it is told. What happens
     /// to the jobs that it holds, such as a kill, is told all the same.
     pub fn hold_back(&mut self, is_held_back: bool) {
+        // What was left lying is looked for again.
+        self.handed |= self.is_held_back && !is_held_back;
         self.is_held_back = is_held_back;
     }
 
@@ -198,10 +200,10 @@ impl Seat {
 
     /// Takes the next of what the table has for it: one, as what it has taken counts as sent. False where there is no word of any.
     fn look(&mut self) -> bool {
-        if !self.handed || self.is_held_back {
+        if !self.handed {
             return false;
         }
-        match self.workers.handed(self.id) {
+        match self.workers.handed(self.id, self.is_held_back) {
             Some(handed) => self.take(handed),
             None => self.handed = false,
         }

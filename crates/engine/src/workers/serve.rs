@@ -67,16 +67,18 @@ async fn serve(workers: &Workers, time: Seconds, mut task: Task) -> Work {
     }
 }
 
-/// Waits until somebody is at that place. False where the job is to end before.
+/// Waits until somebody is at that place. False where the job is to end before, though somebody is.
 async fn seated(workers: &Workers, place: PlaceId, wake: &Notify, task: &mut Task) -> bool {
-    while !matches!(workers.look(place), Look::Seated) {
-        tokio::select! {
-            biased;
-            _ = task.told_to_end() => return false,
-            () = wake.notified() => {}
+    let seated = async {
+        while !matches!(workers.look(place), Look::Seated) {
+            wake.notified().await;
         }
+    };
+    tokio::select! {
+        biased;
+        _ = task.told_to_end() => false,
+        () = seated => true,
     }
-    true
 }
 
 /// A job that a worker has.
@@ -109,23 +111,28 @@ enum Step {
 impl Held<'_> {
     /// What the work came to. None where it was never sent to the worker, and is to be handed over anew.
     async fn until_ended(mut self, task: &mut Task) -> Option<Work> {
+        let (mut until, mut step) = (None, Step::Look);
         loop {
-            // What was said before is taken in before anything is given up.
-            let step = match self.said.now() {
-                Some(said) => Step::Said(Some(said)),
-                None => match self.workers.look(self.place) {
-                    Look::Seated | Look::Waiting => return None,
-                    Look::Forced(stopped) => return Some(Work::Stopped(stopped)),
-                    Look::GivenUp(_, left) if self.told => return Some(Work::Stopped(left)),
-                    Look::GivenUp(why, _) => return Some(Work::Lost(why)),
-                    Look::Held(until) => self.step(task, until).await,
-                },
-            };
             match step {
-                Step::Look => {}
+                Step::Look => match self.workers.look(self.place) {
+                    Look::Held(at) => until = at,
+                    Look::Seated | Look::Waiting => return None,
+                    Look::Forced(stopped) => {
+                        return Some(self.rest(task, Work::Stopped(stopped)).await);
+                    }
+                    Look::GivenUp(why, left) => {
+                        let work = match self.told {
+                            true => Work::Stopped(left),
+                            false => Work::Lost(why),
+                        };
+                        return Some(self.rest(task, work).await);
+                    }
+                },
                 Step::Told => self.told = true,
                 Step::Force if self.workers.force(self.place) => self.forced = true,
-                Step::Force => return Some(Work::Stopped(Stopped::UNSEEN)),
+                Step::Force => {
+                    return Some(self.rest(task, Work::Stopped(Stopped::UNSEEN)).await);
+                }
                 Step::Said(Some(Said::End(work))) => return Some(work),
                 // The lease has the other end, and is only here given up.
                 Step::Said(None) => return None,
@@ -135,7 +142,22 @@ impl Held<'_> {
                     }
                 }
             }
+            step = self.step(task, until).await;
         }
+    }
+
+    /// The job is given up, and nothing more can be said of it. What was said before still counts: an end before all else.
+    async fn rest(&mut self, task: &Task, given_up: Work) -> Work {
+        self.said.close();
+        while let Some(said) = self.said.now() {
+            if let Said::End(work) = said {
+                return work;
+            }
+            if pass_on(task, said).await.is_err() {
+                break;
+            }
+        }
+        given_up
     }
 
     async fn step(&mut self, task: &mut Task, until: Option<longwire_protocol::Timestamp>) -> Step {
@@ -161,10 +183,11 @@ impl Held<'_> {
         };
         tokio::select! {
             biased;
-            said = self.said.next() => Step::Said(said),
+            // Before what is said: whoever never stops speaking is ended all the same.
             step = orders => step,
             () = self.wake.notified() => Step::Look,
             () = runs_out => Step::Look,
+            said = self.said.next() => Step::Said(said),
         }
     }
 }

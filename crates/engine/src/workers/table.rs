@@ -172,7 +172,7 @@ impl Table {
     /// of their time, or not at all where `why` says that it cannot come back.
     pub(super) fn leave(&mut self, seat: SeatId, why: Option<&(Failure, Stopped)>, now: Timestamp) {
         self.change(seat, |sitting| sitting.offer = Offer::default());
-        while let Some(handed) = self.handed(seat) {
+        while let Some(handed) = self.handed(seat, false) {
             if let Handed::Begin(begin) = handed {
                 self.take_back(begin.lease);
             }
@@ -195,9 +195,12 @@ impl Table {
         lease.runs_out = runs_out.map_or(soon, |at| at.min(soon));
     }
 
-    /// What a seat is to be told next.
-    pub(super) fn handed(&mut self, seat: SeatId) -> Option<Handed> {
-        self.seats.get_mut(&seat)?.out.pop_front()
+    /// What a seat is to be told next; no new job where it is held back.
+    pub(super) fn handed(&mut self, seat: SeatId, is_held_back: bool) -> Option<Handed> {
+        let out = &mut self.seats.get_mut(&seat)?.out;
+        let fits = |handed: &Handed| !is_held_back || !matches!(handed, Handed::Begin(_));
+        let next = out.iter().position(fits)?;
+        out.remove(next)
     }
 
     /// Something was heard of a seat. Says whether it offers again what it did not while it was silent.

@@ -4,6 +4,9 @@ use std::{
     collections::BTreeMap,
     io::{Read, Write},
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use longwire_shim::{
@@ -140,6 +143,30 @@ fn a_server_that_leaves_before_the_command_has_begun_has_it_asked_all_the_same()
         panic!("it never said what is left");
     };
     assert!(gone.signals.starts_with(&["TERM".to_owned()]), "{gone:?}");
+}
+
+/// Whoever orders need not read: the two would wait for one another.
+#[test]
+fn orders_are_taken_though_nobody_reads_what_is_reported() {
+    let mut shim = Shim::within("unlimited");
+    shim.start("trap '' TERM; exec yes", "unheard", true);
+    while !matches!(shim.report(), Some(Report::Stdout(_))) {}
+    shim.order(&Order::Ask);
+    let mut orders = shim.0.stdin.take().unwrap();
+    let (all, taken) = mpsc::channel();
+    let writer = thread::spawn(move || {
+        let input = Order::Input(vec![b'x'; 1_000]).encode().unwrap();
+        let written = (0..20_000).all(|_| orders.write_all(&input).is_ok());
+        all.send(written).unwrap();
+        orders
+    });
+    let taken = taken.recv_timeout(Duration::from_secs(10));
+    // Without its command it reports to its end, and nobody waits for anybody.
+    let rest = (taken != Ok(true)).then(|| shim.0.kill().unwrap());
+    shim.0.stdin = Some(writer.join().unwrap());
+    shim.order(&Order::Force);
+    assert!(matches!(shim.rest().pop(), Some(Report::Gone(_))) || rest.is_some());
+    assert_eq!(taken, Ok(true));
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 mod socket;
 
+use std::{fs, path::Path};
+
 use serde_json::{Value, json};
 
 use crate::{
     frames,
-    run::{Done, Running, Server, processes_with, until},
+    run::{Done, Running, Server, processes_with, scratch, until},
 };
 
 /// A worker in bash. It reads frames; a job's input is one word, and says what it does.
@@ -30,6 +32,8 @@ while read -r frame; do
     noise) echo hello; read -r refusal; end ",\"result\":$refusal" ;;
     long) head -c 3000000 /dev/zero | tr '\0' x; echo; read -r refusal; end ",\"result\":$refusal" ;;
     other-verb) echo '{"route":"kill","connid":"x","id":6}'; read -r refusal; end ",\"result\":$refusal" ;;
+    gone) append "\"output\":\"$$\n\""; { sleep 0.4; end; } & exit 6 ;;
+    stops-keeper) append '"output":"ready\n","id":5'; read -r answer; kill -STOP $PPID; sleep 1000 ;;
     last-words) append '"output":"before\n"'; end ',"result":8'; exit 3 ;;
     unfinished) printf '{"route":"end","lease":"%s","result":4}' "$lease"; printf 'bye, bye' >&2; exit 5 ;;
     noisy) for ((n = 0; n < 1000; n++)); do echo noise; done; end ;;
@@ -45,14 +49,17 @@ while read -r frame; do
 done
 "#;
 
+/// A route of one process that has that mark, and serves so many jobs at once.
+fn route(mark: &str, name: &str, slots: u32, keys: &str) -> String {
+    format!(
+        "[routes.{name}]\nserved_by = \"workers\"\ncommand = [\"bash\", \"-c\", '''{WORKER}''']\n\
+         env = {{ MARK = \"{mark}\", SLOTS = \"{slots}\" }}\nkill_grace_seconds = 0.5\n{keys}\n"
+    )
+}
+
 /// Two routes of one process each, and one of a process that serves two jobs; what is marked so is of these.
 fn server(mark: &str) -> Server {
-    let route = |name: &str, slots: u32, keys: &str| {
-        format!(
-            "[routes.{name}]\nserved_by = \"workers\"\ncommand = [\"bash\", \"-c\", '''{WORKER}''']\n\
-             env = {{ MARK = \"{mark}\", SLOTS = \"{slots}\" }}\nkill_grace_seconds = 0.5\n{keys}\n"
-        )
-    };
+    let route = |name: &str, slots: u32, keys: &str| route(mark, name, slots, keys);
     Server::with_config(&format!(
         "shutdown_grace_seconds = 0.5\n{}{}{}",
         route("one", 1, ""),
@@ -276,6 +283,74 @@ fn a_process_that_serves_several_jobs_is_not_killed_for_one() {
     assert_eq!(ended["kill"]["survivors"], Value::Null, "{ended}");
     assert_eq!(marked("several"), pids);
     other.says("a: ok");
+}
+
+/// What it started goes on for a moment and ends its job: the next one is not lost with it.
+#[test]
+fn a_process_that_is_gone_is_handed_nothing() {
+    let server = server("gone");
+    let mut first = server.spawn(&["start", "two", "--input", "\"gone\""]);
+    let pid = loop {
+        if let Ok(pid) = first.line().parse::<u32>() {
+            break pid;
+        }
+    };
+    let process = Path::new("/proc").join(pid.to_string());
+    until("it has exited", || !process.exists());
+    // There is a place for another, and who is there cannot read it.
+    assert_eq!(end_of(&start(&server, "two", "serve"))["status"], "ok");
+}
+
+/// A keeper that was stopped takes no input: that stops nobody else, and a server that stops leaves nothing.
+#[test]
+fn a_server_stops_though_what_a_process_is_told_is_not_taken() {
+    let server = Server::with_config(&format!(
+        "shutdown_grace_seconds = 0.5\n{}",
+        route("stopped", "two", 2, "")
+    ));
+    let _stops = begin(&server, "two", "a", "stops-keeper");
+    let input = json!("x".repeat(60_000)).to_string();
+    for connid in ["b", "c", "d"] {
+        let args = [
+            "start", "two", "--connid", connid, "--detach", "--input", &input,
+        ];
+        assert_eq!(server.run(&args).code, 0);
+        let killed = server.run(&["kill", connid, "--wait", "--json"]);
+        assert_eq!(killed.code, 0, "{}", killed.stderr);
+    }
+    let said = server.said();
+    assert!(!said.contains("did not end in time"), "{said}");
+    assert_eq!(marked("stopped"), Vec::<String>::new());
+}
+
+/// A frame may be larger than what its keeper takes at a time.
+#[test]
+fn a_job_of_many_megabytes_is_handed_over() {
+    let server = Server::with_config(&format!(
+        "limits.frame_bytes = 33554432\n{}",
+        r#"
+[routes.large]
+served_by = "workers"
+command = ["python3", "-u", "-c", """
+import json, sys
+print('{"route":"claim"}')
+for line in sys.stdin:
+    frame = json.loads(line)
+    if frame.get("input"):
+        print(json.dumps({"route": "end", "lease": frame["lease"], "result": len(frame["input"])}))
+"""]
+"#
+    ));
+    let file = scratch("many_megabytes").join("input.json");
+    let input = json!("x".repeat(20_000_000)).to_string();
+    fs::write(&file, input).unwrap();
+    let input = format!("@{}", file.display());
+    let done = server.run(&[
+        "start", "large", "--json", "--time", "20", "--input", &input,
+    ]);
+    let ended = frames(&done.stdout).pop();
+    assert!(ended.is_some(), "{}", done.stderr);
+    assert_eq!(ended.unwrap()["result"], json!(20_000_000));
 }
 
 /// One that is not there, one that fails before it is ready, and one that claims another's route.

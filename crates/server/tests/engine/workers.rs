@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,6 +17,7 @@ use longwire_protocol::{
 };
 use longwire_server::stores::memory::MemoryStore;
 use proptest::prelude::*;
+use tokio::task::{JoinSet, yield_now};
 
 use super::{Bench, ROOMY, ms, name, pass, start};
 
@@ -627,6 +631,96 @@ async fn a_process_that_serves_one_job_is_killed_for_its_sake() {
         process.seat.forced(job.lease, stopped);
         let story = format!("0 running, 0 ending by anonymous, 1300 killed forced in 1300{says}");
         assert_eq!(bench.story("a").await, story);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_reads_nothing_is_killed_for_the_sake_of_its_job_all_the_same() {
+    let bench = Bench::new().await;
+    let mut process = Worker::kept(&bench, Kept::Process);
+    process.claim(&claim(&["render"], 1));
+    bench.start("render", "a", "").await;
+    let job = process.handed().await;
+    process.seat.hold_back(true);
+    bench.kill("a").await.unwrap();
+    assert_eq!(process.event().await, "a ending");
+    match process.news().await {
+        Some(News::Force(lease)) => assert_eq!(lease, job.lease),
+        other => panic!("expected to be told to force, got {other:?}"),
+    }
+    process.seat.forced(job.lease, Stopped::FORCED);
+    let story = "0 running, 0 ending by anonymous, 1000 killed forced in 1000";
+    assert_eq!(bench.story("a").await, story);
+}
+
+/// Whoever speaks without a pause is no harder to kill for it, and what it said before is in the log.
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_never_stops_speaking_is_forced_in_time() {
+    for kept in [Kept::Process, Kept::Outside] {
+        let bench = Bench::new().await;
+        let mut worker = Worker::kept(&bench, kept);
+        worker.claim(&claim(&["render"], 1));
+        bench.start("render", "a", "").await;
+        let lease = worker.handed().await.lease;
+        let said = Arc::new(AtomicUsize::new(0));
+        let mut flood = JoinSet::new();
+        // Each says the next word as soon as there is room for it.
+        for _ in 0..1000 {
+            let (engine, said) = (bench.engine.clone(), Arc::clone(&said));
+            flood.spawn(async move {
+                let word = || output(lease, "x");
+                while engine.append(&anyone(), word(), false).await.is_ok() {
+                    said.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        bench.kill("a").await.unwrap();
+        let mut ended = false;
+        // The clock stands while anybody is at work. Five seconds in all: a grace, and less than a kill may take.
+        for round in 0..1000 {
+            if round % 20 == 0 {
+                tokio::time::advance(Duration::from_millis(100)).await;
+            }
+            match worker.seat.next().now_or_never() {
+                Some(Some(News::Force(_))) => worker.seat.forced(lease, Stopped::FORCED),
+                Some(Some(News::Event(event))) => ended |= event.status.has_ended(),
+                _ => yield_now().await,
+            }
+        }
+        assert!(ended, "{kept:?}");
+        while flood.join_next().await.is_some() {}
+        let (story, said) = (bench.story("a").await, said.load(Ordering::Relaxed));
+        assert!(story.contains("killed forced in"), "{story}");
+        let printed = story.matches('x').count();
+        assert!(
+            said > 1000 && printed >= said,
+            "{kept:?}: {printed} of {said}"
+        );
+    }
+}
+
+/// Nobody is killed for a job that was never sent: it ends as one that never began.
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_held_back_is_not_forced_but_taken_back() {
+    for kept in [Kept::Process, Kept::Outside] {
+        let bench = Bench::new().await;
+        let mut worker = Worker::kept(&bench, kept);
+        worker.claim(&claim(&["render"], 1));
+        worker.seat.hold_back(true);
+        bench.start("render", "a", "").await;
+        pass(10).await;
+        bench.kill("a").await.unwrap();
+        assert!(worker.news().await.is_none(), "{kept:?}");
+        assert_eq!(
+            bench.story("a").await,
+            "0 running, 10 ending by anonymous, 1010 killed willing in 1000",
+            "{kept:?}"
+        );
+        // And it is handed the next one once it reads on.
+        bench.start("render", "b", "").await;
+        assert!(worker.handed_now().await.is_none(), "{kept:?}");
+        worker.seat.hold_back(false);
+        assert_eq!(worker.handed().await.connid, name("b"));
     }
 }
 

@@ -239,6 +239,7 @@ impl Table {
             && let Some(taken) = self.places.get_mut(&place)
         {
             taken.lease = None;
+            taken.wake.notify_one();
         }
     }
 
@@ -261,7 +262,8 @@ impl Table {
         }
     }
 
-    /// Has whoever keeps the worker at that place kill it. False where that cannot be.
+    /// Has whoever keeps the worker at that place kill it, unless its job was never sent there: then that is taken back. One whose end is
+    /// on its way needs neither. False where it cannot be.
     pub(in crate::workers) fn force(&mut self, place: PlaceId) -> bool {
         let Some(taken) = self.places.get(&place) else {
             return false;
@@ -269,6 +271,9 @@ impl Table {
         let Some((lease, seat)) = taken.lease.as_ref().map(|l| l.lease).zip(taken.seat) else {
             return false;
         };
+        if self.recall(lease, seat) || self.is_closed(place) {
+            return true;
+        }
         match self.seats.get_mut(&seat) {
             Some(sitting) if sitting.kept == Kept::Process && sitting.is_alone() => {
                 sitting.tell(Handed::Force(lease));
@@ -276,6 +281,23 @@ impl Table {
             }
             Some(_) | None => false,
         }
+    }
+
+    fn is_closed(&self, place: PlaceId) -> bool {
+        let leased = self.places.get(&place).map(|taken| &taken.lease);
+        leased.is_some_and(|leased| leased.as_ref().is_some_and(|it| it.closed))
+    }
+
+    /// Takes a job back that a seat has not been told of yet. False where it has.
+    fn recall(&mut self, lease: Lease, seat: SeatId) -> bool {
+        let is_of_it =
+            |handed: &Handed| matches!(handed, Handed::Begin(begin) if begin.lease == lease);
+        let out = self.seats.get_mut(&seat).map(|sitting| &mut sitting.out);
+        let unsent = out.and_then(|out| out.remove(out.iter().position(is_of_it)?));
+        if unsent.is_some() {
+            self.take_back(lease);
+        }
+        unsent.is_some()
     }
 
     /// The worker was killed for the sake of that job.

@@ -84,8 +84,6 @@ pub(super) struct Session {
     watches: Watches,
     /// Direct replies: sent before any event.
     replies: VecDeque<String>,
-    /// Events that were read and not yet sent, and whose they are.
-    events: VecDeque<(Turn, String)>,
     answering: Replies,
     /// Searches that are made elsewhere. They keep no other frame from being read.
     searching: Replies,
@@ -117,7 +115,6 @@ impl Session {
             mailbox: Mailbox::new(),
             watches: Watches::default(),
             replies: VecDeque::new(),
-            events: VecDeque::new(),
             answering: Replies::new(),
             searching: Replies::new(),
             searched: 0,
@@ -400,27 +397,18 @@ impl Session {
                 let watcher = presence.or_else(|| self.engine().present(&spec));
                 self.watches.add(spec, after, by_job, watcher);
             }
-            Effect::FollowFeed(after) => self.watches.set_feed(Some(after)),
-            Effect::Leave(None) => {
-                self.watches.set_feed(None);
-                self.unsay(Turn::Feed);
-            }
+            Effect::FollowFeed(after) => self.watches.follow_feed(Some(after)),
+            Effect::Leave(None) => self.watches.follow_feed(None),
             Effect::Leave(Some(target)) => {
                 let job = match target {
                     Target::Job(job) => Some(job),
                     Target::Connid(connid) => self.watches.named(&connid),
                 };
                 if let Some(job) = job {
-                    self.watches.remove(job);
-                    self.unsay(Turn::Job(job));
+                    self.watches.leave(job);
                 }
             }
         }
-    }
-
-    /// Takes back what was read for a watch that is no more.
-    fn unsay(&mut self, turn: Turn) {
-        self.events.retain(|(whose, _)| *whose != turn);
     }
 
     /// Takes answers that were not there at once.
@@ -431,7 +419,7 @@ impl Session {
             moved = true;
         }
         // One page at a time waits to be sent.
-        while self.events.is_empty() {
+        while self.watches.has_said_all() {
             let Poll::Ready(Some(answer)) = Pin::new(&mut self.reading).poll_next(cx) else {
                 break;
             };
@@ -495,7 +483,7 @@ impl Session {
             if let Some(news) = self.news(cx) {
                 return Some(news);
             }
-            if let Some((_, event)) = self.events.pop_front() {
+            if let Some(event) = self.watches.next_text() {
                 return Some(event);
             }
             match self.watches.next()? {
@@ -535,16 +523,16 @@ impl Session {
 
     fn take_answer(&mut self, answer: Answer) {
         match answer {
-            Answer::Job(job, _, None) => drop(self.watches.remove(job)),
-            // Watched anew from an earlier number meanwhile: what is between would be left out.
-            Answer::Job(job, after, Some(_)) if self.watches.is_before(job, after) => {
-                self.watches.queue(job);
+            Answer::Job(job, _, None) => self.watches.end(job),
+            Answer::Job(job, after, Some(page)) if self.watches.is_at(job, after) => {
+                self.take_page(job, &page);
             }
-            Answer::Job(job, _, Some(page)) => self.take_page(job, &page),
-            Answer::Feed(after, _) if self.watches.feed().is_some_and(|now| now < after) => {
-                self.watches.queue_feed();
+            // Watched anew from another number meanwhile: what that asks for is read.
+            Answer::Job(job, _, Some(_)) => self.watches.queue(job),
+            Answer::Feed(after, page) if self.watches.feed() == Some(after) => {
+                self.take_feed(&page);
             }
-            Answer::Feed(_, page) => self.take_feed(&page),
+            Answer::Feed(..) => self.watches.queue_feed(),
         }
     }
 
@@ -553,45 +541,35 @@ impl Session {
         let Some(cursor) = self.watches.get_mut(job) else {
             return;
         };
-        if let Some(gap) = page.gap {
-            cursor.after = gap.to;
-            let frame = GapFrame {
-                connid: Some(cursor.spec.connid.clone()),
-                job: cursor.by_job.then_some(job),
-                gap,
-            };
-            self.events.push_back((Turn::Job(job), text_of(&frame)));
-        }
-        let Some(last) = page.events.last() else {
-            return;
-        };
-        let fresh = page.events.iter().filter(|event| event.seq > cursor.after);
-        let spec: &Spec = &cursor.spec;
-        let texts = fresh.map(|event| text_of(&EventFrame::new(spec, event, cursor.by_job)));
-        self.events.extend(texts.map(|text| (Turn::Job(job), text)));
-        cursor.after = last.seq;
-        if last.status.has_ended() {
-            self.watches.remove(job);
-        } else {
-            self.watches.queue(job);
+        let (spec, by_job): (&Spec, _) = (&cursor.spec, cursor.by_job);
+        let gap = page.gap.map(|gap| GapFrame {
+            connid: Some(spec.connid.clone()),
+            job: by_job.then_some(job),
+            gap,
+        });
+        let events = page.events.iter();
+        let events = events.map(|event| text_of(&EventFrame::new(spec, event, by_job)));
+        let texts: Vec<_> = gap.iter().map(text_of).chain(events).collect();
+        let last = page.events.last();
+        let read = last.map(|last| last.seq).or(page.gap.map(|gap| gap.to));
+        cursor.after = read.unwrap_or(cursor.after);
+        self.watches.say(Turn::Job(job), texts);
+        match last {
+            Some(last) if last.status.has_ended() => self.watches.end(job),
+            Some(_) => self.watches.queue(job),
+            // Nothing more yet: the mailbox will be told.
+            None => {}
         }
     }
 
     fn take_feed(&mut self, page: &FeedPage) {
-        let Some(after) = self.watches.feed() else {
-            return;
-        };
-        if let Some(gap) = page.gap {
-            let frame = GapFrame {
-                connid: None,
-                job: None,
-                gap,
-            };
-            self.events.push_back((Turn::Feed, text_of(&frame)));
-        }
-        let after = page.gap.map_or(after, |gap| gap.to);
-        self.events.extend(page.events.iter().map(|event| {
-            let frame = FeedFrame {
+        let gap = page.gap.map(|gap| GapFrame {
+            connid: None,
+            job: None,
+            gap,
+        });
+        let changes = page.events.iter().map(|event| {
+            text_of(&FeedFrame {
                 feed: event.number,
                 at: event.at,
                 connid: event.connid.clone(),
@@ -600,14 +578,14 @@ impl Session {
                 seq: event.seq,
                 status: event.status,
                 left: (!event.status.has_ended()).then(|| event.deadline.since(event.at)),
-            };
-            (Turn::Feed, text_of(&frame))
-        }));
-        match page.events.last() {
-            Some(last) => self.watches.set_feed(Some(last.number)),
-            // Nothing more yet: the mailbox will be told.
-            None if page.gap.is_some() => self.watches.set_feed(Some(after)),
-            None => {}
+            })
+        });
+        let texts = gap.iter().map(text_of).chain(changes);
+        self.watches.say(Turn::Feed, texts);
+        let last = page.events.last().map(|last| last.number);
+        // Where there is nothing more yet the mailbox will be told.
+        if let Some(read) = last.or(page.gap.map(|gap| gap.to)) {
+            self.watches.feed_read(read);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Which logs a socket follows, how far it has read each, and whose turn it is.
+//! Which logs a socket follows, how far it has read each, whose turn it is, and what was read and not sent yet.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -25,11 +25,15 @@ pub(super) enum Turn {
 }
 
 /// All positions of a socket. Those with something to say wait in line, each once.
+///
+/// A position that moves takes back what was read from where it was: after the reply to a watch comes nothing but what it asked for.
 #[derive(Default)]
 pub(super) struct Watches {
     cursors: FxHashMap<JobId, Cursor>,
     line: VecDeque<Turn>,
     feed: Option<Seq>,
+    /// Frames that were read and not yet sent, and whose they are.
+    unsent: VecDeque<(Turn, String)>,
 }
 
 impl Watches {
@@ -46,6 +50,7 @@ impl Watches {
         watcher: Option<Watcher>,
     ) {
         let job = spec.job;
+        self.unsay(Turn::Job(job));
         let cursor = Cursor {
             spec,
             after,
@@ -67,19 +72,26 @@ impl Watches {
         self.cursors.contains_key(&job)
     }
 
-    /// Whether that job is followed from a number before that one.
-    pub(super) fn is_before(&self, job: JobId, after: Seq) -> bool {
+    /// Whether that job is followed, and was read up to that number.
+    pub(super) fn is_at(&self, job: JobId, after: Seq) -> bool {
         self.cursors
             .get(&job)
-            .is_some_and(|cursor| cursor.after < after)
+            .is_some_and(|cursor| cursor.after == after)
     }
 
     pub(super) fn get_mut(&mut self, job: JobId) -> Option<&mut Cursor> {
         self.cursors.get_mut(&job)
     }
 
-    pub(super) fn remove(&mut self, job: JobId) -> Option<Cursor> {
-        self.cursors.remove(&job)
+    /// Follows that job no longer, and says no more of it.
+    pub(super) fn leave(&mut self, job: JobId) {
+        self.cursors.remove(&job);
+        self.unsay(Turn::Job(job));
+    }
+
+    /// All of that job's log was read, or there is no such log.
+    pub(super) fn end(&mut self, job: JobId) {
+        self.cursors.remove(&job);
     }
 
     /// The job of that name that is followed: the latest, where there are several.
@@ -104,12 +116,17 @@ impl Watches {
         self.feed
     }
 
-    /// Follows the feed from there, or no longer.
-    pub(super) fn set_feed(&mut self, after: Option<Seq>) {
+    /// Follows the feed from after a number on, or no longer.
+    pub(super) fn follow_feed(&mut self, after: Option<Seq>) {
+        self.unsay(Turn::Feed);
         self.feed = after;
-        if after.is_some() {
-            self.queue_feed();
-        }
+        self.queue_feed();
+    }
+
+    /// The feed was read up to that number.
+    pub(super) fn feed_read(&mut self, to: Seq) {
+        self.feed = Some(to);
+        self.queue_feed();
     }
 
     /// The feed has grown: its turn comes.
@@ -117,6 +134,26 @@ impl Watches {
         if self.feed.is_some() && !self.line.contains(&Turn::Feed) {
             self.line.push_back(Turn::Feed);
         }
+    }
+
+    /// Something to send, once all before it was.
+    pub(super) fn say(&mut self, whose: Turn, texts: impl IntoIterator<Item = String>) {
+        let texts = texts.into_iter().map(|text| (whose, text));
+        self.unsent.extend(texts);
+    }
+
+    /// The next of what is to be sent.
+    pub(super) fn next_text(&mut self) -> Option<String> {
+        self.unsent.pop_front().map(|(_, text)| text)
+    }
+
+    /// Whether all that was read has been sent.
+    pub(super) fn has_said_all(&self) -> bool {
+        self.unsent.is_empty()
+    }
+
+    fn unsay(&mut self, whose: Turn) {
+        self.unsent.retain(|(turn, _)| *turn != whose);
     }
 
     /// Whose turn it is.
@@ -128,5 +165,43 @@ impl Watches {
             cursor.waiting = false;
         }
         Some(turn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(number: u8) -> JobId {
+        JobId::parse(&format!("01970000-0000-7000-8000-{number:012}")).expect("a name")
+    }
+
+    #[test]
+    fn a_position_that_moves_takes_back_what_was_read_from_where_it_was() {
+        let mut watches = Watches::default();
+        let read = |watches: &mut Watches| {
+            watches.follow_feed(Some(0));
+            watches.say(Turn::Feed, ["first".to_owned(), "second".to_owned()]);
+            watches.say(Turn::Job(job(1)), ["other".to_owned()]);
+            watches.feed_read(2);
+            assert_eq!(watches.next_text().as_deref(), Some("first"));
+        };
+        let unsent = |watches: &mut Watches| -> Vec<String> {
+            std::iter::from_fn(|| watches.next_text()).collect()
+        };
+        read(&mut watches);
+        assert_eq!(unsent(&mut watches), ["second", "other"]);
+        read(&mut watches);
+        watches.follow_feed(Some(0));
+        assert_eq!(unsent(&mut watches), ["other"], "watched anew");
+        read(&mut watches);
+        watches.follow_feed(None);
+        assert_eq!(unsent(&mut watches), ["other"], "left");
+        read(&mut watches);
+        watches.leave(job(1));
+        assert_eq!(unsent(&mut watches), ["second"]);
+        read(&mut watches);
+        watches.end(job(1));
+        assert_eq!(unsent(&mut watches), ["second", "other"], "read to its end");
     }
 }

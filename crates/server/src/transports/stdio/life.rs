@@ -7,7 +7,7 @@ use longwire_engine::{Kept, News, Seat, Stopped};
 use longwire_protocol::{
     Claim, Claimed, Code, Failure, FrameId, Lease, Notice, Refusal, RefusalFrame, Request,
 };
-use longwire_shim::wire::{Exit, Gone, Order, Report};
+use longwire_shim::wire::{Exit, FRAME_BYTES, Gone, Order, Report};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::{
@@ -69,7 +69,9 @@ pub(super) struct Life<'a> {
     forced: Option<Lease>,
     /// It does not take what is said to it, and is being killed.
     deaf: bool,
-    /// The server closes: it is forced then.
+    /// The server closes, and has told it to end.
+    is_closing: bool,
+    /// When it is forced where the server closes.
     closing: Option<Pin<Box<Sleep>>>,
 }
 
@@ -106,6 +108,7 @@ impl<'a> Life<'a> {
             exit: None,
             forced: None,
             deaf: false,
+            is_closing: false,
             closing: None,
         }
     }
@@ -136,14 +139,15 @@ impl<'a> Life<'a> {
 
     async fn step(&mut self) -> Step {
         // What happens to the jobs that it holds is told in any case: a kill does not wait for a process that reads nothing.
-        self.seat.hold_back(self.unread >= WINDOW);
+        self.seat.hold_back(!self.takes_jobs());
         let may_read = self.answering.len() < self.context.frames_in_flight;
         let force = wait(&mut self.closing);
         let idle = wait(&mut self.patience);
         let keeper = &mut self.keeper;
         let report = async move {
             match keeper {
-                Ok(keeper) => keeper.report().await,
+                Ok(keeper) if may_read => keeper.report().await,
+                Ok(keeper) => match keeper.write().await {},
                 Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
             }
         };
@@ -155,7 +159,7 @@ impl<'a> Life<'a> {
             () = idle => Step::Idle,
             Some(answer) = self.answering.next() => Step::Answer(answer),
             Some(news) = self.seat.next() => Step::News(news),
-            report = report, if may_read => Step::Report(report),
+            report = report => Step::Report(report),
         }
     }
 
@@ -163,9 +167,23 @@ impl<'a> Life<'a> {
         if let Ok(keeper) = &mut self.keeper
             && let Err(error) = keeper.order(order).await
         {
-            // Its reports end, too, and that is what counts.
-            tracing::debug!(%error, "the keeper of a worker takes no orders");
+            if error.kind() == io::ErrorKind::InvalidData {
+                tracing::error!(%error, route = &*self.crew.route, "an order to the keeper of a worker could not be written");
+            } else {
+                // Its reports end, too, and that is what counts.
+                tracing::debug!(%error, "the keeper of a worker takes no orders");
+            }
         }
+    }
+
+    /// Whether it may be handed another job: it reads, and it is not on its way out. What one that is dying were given would be lost.
+    fn takes_jobs(&self) -> bool {
+        self.unread < WINDOW && self.exit.is_none() && !self.is_told_to_end()
+    }
+
+    /// Whether it was told to end, by whatever order: then its stdin is closed.
+    fn is_told_to_end(&self) -> bool {
+        self.forced.is_some() || self.deaf || self.is_closing
     }
 
     async fn go_to(&mut self, phase: Phase) {
@@ -173,6 +191,7 @@ impl<'a> Life<'a> {
             Phase::Serving => {}
             Phase::Draining(left) => self.say(text_of(&Notice::ShuttingDown { left })).await,
             Phase::Closing => {
+                self.is_closing = true;
                 self.order(&Order::Ask).await;
                 let grace = self.crew.grace.min(CLOSE_TIME);
                 self.closing = Some(Box::pin(sleep(grace)));
@@ -196,18 +215,21 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Writes a frame to the process. One that does not read what it asked for is killed: it would be kept for it without end.
+    /// Writes a frame to the process, in pieces that its keeper takes. One that does not read what it asked for is killed: it would be
+    /// kept for it without end.
     async fn say(&mut self, mut frame: String) {
+        if self.is_told_to_end() {
+            return;
+        }
         frame.push('\n');
         self.unread += frame.len();
         if self.unread > WINDOW + 2 * self.context.frame_bytes {
-            if !self.deaf {
-                self.deaf = true;
-                self.order(&Order::Force).await;
-            }
-            return;
+            self.deaf = true;
+            return self.order(&Order::Force).await;
         }
-        self.order(&Order::Input(frame.into_bytes())).await;
+        for piece in frame.as_bytes().chunks(FRAME_BYTES) {
+            self.order(&Order::Input(piece.to_vec())).await;
+        }
     }
 
     async fn take(&mut self, report: Report) {
@@ -373,7 +395,7 @@ impl<'a> Life<'a> {
         }
         let why = format!("its worker is gone, and how far it came cannot be known: {how}");
         let ended = Ended {
-            of_the_server: self.closing.is_some() || self.context.stopping.is_closing(),
+            of_the_server: self.context.stopping.is_closing(),
             of_a_kill: self.forced.is_some(),
             how,
             last_words: self.murmur.last_words(),
