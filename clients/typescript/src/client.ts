@@ -1,11 +1,11 @@
 import { Asks, refused } from "./asks.js";
 import { toBytes } from "./bytes.js";
 import { Connection, type ConnectOptions } from "./connection.js";
-import { Feed, type FeedOptions } from "./feed.js";
+import { Handle } from "./handle.js";
 import type { Heard } from "./heard.js";
 import { Job, type KillOptions } from "./job.js";
 import type { Link } from "./link.js";
-import type { Done, Found, ModulesPage, RoutesPage, Seconds, Start, StatusPage, StatusQuery } from "./protocol.js";
+import type { Done, FeedFrame, Found, ModulesPage, RoutesPage, Seconds, Start, StatusPage, StatusQuery } from "./protocol.js";
 import { notStartable, startAsk } from "./start.js";
 import { Watches } from "./watches.js";
 
@@ -31,6 +31,9 @@ export interface SearchOptions {
   /** Which catalogue; the first where it is left out. */
   catalogue?: string | undefined;
 }
+
+/** Every job's changes of state. It is open once it has {@link Handle.started}: then the number of the last change before is known. */
+export type Feed = Handle<FeedFrame, { readonly feed: number }>;
 
 /** A client of a Longwire server. It connects again by itself, and goes on where it was. */
 export class Client {
@@ -87,7 +90,7 @@ export class Client {
   watch<Result = unknown>(target: Target, { after = 0 }: { after?: number | undefined } = {}): Job<Result> {
     const name = typeof target === "object" ? { job: target.job } : { connid: String(target) };
     const job = new Job<Result>(this, this.#watches, "connid" in name ? name.connid : "");
-    this.#open({ ...name, after }, job, (frame) => job.accepted(frame, after));
+    this.#open({ ...name, after }, job, (frame) => job.opened(frame, after, "job" in name));
     return job;
   }
 
@@ -125,10 +128,13 @@ export class Client {
     return (await this.#asks.question({ route: "modules" })) as ModulesPage;
   }
 
-  /** Every job's changes of state. */
-  feed({ after, signal }: FeedOptions = {}): Feed {
-    const feed = new Feed(this.#watches, signal);
-    this.#open({ after }, feed, (frame) => feed.accepted(after ?? frame.feed!));
+  /** Every job's changes of state: from now on, or after that change. Another run of the server numbers them anew. */
+  feed({ after }: { after?: number | undefined } = {}): Feed {
+    const feed: Feed = new Handle(this.#watches);
+    this.#open({ after }, feed, (frame) => {
+      const head = frame.feed!;
+      feed.accepted({ feed: head }, {}, after ?? head, head);
+    });
     return feed;
   }
 

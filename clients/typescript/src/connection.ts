@@ -20,8 +20,11 @@ export interface ConnectOptions {
   WebSocket?: WebSocketKind | undefined;
 }
 
-/** Closes for which there is no use in coming back: whoever connects broke a rule. */
-const FOR_GOOD = [1002, 1007, 1008, 1009];
+/** What a server sent, or was sent, is no text of the protocol. */
+const NO_TEXT = 1007;
+
+/** Closes for which there is no use in coming back: a rule was broken. */
+const FOR_GOOD = [1002, NO_TEXT, 1008, 1009];
 
 /** Who uses a connection. */
 export interface User {
@@ -120,9 +123,8 @@ export class Connection {
     try {
       frame = Object(JSON.parse(text)) as Heard;
     } catch {
-      const wire = this.#wire;
-      this.#end(new Disconnected("unexpected_frame", `this is no frame: ${text.slice(0, 200)}`));
-      return void wire?.close();
+      void this.#wire?.close();
+      return this.#broke(NO_TEXT, `this is no JSON: ${text.slice(0, 200)}`);
     }
     this.#attempts = 0;
     if (frame.notice === "shutting_down") this.#tell({ state: "shutting_down", left: Number(frame.left) });
@@ -133,7 +135,7 @@ export class Connection {
     this.#up = false;
     const said = `${code} ${reason}`;
     if (FOR_GOOD.includes(code)) {
-      return this.#end(new Disconnected("closed_by_server", `closed by the server: ${said}`));
+      return this.#end(new Disconnected("closed_by_server", `closed for good: ${said}`));
     }
     this.#brokenAt = Date.now();
     this.#again(new Disconnected("connection_lost", `connection lost: ${said}`));

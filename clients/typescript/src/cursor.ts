@@ -8,24 +8,25 @@ export interface Gap {
 }
 
 /** What waits for a slow reader, at most. */
-const MOST_WAITING = 64;
+export const MOST_WAITING = 64;
 
 /** With so few waiting a reader that fell behind asks for more, so that it need not stop meanwhile. */
 const FEW_WAITING = 16;
 
-/** Which log: that of a job, or, where there is none, the feed. */
+/** Which log: that of a job, or, where there is none, the feed. The connid is there where it was asked for by that. */
 export interface LogName {
-  readonly job?: string;
-  readonly connid?: string;
+  readonly job?: string | undefined;
+  readonly connid?: string | undefined;
 }
 
 /** Who brings what is in the logs. */
 export interface Source {
-  /** The reader was told that what comes after `from` follows. */
-  join(reader: Cursor, from: number): void;
+  /** The reader joins: it was told that what comes after `from` follows, and that there is as much as to `head`. */
+  join(reader: Cursor, log: LogName, from: number, head: number): void;
   /** The reader fell behind, and has place again. */
-  more(reader: Cursor): void;
-  leave(reader: Cursor): void;
+  more(reader: Cursor, job: string | undefined): void;
+  /** The reader wants no more. */
+  leave(reader: Cursor, job: string | undefined): void;
 }
 
 /**
@@ -35,7 +36,6 @@ export interface Source {
  * asked for again once there is place for it.
  */
 export class Cursor<T = unknown> {
-  name: LogName = {};
   /** The last number that was put where the reader takes it. */
   last = 0;
   /** The last number that the reader took. */
@@ -43,51 +43,47 @@ export class Cursor<T = unknown> {
   /** What came was dropped: nothing more is taken until it was asked for again. */
   isBehind = false;
   readonly #source: Source;
-  readonly #isLoose: boolean;
   /** Told of the last frame of the log, also where there is no place for it yet; or of why there is none. */
   readonly settle: (last: unknown, error?: LongwireError) => void;
   readonly #waiting: { readonly item: T | Gap; readonly number: number }[] = [];
-  /** The number after the hole that was asked for. */
-  #edge = 0;
+  #job: string | undefined;
   #isOver = false;
   #failure: LongwireError | undefined;
   #change: Deferred<void> | undefined;
 
-  /** Where it is loose the numbers of the log may have holes. */
-  constructor(source: Source, isLoose: boolean, settle: (last: never, error?: LongwireError) => void = () => {}) {
+  constructor(source: Source, settle: (last: never, error?: LongwireError) => void = () => {}) {
     this.#source = source;
-    this.#isLoose = isLoose;
     this.settle = settle as (last: unknown) => void;
   }
 
   /** Its log is watched, from after that number on. */
-  begin(name: LogName, last: number): void {
-    this.name = name;
+  begin(log: LogName, last: number, head: number): void {
+    this.#job = log.job;
     this.last = this.seen = last;
-    this.#source.join(this as Cursor, last);
+    this.#source.join(this as Cursor, log, last, head);
     // It was left before that was known.
-    if (this.#failure) this.#source.leave(this as Cursor);
+    if (this.#failure) this.leave();
   }
 
-  /** Offers what stands for these numbers. True says that something before it is missing, and has to be asked for. */
-  take(from: number, to: number, item: T | Gap): boolean {
-    if (to <= this.last || this.isBehind || this.#isOver) return false;
-    if (from > this.last + 1 && !this.#isLoose) {
-      // A server that leaves the same out once more has to be believed.
-      if (this.#edge !== from) {
-        this.#edge = from;
-        return true;
-      }
-      this.#put(from - 1, { gap: { from: this.last + 1, to: from - 1 } });
-    }
-    this.#put(to, item);
-    return false;
+  /** Whether something between what it has and that number is missing. */
+  lacks(number: number): boolean {
+    return !this.isBehind && number > this.last + 1;
+  }
+
+  /** Offers what stands for all up to that number. False says that there is no place. */
+  take(number: number, item: T | Gap): boolean {
+    if (number <= this.last || this.isBehind) return true;
+    this.isBehind = this.#waiting.length >= MOST_WAITING;
+    if (this.isBehind) return false;
+    this.#waiting.push({ item, number });
+    this.last = number;
+    this.#tell();
+    return true;
   }
 
   /** There is no more after what waits. */
   end(): void {
-    // One that is behind has yet to ask for it.
-    if (!this.isBehind) this.#isOver = true;
+    this.#isOver = true;
     this.#tell();
   }
 
@@ -100,7 +96,7 @@ export class Cursor<T = unknown> {
 
   /** Nothing more is wanted. */
   leave(): void {
-    this.#source.leave(this as Cursor);
+    this.#source.leave(this as Cursor, this.#job);
     this.fail(new Disconnected("closed", "the handle was let go of"));
   }
 
@@ -111,7 +107,7 @@ export class Cursor<T = unknown> {
       const next = this.#waiting.shift();
       if (this.isBehind && !this.#failure && this.#waiting.length <= FEW_WAITING) {
         this.isBehind = false;
-        this.#source.more(this as Cursor);
+        this.#source.more(this as Cursor, this.#job);
       }
       if (next) {
         this.seen = next.number;
@@ -127,18 +123,6 @@ export class Cursor<T = unknown> {
   /** Reads to the end. Leaving the loop keeps the position, and a later one goes on from there. */
   async *read(signal?: AbortSignal | undefined): AsyncGenerator<T | Gap, void, void> {
     for (let next; (next = await this.next(signal)); ) yield next;
-  }
-
-  #put(number: number, item: T | Gap): void {
-    if (this.isBehind) return;
-    if (this.#waiting.length >= MOST_WAITING) {
-      this.isBehind = true;
-      return;
-    }
-    this.#waiting.push({ item, number });
-    this.last = number;
-    this.#edge = 0;
-    this.#tell();
   }
 
   #tell(): void {

@@ -39,9 +39,9 @@ export type DisconnectedCode =
   | "unreachable"
   /** The connection broke; it is made anew by itself. */
   | "connection_lost"
-  /** The server closed the connection for a reason for which there is no use in coming back. */
+  /** The server closed the connection for a reason for which there is no use in coming back, or sent what is no JSON. */
   | "closed_by_server"
-  /** The server sent what is no frame of `longwire.v1`. */
+  /** The server left out events of the job, time and again. */
   | "unexpected_frame"
   /** What was asked was sent five times, and each time the connection broke before an answer. */
   | "no_reply"

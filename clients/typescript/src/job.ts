@@ -1,7 +1,8 @@
 import type { Client } from "./client.js";
-import { Cursor, type Gap, type Source } from "./cursor.js";
+import type { Source } from "./cursor.js";
 import { deferred, type Deferred } from "./deferred.js";
 import { JobFailed, JobKilled, JobLost, JobTimeout, type LongwireError } from "./errors.js";
+import { Handle } from "./handle.js";
 import type { Heard } from "./heard.js";
 import type { Done, EventFrame, Seconds, Started } from "./protocol.js";
 
@@ -28,43 +29,30 @@ export interface KillOptions {
 }
 
 /**
- * A job, as this handle of it sees it: its events by iterating, its result by awaiting, across lost connections.
- *
- * A handle has one position: who leaves a loop and begins another goes on where the first was left. At most 64 events wait for a
- * slow reader; what comes meanwhile is fetched later. Letting go of a handle leaves the job alone.
+ * A job, as this handle of it sees it: its events by iterating, its result by awaiting. Letting go of a handle leaves the job alone.
  *
  * As a job can be awaited, an `async` function that returns one returns its result.
  */
-export class Job<Result = unknown> implements AsyncIterable<JobEvent | Gap>, PromiseLike<Result> {
+export class Job<Result = unknown> extends Handle<JobEvent, Accepted> implements PromiseLike<Result> {
   readonly #client: Client;
-  readonly #started: Deferred<Accepted> = deferred();
-  readonly #result: Deferred<Result> = deferred();
-  readonly #cursor: Cursor<JobEvent>;
+  readonly #result: Deferred<Result>;
   #connid: string;
 
   /** @internal */
   constructor(client: Client, source: Source, connid: string) {
-    this.#client = client;
-    this.#connid = connid;
-    this.#cursor = new Cursor<JobEvent>(source, false, (last: EventFrame, error = failureOf(last)) => {
-      if (error) this.#result.reject(error);
-      else this.#result.resolve(last.result as Result);
+    const result = deferred<Result>();
+    super(source, (last: EventFrame, error = failureOf(last)) => {
+      if (error) result.reject(error);
+      else result.resolve(last.result as Result);
     });
+    this.#client = client;
+    this.#result = result;
+    this.#connid = connid;
   }
 
   /** The client's name for it. Of a job that is watched by the server's name it is empty until {@link started}. */
   get connid(): string {
     return this.#connid;
-  }
-
-  /** The number of the last event that was read here: what to watch on after. */
-  get seen(): number {
-    return this.#cursor.seen;
-  }
-
-  /** The server's answer: that the job was accepted, or why not. */
-  get started(): Promise<Accepted> {
-    return this.#started.promise;
   }
 
   /** The job's `result` where it is `ok`; every other outcome is an error: {@link JobFailed}, {@link JobKilled}, {@link JobTimeout}, {@link JobLost}. */
@@ -73,16 +61,6 @@ export class Job<Result = unknown> implements AsyncIterable<JobEvent | Gap>, Pro
     rejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#result.promise.then(resolved, rejected);
-  }
-
-  /** What happens to the job, each event once and in order, until its end; {@link Gap} stands for those that are no longer kept. */
-  [Symbol.asyncIterator](): AsyncGenerator<JobEvent | Gap, void, void> {
-    return this.#cursor.read();
-  }
-
-  /** The same, until the signal is aborted: then it throws the signal's reason. The job goes on. */
-  events(options: { signal?: AbortSignal | undefined } = {}): AsyncGenerator<JobEvent | Gap, void, void> {
-    return this.#cursor.read(options.signal);
   }
 
   /** Kills it, and says why to whoever watches. Killing what is being killed is harmless. */
@@ -95,34 +73,16 @@ export class Job<Result = unknown> implements AsyncIterable<JobEvent | Gap>, Pro
     return this.#client.extend((await this.started).connid, seconds);
   }
 
-  /** Lets go of it: nothing more comes, and who waits here for its end is told that it was let go of. The job goes on. */
-  leave(): void {
-    this.#cursor.leave();
-  }
-
-  /** Lets go of it. */
-  [Symbol.dispose](): void {
-    this.leave();
-  }
-
   /** @internal */
-  accepted(frame: Heard, last: number): void {
-    const { id: _, ...accepted } = frame;
+  opened({ id: _, ...answer }: Heard, last: number, isByJob = false): void {
     // In the answer to a watch these are the verb's.
-    if (accepted.route === "watch") {
-      delete accepted.route;
-      delete accepted.status;
+    if (answer.route === "watch") {
+      delete answer.route;
+      delete answer.status;
     }
-    const { connid, job } = accepted as Accepted;
+    const { connid, job, seq } = answer as Accepted;
     this.#connid = connid;
-    this.#cursor.begin({ job, connid }, last);
-    this.#started.resolve(accepted as Accepted);
-  }
-
-  /** @internal */
-  failed(error: LongwireError): void {
-    this.#started.reject(error);
-    this.#cursor.fail(error);
+    this.accepted(answer as Accepted, { job, connid: isByJob ? undefined : connid }, last, seq);
   }
 }
 

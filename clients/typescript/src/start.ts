@@ -19,7 +19,7 @@ export function notStartable(route: string): Refused | undefined {
  * A job whose connid was made for this one start is looked for first, and only one that is not known is started again. With a connid
  * of the user's it is joined where it runs; with `replace` the job to be replaced may still be the one that runs.
  */
-export function startAsk(start: Start, isMade: boolean, job: Pick<Job, "accepted" | "failed">): Ask {
+export function startAsk(start: Start, isMade: boolean, job: Pick<Job, "opened" | "failed">): Ask {
   let isLookedFor = false;
   let isUnheard = false;
   return {
@@ -31,7 +31,7 @@ export function startAsk(start: Start, isMade: boolean, job: Pick<Job, "accepted
       return start;
     },
     answer(frame: Heard) {
-      if (frame.status !== "error") return job.accepted(frame, isLookedFor ? 0 : frame.seq!);
+      if (frame.status !== "error") return job.opened(frame, isLookedFor ? 0 : frame.seq!);
       isUnheard = isLookedFor && frame.code === "unknown_connid";
       if (isUnheard) return true;
       return job.failed(refused(frame));

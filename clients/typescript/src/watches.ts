@@ -1,58 +1,60 @@
 import { refused, type Asks } from "./asks.js";
-import type { Cursor, LogName, Source } from "./cursor.js";
-import type { LongwireError } from "./errors.js";
+import { MOST_WAITING, type Cursor, type LogName, type Source } from "./cursor.js";
+import { Disconnected, type LongwireError } from "./errors.js";
 import { hasEnded, type Heard } from "./heard.js";
+
+/** How often in a row a server may leave out what it was asked for. */
+const MOST_HOLES = 3;
 
 /** A log that is watched. The server sends it once, whoever reads it here. */
 interface Log {
-  readonly name: LogName;
+  /** Whose it is; the feed's is nobody's. */
+  readonly job: string | undefined;
+  /** By what its frames are told apart, where they say no more. Those of a watch by the job's own name say that. */
+  connid?: string | undefined;
   readonly readers: Set<Cursor>;
-  /** The number of the question whose answer what comes has to wait for: what comes before it is of an older position. 0 is none. */
+  /** The number of the question whose answer is awaited: what comes before it is of an older position. 0 is none. */
   asked: number;
-  /** It was asked for from another position, and nothing but what came too early has come since. */
-  isFresh: boolean;
-  /** The last number that came. */
-  heard: number;
+  /** Where the server is in it. */
+  at: number;
+  /** The last number that is known to be there. */
+  head: number;
+  holes: number;
 }
 
 /** What is watched. */
 export class Watches implements Source {
   readonly #asks: Asks;
   readonly #logs = new Map<string | undefined, Log>();
-  /** By connid, as some frames say no more. */
   readonly #named = new Map<string | undefined, Log[]>();
 
   constructor(asks: Asks) {
     this.#asks = asks;
   }
 
-  /** A reader joins: its own watch, or start, was answered, and what comes after `from` follows. */
-  join(reader: Cursor, from: number): void {
-    const log = this.#log(reader.name);
-    log.isFresh = log.readers.size > 0;
+  join(reader: Cursor, { job, connid }: LogName, from: number, head: number): void {
+    const log = this.#log(job);
     log.readers.add(reader);
-    log.heard = Math.max(log.heard, from);
-    this.#answered(log, from);
+    this.#name(log, connid);
+    this.#answered(log, from, head);
   }
 
-  /** A reader that fell behind asks for more. */
-  more(reader: Cursor): void {
-    const log = this.#log(reader.name);
+  more(reader: Cursor, job: string | undefined): void {
+    const log = this.#log(job);
     log.readers.add(reader);
-    this.#watch(log);
+    // Else its turn comes with the answer, so that readers of one log do not take the server away from one another.
+    if (!log.asked) this.#watch(log);
   }
 
-  /** Nobody reads there any more. */
-  leave(reader: Cursor): void {
-    const { job } = reader.name;
+  leave(reader: Cursor, job: string | undefined): void {
     const log = this.#logs.get(job);
     if (!log?.readers.delete(reader) || log.readers.size > 0) return;
     this.#forget(log);
     this.#asks.ask({
       most: 1,
       frame: () => ({ route: "unwatch", job }),
-      // Who joined meanwhile was left with it.
       answer: () => {
+        // Who joined meanwhile was left with it.
         const again = this.#logs.get(job);
         if (again) this.#watch(again);
       },
@@ -61,110 +63,115 @@ export class Watches implements Source {
 
   heard(frame: Heard): void {
     const log = this.#about(frame);
-    if (!log || log.asked) return;
-    const number = frame.feed ?? frame.seq ?? NaN;
+    const number = frame.feed ?? frame.seq ?? 0;
     const { from, to } = frame.gap ?? { from: number, to: number };
     // What is not known is nothing to stumble over.
-    if (!(to > 0)) return;
-    log.heard = Math.max(log.heard, to);
+    if (!log || !to) return;
+    const isFeed = log.job === undefined;
+    // The numbers of the feed have holes, so what is of an older position does not tell itself from what follows.
+    if (isFeed && log.asked) return;
+    log.head = Math.max(log.head, to);
     let isHole = false;
+    let isNoLonger = false;
     for (const reader of log.readers) {
-      const item = frame.gap ? { gap: { from: Math.max(from, reader.last + 1), to } } : frame;
-      isHole = reader.take(from, to, item) || isHole;
+      if (!isFeed && reader.lacks(from)) isHole = true;
+      else isNoLonger = !reader.take(to, frame.gap ? { gap: { from: Math.max(from, reader.last + 1), to } } : frame) || isNoLonger;
     }
-    const isLast = log.name.job !== undefined && hasEnded(frame.status);
-    if (isLast) for (const reader of log.readers) reader.settle(frame);
-    if (isHole) return this.#watch(log);
-    log.isFresh = false;
-    if (isLast) this.#end(log);
+    if (!isFeed && hasEnded(frame.status)) this.#end(log, frame, to);
+    if (log.asked) return;
+    log.at = to;
+    if (isHole) return this.#hole(log, from);
+    log.holes = 0;
+    // Who has just fallen behind needs none of what follows; there is no use in having it sent.
+    if (isNoLonger && this.#wanted(log) > to + MOST_WAITING) this.#watch(log);
   }
 
   /** There is a new connection, on which nothing is watched yet. */
   reopened(): void {
-    for (const log of this.#logs.values()) {
-      log.isFresh = false;
-      this.#watch(log, false);
-    }
+    for (const log of this.#logs.values()) this.#watch(log);
   }
 
   fail(error: LongwireError): void {
     for (const log of [...this.#logs.values()]) this.#fail(log, error);
   }
 
-  #log(name: LogName): Log {
-    let log = this.#logs.get(name.job);
+  #log(job: string | undefined): Log {
+    let log = this.#logs.get(job);
     if (!log) {
-      log = { name, readers: new Set(), asked: 0, isFresh: false, heard: 0 };
-      this.#logs.set(name.job, log);
-      this.#named.set(name.connid, [...this.#namedAs(name), log]);
+      log = { job, readers: new Set(), asked: 0, at: 0, head: 0, holes: 0 };
+      this.#logs.set(job, log);
     }
     return log;
   }
 
   #forget(log: Log): void {
-    const { job, connid } = log.name;
-    this.#logs.delete(job);
-    const others = this.#namedAs(log.name).filter((other) => other !== log);
-    if (others.length > 0) this.#named.set(connid, others);
-    else this.#named.delete(connid);
+    this.#logs.delete(log.job);
+    this.#name(log);
   }
 
-  #namedAs({ connid }: LogName): Log[] {
-    return this.#named.get(connid) ?? [];
+  #name(log: Log, connid?: string): void {
+    const others = this.#named.get(log.connid)?.filter((other) => other !== log);
+    if (others?.length) this.#named.set(log.connid, others);
+    else this.#named.delete(log.connid);
+    log.connid = connid;
+    if (connid) this.#named.set(connid, [...(this.#named.get(connid) ?? []), log]);
   }
 
-  #about({ job, connid, feed, seq = 0 }: Heard): Log | undefined {
+  #about({ job, connid, feed, seq }: Heard): Log | undefined {
     if (feed !== undefined) return this.#logs.get(undefined);
     if (job != null || connid == null) return this.#logs.get(job ?? undefined);
-    const logs = this.#namedAs({ connid });
-    return logs.find((log) => log.heard + 1 === seq) ?? logs[0];
+    const named = this.#named.get(connid);
+    return named?.find((log) => log.at + 1 === seq) ?? named?.[0];
   }
 
-  /**
-   * Asks for what the reader that is farthest back has not had; where all are behind, for what nobody has heard.
-   *
-   * What the server had read from a position before may come after the answer. An unwatch takes it back. That is needed where a
-   * job's log was asked for again and yet goes on elsewhere, and in the feed, whose numbers do not tell.
-   */
-  #watch(log: Log, isTornOff = log.isFresh || log.name.job === undefined): void {
-    const { job } = log.name;
-    const least = farthestBack(log);
-    const after = least === Infinity ? log.heard : least;
-    if (isTornOff) this.#asks.ask({ most: 1, frame: () => ({ route: "unwatch", job }), answer: () => {} });
+  /** The number after which something is wanted: of the reader that is farthest back; where all are behind, the last, which may be the end. */
+  #wanted(log: Log): number {
+    let least = Infinity;
+    for (const reader of log.readers) if (!reader.isBehind) least = Math.min(least, reader.last);
+    return least < Infinity ? least : Math.max(log.at, log.head - 1);
+  }
+
+  #watch(log: Log): void {
+    const { job } = log;
+    const after = this.#wanted(log);
     log.asked = this.#asks.ask({
       most: 1,
       frame: () => ({ route: "watch", job, after }),
       answer: (frame) => {
         if (frame.status === "error") return this.#fail(log, refused(frame));
-        if (frame.id === log.asked) {
-          log.asked = 0;
-          log.isFresh = true;
-        }
-        this.#answered(log, after);
+        this.#name(log);
+        if (frame.id === log.asked) log.asked = 0;
+        this.#answered(log, after, frame.seq ?? frame.feed ?? 0);
       },
       fail: (error) => this.#fail(log, error),
     });
   }
 
-  #answered(log: Log, from: number): void {
-    if (!log.asked && farthestBack(log) < from) this.#watch(log);
+  #answered(log: Log, from: number, head: number): void {
+    log.at = from;
+    log.head = Math.max(log.head, head);
+    if (!log.asked && this.#wanted(log) < from) this.#watch(log);
   }
 
-  /** Whoever is behind comes back for the rest. */
-  #end(log: Log): void {
-    this.#forget(log);
-    for (const reader of log.readers) reader.end();
+  /** Only the server knows what is no longer kept: what it left out without a word is asked for. */
+  #hole(log: Log, from: number): void {
+    if (++log.holes < MOST_HOLES) return this.#watch(log);
+    this.#fail(log, new Disconnected("unexpected_frame", `event ${from} came where one before it is due`));
+  }
+
+  /** Who has all has come to the end, who is behind comes back for the rest, and others are about to be sent it. */
+  #end(log: Log, last: Heard, to: number): void {
+    for (const reader of log.readers) {
+      reader.settle(last);
+      if (reader.last >= to) reader.end();
+      if (reader.last >= to || reader.isBehind) log.readers.delete(reader);
+    }
+    if (log.readers.size === 0) this.#forget(log);
   }
 
   #fail(log: Log, error: LongwireError): void {
-    if (this.#logs.get(log.name.job) !== log) return;
+    if (this.#logs.get(log.job) !== log) return;
     this.#forget(log);
     for (const reader of log.readers) reader.fail(error);
   }
-}
-
-function farthestBack(log: Log): number {
-  let least = Infinity;
-  for (const reader of log.readers) if (!reader.isBehind) least = Math.min(least, reader.last);
-  return least;
 }

@@ -8,6 +8,7 @@ import { server } from "./support/server.mjs";
 
 const CONFIG = `
 [limits]
+output_bytes_per_event = 256
 log_events_per_job = 1000000
 log_bytes_per_job = 100000000
 
@@ -110,7 +111,7 @@ test("status, routes, search, extend and the feed", async (t) => {
 
 test("100,000 numbered lines over 50 cut connections: none missing, none twice", async (t) => {
   const { url } = await start(t);
-  const network = await proxy(t, url, { cuts: 50, bytes: 100_000 });
+  const network = await proxy(t, url, { cuts: 50, bytes: 15_000 });
   const longwire = await client(t, network.url);
   const lines = await linesOf(longwire.start("lines"));
   t.diagnostic(`cut ${network.cuts} times; lines received ${lines.received}, missing ${lines.missing}, twice ${lines.twice}`);
