@@ -1,17 +1,7 @@
 import { refused, type Ask } from "./asks.js";
-import { Refused } from "./errors.js";
 import type { Heard } from "./heard.js";
 import type { Job } from "./job.js";
 import type { Start } from "./protocol.js";
-
-/** Words that are no routes: a start of one would be that verb. */
-const VERB = /^((un)?watch|kill|status|extend|claim|append|end|routes|modules|query\/module)$/;
-
-/** The refusal of what cannot be a start. */
-export function notStartable(route: string): Refused | undefined {
-  if (!VERB.test(route)) return undefined;
-  return new Refused({ code: "unknown_route", message: `"${route}" is a verb, not a route`, field: "route" });
-}
 
 /**
  * A start. One whose answer was lost may have been heard, so it is not simply sent again, and no work is done twice.

@@ -75,7 +75,12 @@ test("what is refused says so, with the field, and where nobody asks nothing is 
   for (const promise of [job, job.started, job[Symbol.asyncIterator]().next(), job.kill()]) {
     await assert.rejects(Promise.resolve(promise), (error) => error instanceof Refused && error.code === "invalid_field" && error.field === "time");
   }
-  await assert.rejects(async () => longwire.start("kill"), { code: "unknown_route" });
+  const safe = longwire.start("request");
+  for (const verb of ["kill", "watch", "unwatch", "end", "query/module"]) {
+    const { connid } = safe;
+    await assert.rejects(async () => longwire.start(verb, undefined, { connid }), { code: "unknown_field" });
+  }
+  assert.equal((await safe.kill()).status, "ok");
 });
 
 test("output that is no text comes as bytes", async (t) => {

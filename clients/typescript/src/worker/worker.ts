@@ -3,6 +3,7 @@ import { Connection, type ConnectOptions } from "../connection.js";
 import { deferred } from "../deferred.js";
 import { JobKilled, JobLost, JobTimeout } from "../errors.js";
 import type { Heard } from "../heard.js";
+import type { Link } from "../link.js";
 import type { EventFrame } from "../protocol.js";
 import { HeldJob } from "./held.js";
 import { outcomeOf, type Serve } from "./outcome.js";
@@ -99,7 +100,7 @@ export class Worker {
 
   #claim(): void {
     const { slots = 1, name } = this.#options;
-    const leases = [...this.#held.keys()];
+    const leases = this.#held.size > 0 ? [...this.#held.keys()] : undefined;
     const isLast = this.#isStopping;
     const offer = isLast ? { slots: 0 } : { routes: [...this.#routes.keys()], slots };
     this.#asks.ask({
@@ -179,11 +180,20 @@ export class Worker {
     clearTimeout(timer);
   }
 
-  /** What came before the last claim was answered is worked on, too. */
+  /** What came before the last claim was answered is worked on, too. Without a connection no claim stands, and nothing can come. */
   async #drain(): Promise<void> {
-    await this.#left.promise;
+    await Promise.race([this.#left.promise, this.#isDown()]);
     this.#idle = deferred();
     if (this.#held.size > 0) await this.#idle.promise;
+  }
+
+  /** Waits until there is no connection. */
+  #isDown(): Promise<void> {
+    return new Promise((tell) => {
+      const look = ({ state }: Link) => state === "reconnecting" && tell();
+      this.#connection?.onLink(look);
+      if (this.#connection) look(this.#connection.link);
+    });
   }
 
   /** Whoever still works is told that there is no use in it. */
