@@ -60,9 +60,9 @@ export class Connection {
   /** Connects for the first time. */
   static async open(url: string | URL, options: ConnectOptions, user: User): Promise<Connection> {
     const { signal, patience = Infinity } = options;
-    signal?.throwIfAborted();
     const address = socketAddress(url);
     const Kind = options.WebSocket ?? (await findWebSocket());
+    signal?.throwIfAborted();
     const connection = new Connection(address, Kind, patience, user);
     const abort = () => void connection.close();
     signal?.addEventListener("abort", abort, { once: true });

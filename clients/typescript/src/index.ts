@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Start, watch and kill long-running requests on a Longwire server. */
 export { connect } from "./connect.js";
 export type { Client, Feed, SearchOptions, StartOptions, StatusOptions, Target } from "./client.js";

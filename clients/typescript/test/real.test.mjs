@@ -3,21 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { connect, Disconnected, JobFailed, JobKilled, JobTimeout, Refused } from "longwire";
+import { LINES, linesOf } from "./support/lines.mjs";
 import { proxy } from "./support/proxy.mjs";
 import { server } from "./support/server.mjs";
 
 const CONFIG = `
-[limits]
-output_bytes_per_event = 256
-log_events_per_job = 1000000
-log_bytes_per_job = 100000000
+${LINES.config}
 
 [routes.request]
 consumer = "timer"
-
-[routes.lines]
-consumer = "exec"
-argv = ["awk", "-f", "lines.awk"]
 
 [routes.bytes]
 consumer = "exec"
@@ -28,10 +22,7 @@ consumer = "exec"
 argv = ["false"]
 `;
 
-// Flushed after each line, so that the log has many events.
-const LINES = "BEGIN { for (i = 1; i <= 100000; i++) { print i; fflush() } }";
-
-const start = (t, more) => server(t, CONFIG, { files: { "lines.awk": LINES }, ...more });
+const start = (t, options) => server(t, CONFIG, options);
 
 async function client(t, url) {
   const client = await connect(url);
@@ -116,7 +107,7 @@ test("status, routes, search, extend and the feed", async (t) => {
 
 test("100,000 numbered lines over 50 cut connections: none missing, none twice", async (t) => {
   const { url } = await start(t);
-  const network = await proxy(t, url, { cuts: 50, bytes: 15_000 });
+  const network = await proxy(t, url, LINES.cuts);
   const longwire = await client(t, network.url);
   const lines = await linesOf(longwire.start("lines"));
   t.diagnostic(`cut ${network.cuts} times; lines received ${lines.received}, missing ${lines.missing}, twice ${lines.twice}`);
@@ -137,22 +128,6 @@ test("a reader that takes its time misses nothing either, and holds up no other"
   assert.deepEqual([a, b], Array(2).fill({ received: 100_000, missing: 0, twice: 0 }));
   assert.deepEqual(await linesOf(job), { received: 100_000, missing: 0, twice: 0 });
 });
-
-async function linesOf(job, pause = () => {}) {
-  let rest = "";
-  const times = new Map();
-  for await (const event of job) {
-    assert(!("gap" in event), JSON.stringify(event));
-    await pause();
-    const lines = (rest + (event.output ?? "")).split("\n");
-    rest = lines.pop();
-    for (const line of lines) times.set(Number(line), (times.get(Number(line)) ?? 0) + 1);
-  }
-  assert.equal(rest, "");
-  const counts = [...times.values()];
-  const missing = Array.from({ length: 100_000 }, (_, at) => at + 1).filter((line) => !times.has(line)).length;
-  return { received: counts.reduce((sum, each) => sum + each, 0), missing, twice: counts.filter((each) => each > 1).length };
-}
 
 test("a server that was started anew and forgot the job ends its events with a refusal", async (t) => {
   const first = await start(t);

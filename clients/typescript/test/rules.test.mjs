@@ -211,7 +211,7 @@ async function answered(client, peer) {
 }
 
 test("an abort gives up the first connection, and closes the client later", async (t) => {
-  const { url, peer } = await scripted(t);
+  const { url } = await scripted(t);
   await assert.rejects(connect(url, { signal: AbortSignal.abort(new Error("not now")) }), { message: "not now" });
   const early = new AbortController();
   const attempt = connect(url, { signal: early.signal });
@@ -224,7 +224,6 @@ test("an abort gives up the first connection, and closes the client later", asyn
   stop.abort();
   await assert.rejects(asked, { code: "closed" });
   assert.equal(client.link.state, "closed");
-  void peer;
 });
 
 test("what is no JSON is not followed", async (t) => {

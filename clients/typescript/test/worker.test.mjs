@@ -19,7 +19,7 @@ kill_grace_seconds = 5
 `;
 
 /** A worker of a route, stopped after the test. */
-async function worker(t, url, serve, { grace = 10 } = {}) {
+async function worker(t, url, serve, { grace = 0.01 } = {}) {
   const stop = new AbortController();
   const worker = new Worker(url).route("render", serve);
   const run = worker.run({ signal: stop.signal, grace });
@@ -142,7 +142,7 @@ test("a worker that is stopped lets what it holds end, and what it still holds a
     begun();
     await finished;
     return "whole";
-  });
+  }, { grace: 10 });
   const longwire = await client(t, url);
   const job = longwire.start("render");
   await running;
@@ -160,7 +160,7 @@ test("a worker that is stopped lets what it holds end, and what it still holds a
       signal.addEventListener("abort", () => tell(signal.reason));
       (await stubborn).stop();
       return new Promise(() => {});
-    }, { grace: 0.01 });
+    });
   });
   assert((await told) instanceof JobLost);
 });
