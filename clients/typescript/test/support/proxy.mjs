@@ -2,15 +2,18 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
+/** Node does not let go of a connection that is reset while it says goodbye. */
+const reset = (socket) => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
+
 /** A proxy before `url`, closed after the test. `cuts` are made, one each `bytes` of what the server sends. */
 export async function proxy(t, url, { cuts = 0, bytes = Infinity } = {}) {
   const target = new URL(url);
   const pairs = new Set();
   const state = { cuts: 0, left: bytes, isOpen: true };
-  const cut = () => pairs.forEach((pair) => pair.forEach((socket) => socket.resetAndDestroy()));
+  const cut = () => pairs.forEach((pair) => pair.forEach(reset));
 
   const server = createServer((client) => {
-    if (!state.isOpen) return client.resetAndDestroy();
+    if (!state.isOpen) return reset(client);
     const upstream = connect(Number(target.port), target.hostname);
     const pair = [client, upstream];
     pairs.add(pair);
@@ -24,7 +27,7 @@ export async function proxy(t, url, { cuts = 0, bytes = Infinity } = {}) {
     client.pipe(upstream);
     upstream.on("data", (data) => {
       if (state.cuts < cuts && data.length >= state.left) {
-        client.write(data.subarray(0, state.left), () => pair.forEach((socket) => socket.resetAndDestroy()));
+        client.write(data.subarray(0, state.left), () => pair.forEach(reset));
         upstream.pause();
         state.cuts++;
         state.left = bytes;
