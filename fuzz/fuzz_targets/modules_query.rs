@@ -1,14 +1,13 @@
 //! What someone may ask: no question makes the search panic, and whatever is found is there, marked within its name.
 #![no_main]
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use longwire_modules::{Catalogue, Limits, Query, Question, readers, search};
+use longwire_modules::{Catalogue, Query, Question, cpp, search};
 
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-    let lines: &[u8] = include_bytes!("../../crates/modules/tests/fixtures/cpp.jsonl");
-    readers::read("cpp", lines, &Limits::default()).expect("the fixture can be read")
+static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
+    cpp().get().expect("it is part of the program")
 });
 
 fuzz_target!(|text: &str| {

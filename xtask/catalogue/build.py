@@ -14,6 +14,7 @@ from merge import History, entries
 from pages import read_index
 from since import join
 from standards import STANDARDS, order
+from ties import made
 from walk import parse
 
 
@@ -28,7 +29,7 @@ def build():
     links = Links(read_index())
     said = corrections.read()
     ours = entries(history(libcxx()))
-    every = join(ours, libstdcxx.first(), libstdcxx.only(), links, said)
+    every = join(ours, libstdcxx, links, said)
     _name_views(every)
     every += macros(libcxx())
     every = [e for e in every if e.kind != "deduction_guide" or e.signatures]
@@ -40,7 +41,12 @@ def build():
     every = _once(every)
     _name_aliases(every, links)
     _say_something(every)
-    return sorted(every, key=lambda e: e.key())
+    return sorted(every, key=_place_in_file)
+
+
+def _place_in_file(entry):
+    """Of one name, what stands for itself before what belongs to a class, and utilities before algorithms."""
+    return entry.qualified, bool(entry.tied), entry.header != "utility", entry.lib, entry.kind
 
 
 def _name_views(every):
@@ -53,7 +59,7 @@ def _name_views(every):
 
 def _place_headers(every):
     """A member is where its class is."""
-    classes = {e.qualified: e for e in every if e.kind in ("class", "enum")}
+    classes = {e.qualified: e for e in every if e.kind in ("class", "enum") and not e.tied}
     for entry in every:
         above = classes.get(entry.place)
         while above is not None and above.place in classes:
@@ -77,8 +83,8 @@ def _name_libs(every):
     for entry in every:
         if entry.kind == "deduction_guide":
             entry.lib = _without_std(entry.qualified)
-        elif entry.tied:
-            entry.lib = entry.tied
+        elif entry.tied or entry.kind == "function" and made(entry, holders):
+            entry.lib = entry.tied or made(entry, holders)
         elif entry.place in holders:
             entry.lib = _without_std(entry.place)
         else:
@@ -103,7 +109,7 @@ def _without_std(name):
 
 def _name_aliases(every, links):
     """`std::string` is `std::basic_string` to who looks for it, and its page tells about it."""
-    classes = {e.qualified: e for e in every if e.kind == "class"}
+    classes = {e.qualified: e for e in every if e.kind == "class" and not e.tied}
     for entry in every:
         target = _target(entry, classes) if entry.kind == "alias" else None
         if target is not None:

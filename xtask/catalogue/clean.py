@@ -2,11 +2,11 @@
 
 import re
 
-from heads import without_conditions
+from heads import with_commas, without_conditions, without_unused
 from names import COMMON, EXPOSITION, TYPES, parameter_name
-from owner import NO_OWNER
+from owner import NO_OWNER, UNNAMED
 from reserved import has_reserved, is_reserved
-from tokens import closing, is_word, join, listed, parameters_at, split
+from tokens import closing, is_word, join, listed, outside, parameters_at, split
 from unwrap import unwrapped
 
 _DROPPED = {
@@ -22,7 +22,17 @@ _DROPPED = {
     "_Nonnull",
     "_Nullable",
 }
+# Classes of a library for its own ends, for which it has overloads of what the standard has for others.
+_INTERNAL = ("__bit_reference", "__is_val_expr")
+_TAGS = (
+    "__secret_tag",
+    "__private_constructor_tag",
+    "__disable_user_instantiations_tag",
+    "__optional_construct_from_invoke_tag",
+    "__from_builtin_tag",
+)
 _LONG_CONDITION = 12
+FUNCTION_LIKE = ("function", "operator", "constructor")
 IMPLEMENTATION_DEFINED = "implementation-defined"
 
 
@@ -38,32 +48,38 @@ def last_name(name):
     return "operator" + rest.replace(" ", "")
 
 
-_UNNAMED = re.compile(r"type-parameter-0-(\d+)")
-
-
 def signature(text, name, kind, owner=NO_OWNER):
     """One declaration, or None where nothing is left of it that a user could read."""
     known = owner.parameters
-    text = _UNNAMED.sub(lambda m: known[int(m[1])] if int(m[1]) < len(known) else m[0], text)
+    text = UNNAMED.sub(lambda m: known[int(m[1])] if int(m[1]) < len(known) else m[0], text)
     if "type-parameter-" in text or "(unnamed" in text or "(lambda" in text:
         return None
     tokens = _without_attributes(split(text), kind)
+    if kind in FUNCTION_LIKE and _is_internal(tokens, owner):
+        return None
     tokens = unwrapped(without_conditions(_without_body(tokens)))
-    tokens = _without_own_arguments(tokens, owner.own)
+    tokens = _without_own_arguments(tokens, owner)
     if kind == "constructor":
         tokens = _without_arguments(tokens, name)
     if kind in ("constant", "variable"):
-        tokens = _constant(_without_value(tokens))
+        tokens = _constant(_without_value(tokens), set(owner.visible))
     elif kind == "concept":
         tokens = _concept(tokens)
     tokens = _renamed(tokens, _parameters(tokens) | set(owner.visible))
     if kind in ("type", "alias"):
         return _alias(tokens)
-    tokens = _simple_tail(tokens)
+    tokens = _simple_explicit(_simple_tail(_without_defaults_of_the_library(tokens)))
+    if kind in FUNCTION_LIKE:
+        tokens = without_unused(tokens)
     if kind in ("function", "operator"):
         tokens = _plain_result(tokens, name)
     text = join(tokens)
     return None if any(is_reserved(t) for t in tokens if is_word(t) and t != name) else text
+
+
+def _is_internal(tokens, owner):
+    """Whether only the library itself can call it: with a tag of its own, or for a class of its own."""
+    return any(t in _TAGS or owner is NO_OWNER and t in _INTERNAL for t in tokens)
 
 
 def _without_attributes(tokens, kind):
@@ -106,18 +122,20 @@ def _without_requirement(tokens, at):
     return tokens[:at] + tokens[end + 1 :]
 
 
-def _without_own_arguments(tokens, own):
+def _without_own_arguments(tokens, owner):
     """Inside of `vector<T, Allocator>`, that is `vector`. Each redeclaration may name the parameters anew."""
+    own = list(owner.own)
     if not own:
         return tokens
-    name, size, given = own[0], len(listed(own[2:-1])), _parameters(tokens)
+    size, given = len(listed(own[2:-1])), _parameters(tokens)
     i, out = 0, []
     while i < len(tokens):
         out.append(tokens[i])
-        if tokens[i] == name and tokens[i + 1 : i + 2] == ["<"]:
+        if tokens[i] == own[0] and tokens[i + 1 : i + 2] == ["<"]:
             end = closing(tokens, i + 1)
             parts = listed(tokens[i + 2 : end])
-            if len(parts) == size and all(_is_plain_parameter(p, given) for p in parts):
+            plain = len(parts) == size and all(_is_plain_parameter(p, given) for p in parts)
+            if tokens[i : end + 1] == own or plain and not owner.special:
                 i = end
         i += 1
     return out
@@ -140,14 +158,15 @@ def _without_arguments(tokens, name):
 
 
 def _concept(tokens):
-    at = tokens.index("=")
+    at = closing(tokens, 1) + tokens[closing(tokens, 1) :].index("=")
     said = _renamed(tokens[at:], _parameters(tokens))
     return tokens if not any(is_reserved(t) for t in said if is_word(t)) else [*tokens[: at + 1], "see below"]
 
 
-def _constant(tokens):
+def _constant(tokens, visible):
     head = closing(tokens, 1) + 1 if tokens[:2] == ["template", "<"] else 0
-    if "(" in tokens or not any(is_reserved(t) for t in _renamed(tokens[head:-1], _parameters(tokens)) if is_word(t)):
+    said = _renamed(tokens[head:-1], _parameters(tokens) | visible)
+    if "(" in tokens or not any(is_reserved(t) for t in said if is_word(t)):
         return tokens
     return [
         *tokens[:head],
@@ -158,10 +177,7 @@ def _constant(tokens):
 
 
 def _without_value(tokens):
-    for i, token in enumerate(tokens):
-        if token == "=" and tokens[:i].count("<") == tokens[:i].count(">"):
-            return tokens[:i]
-    return tokens
+    return tokens[: outside(tokens, ("=", "{"))]
 
 
 def _parameters(tokens):
@@ -255,9 +271,37 @@ def _simple_tail(tokens):
 def _noexcept(condition):
     if condition in (["true"], ["false"]):
         return []
-    if len(condition) > _LONG_CONDITION or any(is_reserved(t) for t in condition if is_word(t)):
-        return ["noexcept", "(", "see below", ")"]
-    return ["noexcept", "(", *condition, ")"]
+    return ["noexcept", "(", *_short(condition), ")"]
+
+
+def _short(condition):
+    """A condition as the standard shows it: in words elsewhere, where it is long or has no name for users."""
+    is_long = len(condition) > _LONG_CONDITION
+    return ["see below"] if is_long or any(is_reserved(t) for t in condition if is_word(t)) else condition
+
+
+def _simple_explicit(tokens):
+    """`explicit(condition)`, which stands before the name."""
+    for i, token in enumerate(tokens):
+        if token == "explicit" and tokens[i + 1 : i + 2] == ["("]:
+            end = closing(tokens, i + 1)
+            return [*tokens[: i + 2], *_short(tokens[i + 2 : end]), *tokens[end:]]
+    return tokens
+
+
+def _without_defaults_of_the_library(tokens):
+    """Without parameters that no user gives: those of an internal type. An internal default is left open."""
+    start = parameters_at(tokens)
+    if start is None:
+        return tokens
+    end, kept = closing(tokens, start), []
+    for part in listed(tokens[start + 1 : end]):
+        at = outside(part, ("=",))
+        if at < len(part) and any(is_reserved(t) for t in part[:at] if is_word(t)):
+            continue
+        internal = any(is_reserved(t) for t in part[at:] if is_word(t))
+        kept.append([*part[: at + 1], "see below"] if internal else part)
+    return [*tokens[: start + 1], *with_commas(kept), *tokens[end:]]
 
 
 def _plain_result(tokens, name):

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -19,6 +19,7 @@ class Corrections:
     dropped: list
     changes: list
     added: list
+    also: list
 
     def keeps(self, name):
         return _fits(name, self.kept)
@@ -38,6 +39,8 @@ class Corrections:
                 raise ValueError(f"corrections.toml: nothing is called {change['names']}")
             for entry in fitting:
                 _change(entry, change)
+        for block in self.also:
+            every += _also(every, block)
         for new in self.added:
             every += _new(new, links)
 
@@ -47,7 +50,7 @@ def read():
     more = tomllib.loads((_HERE / "additions.toml").read_text())
     kept = [name for block in said.get("keep", ()) for name in block.get("names", ())]
     headers = {name for block in said.get("keep", ()) for name in block.get("headers", ())}
-    return Corrections(kept, headers, said.get("drop", []), said.get("change", []), said.get("add", []) + more["add"])
+    return Corrections(kept, headers, said.get("drop", []), said.get("change", []), said.get("add", []) + more["add"], said.get("also", []))
 
 
 def _fits(name, patterns):
@@ -70,16 +73,42 @@ def _drop(every, blocks):
 
 
 def _change(entry, change):
-    for field in ("since", "header", "kind", "deprecated", "removed"):
+    entry.kind = change.get("becomes", entry.kind)
+    for field in ("since", "header", "deprecated", "removed"):
         if field in change:
             setattr(entry, field, change[field] or None)
     if "without" in change:
         entry.signatures = [s for s in entry.signatures if not re.search(change["without"], s.text)]
+    for pattern, text in change.get("replace", ()):
+        for one in entry.signatures:
+            one.text = re.sub(pattern, text, one.text)
     if "signatures" in change:
-        entry.signatures = [Signature(text.replace("{name}", entry.name), entry.since) for text in change["signatures"]]
+        entry.signatures = [_signature(text, entry) for text in change["signatures"]]
+    for pattern, since in change.get("dates", ()):
+        for one in entry.signatures:
+            one.since = since if re.search(pattern, one.text) else one.since
     if "since" in change:
         for one in entry.signatures:
             one.since = latest(entry.since, one.since) if change.get("overloads") == "later" else entry.since
+
+
+def _also(every, block):
+    """The same set under another header."""
+    found = [e for e in every if e.qualified in block["names"] and not e.tied]
+    if len(found) != len(block["names"]):
+        raise ValueError(f"corrections.toml: not one set each is called {block['names']}")
+    for entry in found:
+        same = replace(entry, header=block["header"])
+        same.removed = block.get("removed")
+        same.signatures = [s for s in entry.signatures if re.search(block.get("only", ""), s.text)]
+        yield same
+
+
+def _signature(text, entry):
+    """A declaration; the standard before it, where it is not its set's."""
+    said = re.match(r"C\+\+\d\d ", text)
+    since = said[0].strip() if said else entry.since
+    return Signature(text.removeprefix(said[0] if said else "").replace("{name}", entry.name), since)
 
 
 def _new(block, links):
@@ -90,10 +119,8 @@ def _new(block, links):
     names += [name for name in links.named(patterns) if name not in names and name not in block.get("except", ())]
     for name in names:
         kind = _kind(name, block["kind"])
-        signatures = [
-            Signature(text.replace("{name}", name.rpartition("::")[2]), since) for text in block.get("signatures", ())
-        ]
-        entry = Entry(name, kind, block["header"], since, block.get("tied", ""), signatures)
+        entry = Entry(name, kind, block["header"], since, block.get("tied", ""))
+        entry.signatures = [_signature(text, entry) for text in block.get("signatures", ())]
         entry.deprecated, entry.removed = block.get("deprecated"), block.get("removed")
         yield entry
 

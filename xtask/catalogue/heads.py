@@ -4,7 +4,7 @@ import re
 
 from names import EXPOSITION, PREFIXES, TYPES
 from reserved import is_reserved
-from tokens import closing, is_word, listed
+from tokens import closing, is_word, listed, parameters_at
 
 _CONDITION = re.compile(
     r"enable_if|^_Require|_If$|^_Constraint|^__check|^_Enable|^__void_t$|^void_t$|^__has_|^_?_?Is|^_Valid|^__is_|^_RawPolicy|^_Check|^_Assign|^_Impl|^_Nonconst|^_UseNat|^_NotSame|^_Tuple|^__cons|^_Must|^_Explicit|^_Implicit|^_Requires|^__ok$"
@@ -14,8 +14,10 @@ _CONDITION = re.compile(
 def _is_condition(parameter):
     """A template parameter that only takes an overload away."""
     words = [t for t in parameter if is_word(t)]
-    if parameter[:2] in (["class", "="], ["typename", "="]):
-        return True
+    if parameter[1:2] == ["="]:
+        return True  # without a name, nobody can mean it
+    if parameter[:2] == ["template", "<"]:
+        return "=" not in parameter and bool(re.match("_And$|_Is[A-Z]", words[-1]))
     if "=" not in parameter:
         return bool(words) and bool(re.search("enable_if|^_Require", words[0]))
     at = parameter.index("=")
@@ -35,11 +37,44 @@ def without_conditions(tokens):
             continue
         end = closing(tokens, i + 1)
         parts = [p for p in listed(tokens[i + 2 : end]) if not _is_condition(p)]
-        parts = [_plain_default(_unconstrained(without_conditions(p))) for p in parts]
+        parts = [_plain_default(_unconstrained(without_conditions(_as_class(p)))) for p in parts]
         if parts or end == i + 2:
-            kept += ["template", "<", *_with_commas(parts), ">"]
+            kept += ["template", "<", *with_commas(parts), ">"]
         i = end + 1
     return kept
+
+
+def _as_class(parameter):
+    """The same word for the same thing in both libraries."""
+    of_type = parameter[:1] == ["typename"] and "::" not in parameter[:3]
+    return ["class", *parameter[1:]] if of_type else parameter
+
+
+def without_unused(tokens):
+    """Without parameters that have a default and that neither the function's parameters nor its result name."""
+    if tokens[:2] != ["template", "<"]:
+        return tokens
+    end = closing(tokens, 1)
+    shown = _declared(tokens[end + 1 :])
+    parts = listed(tokens[2:end])
+    kept = [p for p in parts if "=" not in p or p[p.index("=") - 1] in shown]
+    head = ["template", "<", *with_commas(kept), ">"] if kept else []
+    return [*head, *without_unused(tokens[end + 1 :])]
+
+
+def _declared(tokens):
+    """What stands up to the end of the parameters, without `explicit(…)`, and a result behind them."""
+    start = parameters_at(tokens)
+    if start is None:
+        return tokens
+    end = closing(tokens, start)
+    tail = tokens[end:]
+    result = tail[tail.index("->") :] if "->" in tail else []
+    before = tokens[:start]
+    if "explicit" in before and before[before.index("explicit") + 1] == "(":
+        at = before.index("explicit")
+        before = before[:at] + before[closing(before, at + 1) :]
+    return [*before, *tokens[start:end], *result]
 
 
 def _unconstrained(parameter):
@@ -64,5 +99,5 @@ def _plain_default(parameter):
     return parameter
 
 
-def _with_commas(parts):
+def with_commas(parts):
     return [token for n, part in enumerate(parts) for token in ([","] if n else []) + part]

@@ -12,7 +12,7 @@ _OWN_ONLY = ("constructor", "destructor", "deduction_guide", "class", "enum")
 
 def inherited(entries):
     """The entries that come on top of `entries`."""
-    classes = {e.qualified: e for e in entries if e.kind == "class"}
+    classes = {e.qualified: e for e in entries if e.kind == "class" and not e.tied}
     members = {}
     for entry in entries:
         if entry.place in classes and not entry.tied:

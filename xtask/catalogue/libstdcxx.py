@@ -1,17 +1,19 @@
 """What libstdc++ tells, kept in files beside this one, as its headers are not in a package that can be pinned.
 
-`libstdcxx.tsv` has a line for each place and standard: the names that came there with it. `libstdcxx.jsonl` has, in
-full, what libc++ has not.
+`libstdcxx.tsv` has a line for each place and standard: the names that came there with it. `libstdcxx-overloads.tsv` has
+the overloads that are newer than their set: the name, the standard, the parameters. `libstdcxx.jsonl` has, in full, what
+libc++ has not.
 """
 
 import json
 from pathlib import Path
 
 from entry import Entry, Signature
-from standards import STANDARDS
+from overloads import dated_shape
+from standards import STANDARDS, order
 
 _HERE = Path(__file__).parent
-_FIRST, _ONLY = _HERE / "libstdcxx.tsv", _HERE / "libstdcxx.jsonl"
+_FIRST, _LATER, _ONLY = (_HERE / f"libstdcxx{rest}" for rest in (".tsv", "-overloads.tsv", ".jsonl"))
 _GUIDE = "deduction guide "
 
 
@@ -24,12 +26,33 @@ def write(entries, also):
         lines.setdefault((place, STANDARDS.index(entry.since)), []).append(word)
     text = [f"{place}\t{STANDARDS[at]}\t{'|'.join(sorted(words))}\n" for (place, at), words in sorted(lines.items())]
     _FIRST.write_text("".join(text))
+    _write_later(entries)
     # A name that libc++ has, tied to a class or not, is not news.
     known = {qualified for qualified, _, guide in also if not guide}
     only = [
         entry for key, entry in sorted(entries.items()) if key not in also and (key[2] or key[0] not in known or key[1])
     ]
     _ONLY.write_text("".join(json.dumps(_as_json(e), ensure_ascii=False) + "\n" for e in only))
+
+
+def _write_later(entries):
+    lines = {}
+    for (qualified, _, guide), entry in entries.items():
+        for one in entry.signatures if not guide else ():
+            key = (qualified, dated_shape(one.text))
+            lines[key] = min(lines.get(key, one.since), one.since, key=order)
+    oldest = {}
+    for (qualified, _), standard in lines.items():
+        oldest[qualified] = min(oldest.get(qualified, standard), standard, key=order)
+    _LATER.write_text(
+        "".join(f"{q}\t{standard}\t{shape}\n" for (q, shape), standard in sorted(lines.items()) if standard != oldest[q])
+    )
+
+
+def later():
+    """(qualified, shape) -> the first standard in which libstdc++ has this overload, where that is not its set's."""
+    rows = (line.split("\t") for line in _LATER.read_text().splitlines())
+    return {(qualified, shape): standard for qualified, standard, shape in rows}
 
 
 def first():

@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from clean import IMPLEMENTATION_DEFINED
 from entry import Entry, Signature
+from overloads import dated_shape, overload_shape, unnamed, without_twins
 from places import header
 from standards import STANDARDS, following, latest, order
-from tokens import closing, join, parameters_at, split
 
 
 @dataclass
@@ -41,8 +42,9 @@ def _entry(key, history, first, last):
     entry.bases = list(newest.bases)
     entry.removed = following(last)
     entry.deprecated = _deprecated(key, history)
-    entry.signatures = [Signature(text, first) for text in _distinct(newest.texts)]
+    entry.signatures = [Signature(text, first) for text in _distinct(newest.texts, newest.kind)]
     _date(entry, key, history)
+    entry.signatures = without_twins(entry.signatures)
     return entry
 
 
@@ -57,52 +59,27 @@ def _deprecated(key, history):
     return said
 
 
-def _distinct(texts):
+def _distinct(texts, kind):
     """Without those that differ by the names of their parameters only."""
-    out, seen = [], set()
+    texts = _primary(texts) if kind == "class" else _told(texts) if kind in ("type", "alias") else texts
+    out = {}
     for text in texts:
-        shape = _shape(text, with_head=True)
-        if shape not in seen:
-            seen.add(shape)
-            out.append(text)
-    return out
+        shape = overload_shape(text, with_head=True)
+        if shape not in out or unnamed(text) < unnamed(out[shape]):
+            out[shape] = text
+    return list(out.values())
 
 
-def _shape(text, with_head=False):
-    """What tells overloads apart: the types of the parameters, and what stands behind them."""
-    tokens = split(text)
-    start = parameters_at(tokens)
-    if start is None:
-        return join(tokens)
-    end = closing(tokens, start)
-    head = tokens[: start - 1] if with_head else []
-    names = _template_names(tokens[:start])
-    tail = [t for t in tokens[end + 1 :] if t in ("const", "&", "&&", "volatile")]
-    words = [f"${names[t]}" if t in names else t for t in [*head, *_types(tokens[start + 1 : end]), *tail]]
-    return " ".join(words).replace("noexcept", "")
+def _primary(texts):
+    """A class as it is declared for all: no specialisation, and with names for its parameters."""
+    whole = [text for text in texts if not re.match(r"template<>|\w+ \w+<", text)]
+    named = [text for text in whole if not re.match(r"template<.*\b(class|size_t|bool)(\.\.\.)?[,>]", text)]
+    return named or whole or texts
 
 
-def _template_names(tokens):
-    names = {}
-    for match in re.finditer(r"(?:class|typename|\w+(?:<[^<>]*>)?)(?: ?\.\.\.)? (\w+)(?=\s*[,>=])", join(tokens)):
-        names.setdefault(match[1], len(names))
-    return names
-
-
-def _types(tokens):
-    out = []
-    for token in tokens:
-        if (
-            token in (",", ")", "=")
-            and len(out) > 1
-            and re.match(r"[a-z_]\w*$", out[-1])
-            and out[-2] not in ("::", ",", "const", "(")
-        ):
-            out.pop()
-        out.append(token)
-    if len(out) > 1 and re.match(r"[a-z_]\w*$", out[-1]) and out[-2] not in ("::", ",", "const", "("):
-        out.pop()
-    return out
+def _told(texts):
+    """A type of which more is known than that the library has chosen it."""
+    return [text for text in texts if not text.endswith(IMPLEMENTATION_DEFINED)][-1:] or texts[:1]
 
 
 def _date(entry, key, history):
@@ -111,9 +88,9 @@ def _date(entry, key, history):
     for standard in STANDARDS:
         found = history.by_standard[standard].get(key)
         for text in found.texts if found else ():
-            seen.setdefault(_shape(text), standard)
+            seen.setdefault(dated_shape(text), standard)
     for one in entry.signatures:
-        one.since = latest(entry.since, seen.get(_shape(one.text), entry.since))
+        one.since = latest(entry.since, seen.get(dated_shape(one.text), entry.since))
     if entry.signatures and all(order(s.since) > order(entry.since) for s in entry.signatures):
         for one in entry.signatures:
             one.since = entry.since

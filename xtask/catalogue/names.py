@@ -17,7 +17,7 @@ _PARAMETERS = {
     "_Container": "Container",
     "_Res": "R",
     "_Functor": "F",
-    "_ArgTypes": "ArgTypes",
+    "_ArgTypes": "Args",
 }
 # Parameters that each library calls so everywhere.
 COMMON = {
@@ -34,7 +34,7 @@ COMMON = {
     "_Args",
     "_Types",
 }
-_LETTER = re.compile(r"_([A-Z])[a-z]?p(\d*)$")
+_LETTER = re.compile(r"_([A-Z])[a-oq-z]?p(\d*)$")
 _KEYWORDS = {
     "new", "default", "class", "delete", "operator", "this", "template", "union", "and", "or", "not", "bool", "int",
     "char", "long", "short", "register", "auto", "for", "if", "do", "using", "static", "const", "try", "catch", "xor",
@@ -99,8 +99,27 @@ TYPES |= {
     for name in PREFIXES
 }
 
+# Internal templates, with all of their arguments, as what the standard says there.
+WHOLE = {
+    "_LValRefType": ("const", "D", "&"),
+    "_GoodRValRefType": ("D", "&&"),
+    "__self_view": ("basic_string_view", "<", "CharT", ",", "Traits", ">"),
+    "__sv_type": ("basic_string_view", "<", "CharT", ",", "Traits", ">"),
+    "__string_view": ("basic_string_view", "<", "value_type", ">"),
+    "__swap_result_t": ("void",),
+    "_EnableIfPathable": ("path", "&"),
+    "__remove_return_type": ("size_type",),
+    "__tuple_cat_return_t": ("tuple", "<", "CTypes", "...", ">"),
+    "__insert_iterator_iter_t": ("typename", "Container", "::", "iterator"),
+}
+
 # What the standard itself writes in italics.
 EXPOSITION = {
+    "__iterator": "iterator",
+    "__sentinel": "sentinel",
+    "__convertible_to_non_slicing": "convertible-to-non-slicing",
+    "__rank_": "rank_",
+    "_InnerRng": "InnerRng",
     "_ContainerCompatibleRange": "container-compatible-range",
     "__container_compatible_range": "container-compatible-range",
     "__synth_three_way_result": "synth-three-way-result",

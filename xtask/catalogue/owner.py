@@ -1,11 +1,15 @@
 """The class that a member stands in, as far as the member's text depends on it."""
 
+import re
 from dataclasses import dataclass
 
 from clang.cindex import CursorKind as K
 from cursors import CLASSES, PARAMETERS
 from libclang import children
 from tokens import split
+
+# A parameter of a template, as libclang writes what it has no name for.
+UNNAMED = re.compile(r"type-parameter-0-(\d+)")
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,17 @@ def owner_of(cursor, key):
     visible = names + _above(cursor)
     if cursor.kind != K.CLASS_TEMPLATE:
         is_special = cursor.kind == K.CLASS_TEMPLATE_PARTIAL_SPECIALIZATION or "<" in cursor.displayname
-        return Owner(names, (), key if is_special else "", visible)
+        return Owner(names, _special(cursor, names) if is_special else (), key if is_special else "", visible)
     packs = [name + "..." if name + "..." in cursor.displayname else name for name in names]
     return Owner(names, tuple(split(f"{cursor.spelling}<{', '.join(packs)}>")), "", visible)
+
+
+def _special(cursor, names):
+    """What a specialisation is called, with its parameters by name, as its members' texts have it."""
+    said = cursor.type.spelling
+    said = UNNAMED.sub(lambda m: names[int(m[1])] if int(m[1]) < len(names) else m[0], said)
+    at = said.find(cursor.spelling + "<")
+    return tuple(split(said[at:])) if at >= 0 else ()
 
 
 def _parameters(cursor):

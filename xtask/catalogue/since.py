@@ -1,25 +1,35 @@
 """Both libraries together: a name is as old as the first standard in which both have it."""
 
+import re
 from copy import copy
 
+from entry import Signature
+from overloads import dated_shape, type_of
 from standards import latest, order
-from tokens import split
+from tokens import closing, is_word, listed, parameters_at, split
 
 _SPECIAL = ("constructor", "destructor", "type", "deduction_guide", "constant", "enumerator")
+_TYPES = ("class", "alias", "concept", "type", "enum")
 _MARKS = {"&&": "C++11", "...": "C++11", "<=>": "C++20", "requires": "C++20"}
 
 
-def join(ours, theirs, only, links, said):
-    """`ours` in full, `theirs` as first standards, `only` in full what ours has not."""
+def join(ours, other, links, said):
+    """`ours` in full; of the other library the first standards, and in full what ours has not."""
+    theirs, only = other.first(), other.only()
     every = [e for key, e in ours.items() if _is_kept(key, e, ours, theirs, links, said)]
     _date(every, theirs)
     every = [
         e for e in every if e.kind != "operator" or e.tied or e.signatures or e.place not in ("std", "std::ranges")
     ]
     kept = {e.qualified for e in every}
-    every += [copy(e) for key, e in only.items() if _is_added(key, e, kept, only, links, said)]
+    added = [copy(e) for key, e in only.items() if _is_added(key, e, kept, only, links, said)]
+    for entry in added:
+        if entry.kind == "destructor":
+            entry.since = theirs.get((entry.place, "", False), entry.since)
+            entry.signatures = [Signature(one.text, entry.since) for one in entry.signatures]
+    every += added
     _raise_to_place(every)
-    _date_overloads(every)
+    _date_overloads(every, other.later())
     return every
 
 
@@ -56,12 +66,18 @@ def _date(every, theirs):
             loose[qualified] = standard
     for entry in every:
         key = (entry.qualified, entry.tied, entry.kind == "deduction_guide")
-        entry.since = latest(entry.since, theirs.get(key) or loose.get(entry.qualified))
+        said = theirs.get(key) or loose.get(entry.qualified)
+        entry.since = latest(entry.since, loose.get(entry.place) if _comes_by_itself(entry) else said)
+
+
+def _comes_by_itself(entry):
+    """A class has it also where the other library does not declare it."""
+    return entry.kind in ("constructor", "destructor") or entry.name == "operator="
 
 
 def _raise_to_place(every):
     """Nothing is older than the class it belongs to."""
-    dates = {e.qualified: e.since for e in every if e.kind in ("class", "enum")}
+    dates = {e.qualified: e.since for e in every if e.kind in ("class", "enum") and not e.tied}
     for entry in every:
         entry.since = latest(entry.since, dates.get(entry.place))
     swaps = {e.place: e.since for e in every if e.name == "swap" and e.place in dates}
@@ -70,14 +86,18 @@ def _raise_to_place(every):
         entry.since = latest(entry.since, dates.get(tied), swaps.get(tied) if entry.name == "swap" else None)
 
 
-def _date_overloads(every):
+def _date_overloads(every, later):
     """An overload is not older than its set, nor than what its parameters are made of."""
-    dates = {}
+    dates = {e.qualified: e.since for e in every if e.kind in _TYPES and not e.tied}
     for entry in every:
-        if entry.place == "std" and entry.kind in ("class", "alias", "concept", "type"):
-            dates[entry.name] = entry.since
-    for entry in every:
-        implied = [latest(entry.since, s.since, *_implied(s.text, dates)) for s in entry.signatures]
+        told = [
+            [_later(entry, dated_shape(s.text), later), *_implied(s.text, entry.place, dates)] for s in entry.signatures
+        ]
+        # Where the other library has each of the overloads later only, the name before was that of others.
+        later_only = entry.kind == "function" and all(said[0] for said in told)
+        if told and (_comes_by_itself(entry) or later_only):
+            entry.since = latest(entry.since, min((latest("C++98", *said) for said in told), key=order))
+        implied = [latest(entry.since, s.since, *said) for s, said in zip(entry.signatures, told)]
         grounded = any(standard == entry.since for standard in implied)
         for one, standard in zip(entry.signatures, implied):
             one.since = standard if grounded else latest(entry.since, one.since)
@@ -87,8 +107,43 @@ def _date_overloads(every):
             entry.deprecated = entry.since
 
 
-def _implied(text, dates):
+def _later(entry, shape, later):
+    """The other library's word, but not on what the compiler makes where it is not declared."""
+    made = ("( )", f"( const {entry.place.rpartition('::')[2]} & , )")
+    return None if _comes_by_itself(entry) and shape in made else later.get((entry.qualified, shape))
+
+
+def _implied(text, place, dates):
+    """What the parameters tell: words that are newer than the first standard, and types with dates of their own."""
     tokens = split(text)
-    yield from (_MARKS[t] for t in tokens if t in _MARKS)
-    start = tokens.index("(") if "(" in tokens else len(tokens)
-    yield from (dates[t] for t in tokens[start:] if t in dates)
+    start = parameters_at(tokens)
+    if start is None:
+        return
+    end = closing(tokens, start)
+    parameters = [t for part in listed(tokens[start + 1 : end]) for t in [*type_of(part), ","]]
+    yield from (_MARKS[t] for t in [*tokens[:start], *tokens[end:]] if t in ("...", "requires", "<=>"))
+    yield from (_MARKS[t] for t in parameters if t in _MARKS)
+    if text.endswith("= delete"):
+        yield "C++11"
+    own = set(re.findall(r"(\w+)(?= ?[,>=])", " ".join(tokens[:start])))
+    for i, token in enumerate(parameters):
+        if is_word(token) and token not in own and parameters[i + 1 : i + 2] != ["::"]:
+            yield _dated(_qualified(parameters, i), place, dates)
+
+
+def _qualified(tokens, at):
+    """The name that ends here, with all that stands before its `::`; nothing where that is the argument of a template."""
+    name = tokens[at]
+    while at > 1 and tokens[at - 1] == "::":
+        at -= 2
+        name = f"{tokens[at]}::{name}"
+    return name
+
+
+def _dated(name, place, dates):
+    """The date of a name as it is found from a place: the nearest one counts."""
+    while place:
+        if f"{place}::{name}" in dates:
+            return dates[f"{place}::{name}"]
+        place = place.rpartition("::")[0]
+    return None

@@ -21,6 +21,55 @@ _NUMBERS = ("complex", "valarray")
 _SPECIFIERS = re.compile(r"\b(const|volatile|struct|class|typename|enum)\b|[&*]")
 
 
+# Templates that a class has a specialisation of, as users know: `hash<string>`.
+SPECIALISED = ("hash", "formatter", "tuple_size", "tuple_element", "common_type")
+_ARGUMENT = re.compile(
+    r"\w+<(?:__enable_hash_helper<|(?:0|1|_\w+), |const |volatile )*((?:(?:chrono|filesystem|pmr|ranges)::)?\w+)[<>,]"
+)
+_PUBLIC = {"__thread_id": "thread::id"}
+_NO_CLASSES = ("bool", "char", "int", "long", "short", "float", "double", "unsigned", "signed", "wchar_t", "char8_t",
+    "char16_t", "char32_t", "nullptr_t", "void", "class", "size_t")  # fmt: skip
+# Functions that make a class, where their names do not say so.
+_MAKERS = {
+    "allocate_shared": "shared_ptr",
+    "allocate_shared_for_overwrite": "shared_ptr",
+    "static_pointer_cast": "shared_ptr",
+    "dynamic_pointer_cast": "shared_ptr",
+    "const_pointer_cast": "shared_ptr",
+    "reinterpret_pointer_cast": "shared_ptr",
+    "get_deleter": "shared_ptr",
+    "forward_as_tuple": "tuple",
+    "tie": "tuple",
+    "tuple_cat": "tuple",
+    "ref": "reference_wrapper",
+    "cref": "reference_wrapper",
+    "back_inserter": "back_insert_iterator",
+    "front_inserter": "front_insert_iterator",
+    "inserter": "insert_iterator",
+    "async": "future",
+    "to_array": "array",
+    "make_wformat_args": "basic_format_args",
+    "chrono::duration_cast": "chrono::duration",
+    "chrono::time_point_cast": "chrono::time_point",
+}
+_MAKE = re.compile(r"make_(\w+?)(_for_overwrite)?$")
+
+
+def made(entry, classes):
+    """The class without `std::` that a free function makes, or ""."""
+    match = _MAKE.match(entry.name) if entry.place == "std" else None
+    names = (match[1], match[1] + "_ptr", "basic_" + match[1]) if match else ()
+    known = (name for name in names if f"std::{name}" in classes)
+    return next(known, _MAKERS.get(entry.qualified.removeprefix("std::"), ""))
+
+
+def argument(displayed):
+    """The class of the standard that a specialisation is for: what stands first between its brackets."""
+    words = _ARGUMENT.match(displayed)
+    name = _PUBLIC.get(words[1], words[1]) if words else ""
+    return "" if name[:1] in ("_", "") or name in _NO_CLASSES else name
+
+
 def tie(name, cursor, owner):
     """The class without `std::`, or "" where the function stands for itself."""
     if name.startswith('operator""'):
@@ -70,7 +119,7 @@ def _outermost(parameter, reference):
 def _visible_name(target):
     names, cursor = [], target
     while cursor is not None and cursor.kind.name != "TRANSLATION_UNIT":
-        spelled = cursor.spelling.split("<", 1)[0]
+        spelled = _PUBLIC.get(cursor.spelling, cursor.spelling.split("<", 1)[0])
         if not (cursor.kind.name == "NAMESPACE" and spelled.startswith("_")):
             names.append(spelled)
         cursor = cursor.semantic_parent

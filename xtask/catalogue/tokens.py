@@ -6,16 +6,29 @@ _TOKEN = re.compile(
     r"operator\s*(?:\(\s*\)|\[\s*\]|new\s*\[\s*\]|delete\s*\[\s*\]|new\b|delete\b|co_await\b|<=>|->\*?|\+\+|--|<<=|>>=|&&|\|\||[-+*/%^&|=!<>]=|<<|>>|[-+*/%^&|~!=<>,])(?=\s*[(<])"
     r'|operator\s*""\s*\w+'
     r'|[A-Za-z_]\w*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|\d[\w.]*'
-    r"|::|\.\.\.|->|<=>|&&|\|\||==|!=|<=|>=|<<|[^\s\w]"
+    r"|::|\.\.\.|->|<=>|&&|\|\||==|!=|<<=|>>=(?= )|<=|>=|<<|[^\s\w]"
 )
+# A comparison and a conjunction, told from a bracket and a reference by the blanks around them.
+_LESS, _MORE, AND = "\u2039", "\u203a", "\u2227"
 _TIGHT_BEFORE = {",", ")", "]", ";", "::", ">", "...", "(", "[", "<", "*", "&", "&&", "."}
 _TIGHT_AFTER = {"(", "[", "::", "<", "~", "!", "."}
-_LOOSE_PARENTHESIS = {",", "=", "&&", "||", "requires", "->", "==", "<=>"}
+_LOOSE_PARENTHESIS = {",", "=", "&&", "||", "requires", "->", "==", "<=>", AND}
+_LOOSE = ("=", "==", "->", "||", "!=", ">=", "<=", _LESS, _MORE, AND)
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
 
 def split(text):
-    tokens = [_one_operator(t) for t in _TOKEN.findall(text)]
+    marked = re.sub(r"(?<!template) < ", f" {_LESS} ", text).replace(" && ", f" {AND} ")
+    tokens, open_ = [], []
+    for match in _TOKEN.finditer(marked):
+        token = _one_operator(match[0])
+        if token == ">" and open_[-1:] != [">"] and marked[match.start() - 1] == " ":
+            token = _MORE
+        elif token in _CLOSING:
+            open_.append(_CLOSING[token])
+        elif open_ and token == open_[-1]:
+            open_.pop()
+        tokens.append(token)
     return tokens
 
 
@@ -35,30 +48,39 @@ def is_word(token):
 
 def closing(tokens, at):
     """Where the bracket that opens at `at` closes."""
-    opening, depth = tokens[at], 0
+    open_ = []
     for i in range(at, len(tokens)):
-        if tokens[i] == opening:
-            depth += 1
-        elif tokens[i] == _CLOSING[opening]:
-            depth -= 1
-            if depth == 0:
+        token = tokens[i]
+        if token in _CLOSING:
+            open_.append(_CLOSING[token])
+        elif token == open_[-1]:
+            open_.pop()
+            if not open_:
                 return i
-        elif opening == "<" and tokens[i] == "<<":
-            pass
-    return len(tokens) - 1
+        elif token in (")", "]", "}"):
+            break
+    raise ValueError(f"nothing closes {tokens[at]} in {join(tokens)}")
+
+
+def outside(tokens, marks):
+    """Where the first of these stands outside of all brackets, or the end."""
+    i = 0
+    while i < len(tokens) and tokens[i] not in marks:
+        i = closing(tokens, i) + 1 if tokens[i] in _CLOSING else i + 1
+    return i
 
 
 def listed(tokens):
     """A list at its own commas."""
-    parts, depth, part = [], 0, []
-    for token in tokens:
-        depth += token in _CLOSING
-        depth -= token in _CLOSING.values()
-        if token == "," and depth == 0:
+    parts, part, i = [], [], 0
+    while i < len(tokens):
+        if tokens[i] == ",":
             parts.append(part)
-            part = []
-        else:
-            part.append(token)
+            part, i = [], i + 1
+            continue
+        end = closing(tokens, i) if tokens[i] in _CLOSING else i
+        part += tokens[i : end + 1]
+        i = end + 1
     return [*parts, part] if part else parts
 
 
@@ -86,11 +108,11 @@ def join(tokens):
             out.append(" ")
         out.append(token)
         before = token
-    return "".join(out)
+    return "".join(out).replace(_LESS, "<").replace(_MORE, ">").replace(AND, "&&")
 
 
 def _spaced(before, token):
-    if before in ("=", "==", "->", "&&=", "||") or token in ("=", "==", "->", "||"):
+    if before in _LOOSE or token in _LOOSE:
         return True
     if token in ("(", "["):
         return before in _LOOSE_PARENTHESIS

@@ -1,10 +1,13 @@
 """Types that a library wraps for its own ends, as what they are to who reads them."""
 
-from names import PREFIXES, TYPES
+from names import PREFIXES, TYPES, WHOLE
 from tokens import closing, is_word, listed
 
 _ENABLE = ("__enable_if_t", "enable_if_t", "_EnableIf", "enable_if", "__enable_if")
 _IDENTITY = ("__type_identity_t", "type_identity_t", "__type_identity")
+_CHOICE = ("conditional_t", "__conditional_t", "_If", "conditional")
+_FIRST = ("__enable_hash_helper",)
+_NOTHING = ("__nat", "__nonesuch")
 _INLINE = ("std", "__1", "__fs", "__cxx11", "__cpo", "_V2", "__cmp_cat")
 
 
@@ -22,6 +25,17 @@ def unwrapped(tokens):
             end = closing(tokens, i + 1)
             out += unwrapped(tokens[i + 2 : end])
             i = _past_type(tokens, end, out)
+        elif token in _FIRST and following == ["<"]:
+            end = closing(tokens, i + 1)
+            out += unwrapped(listed(tokens[i + 2 : end])[0])
+            i = end + 1
+        elif token in _CHOICE and following == ["<"] and _is_one(tokens, i + 1):
+            end = closing(tokens, i + 1)
+            out += unwrapped(listed(tokens[i + 2 : end])[1])
+            i = _past_type(tokens, end, out)
+        elif token in WHOLE:
+            out += WHOLE[token]
+            i = closing(tokens, i + 1) + 1 if following == ["<"] else i + 1
         elif token in PREFIXES and following == ["<"]:
             end = closing(tokens, i + 1)
             out += [*PREFIXES[token], "<", *unwrapped(tokens[i + 2 : end]), ">", *_member(token)]
@@ -36,6 +50,12 @@ def unwrapped(tokens):
             out.append(token)
             i += 1
     return out
+
+
+def _is_one(tokens, at):
+    """A choice between a type and none takes the overload away."""
+    parts = listed(tokens[at + 1 : closing(tokens, at)])
+    return any(t in _NOTHING for t in parts[-1])
 
 
 def _past_type(tokens, end, out):

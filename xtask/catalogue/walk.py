@@ -23,7 +23,8 @@ from cursors import (
 from libclang import Printer, children, overloads
 from owner import NO_OWNER, owner_of
 from reserved import is_reserved
-from ties import tie
+from ties import SPECIALISED, argument, tie
+from tokens import join, outside, split
 
 _SHOWN = (AccessSpecifier.PUBLIC, AccessSpecifier.PROTECTED, AccessSpecifier.INVALID, AccessSpecifier.NONE)
 _GROUPS = (K.LINKAGE_SPEC, K.UNEXPOSED_DECL)
@@ -39,6 +40,7 @@ class Found:
     deprecated: bool = True
     bases: list = field(default_factory=list)
     owner: str = ""
+    defined: bool = False
 
     def add(self, text, deprecated):
         self.deprecated = self.deprecated and deprecated
@@ -105,12 +107,12 @@ class _Walker:
             self._put(path, cursor.spelling, "concept", cursor, self.print.text(cursor))
         elif kind == K.USING_DECLARATION:
             self._using(cursor, path)
-        elif kind == K.UNEXPOSED_DECL and cursor.spelling:
+        elif kind == K.UNEXPOSED_DECL and cursor.spelling and not cursor.spelling.startswith("<"):
             self._variable(cursor, path)
 
     def _class(self, cursor, path):
         name = cursor.spelling
-        if not name:
+        if not name or "(" in name:
             if path and cursor.is_definition():
                 self._members(cursor, path)
             return
@@ -118,6 +120,8 @@ class _Walker:
             if cursor.kind == K.CLASS_TEMPLATE_PARTIAL_SPECIALIZATION and cursor.is_definition():
                 self._internals.setdefault(name, []).append(cursor)
             return
+        if name in SPECIALISED and "<" in cursor.displayname:
+            self._special(cursor, path)
         here = (*path, name)
         text = self._class_text(cursor) if cursor.kind != K.CLASS_TEMPLATE_PARTIAL_SPECIALIZATION else None
         found = self._put(path, name, "class", cursor, text)
@@ -130,6 +134,12 @@ class _Walker:
             target = path_of(base)
             if target and not any(is_reserved(part) for part in target) and "::".join(target) not in found.bases:
                 found.bases.append("::".join(target))
+
+    def _special(self, cursor, path):
+        """`hash<string>` is there for `string`, whoever looks at `hash` alone."""
+        tied = argument(cursor.displayname)
+        if tied and cursor.is_definition():
+            self._put(path, cursor.spelling, "class", cursor, self._class_text(cursor), tied)
 
     def _members(self, cursor, here, seen=()):
         """Its own, and those of bases that have no name a user may say."""
@@ -254,12 +264,16 @@ class _Walker:
             found = self.found[key] = Found(kind, self._header(cursor))
         elif found.kind == "type" and kind == "class":
             found.kind = kind
+        elif kind == "function" and cursor.is_definition() and not found.defined:
+            found.header = self._header(cursor) or found.header
+        found.defined = found.defined or cursor.is_definition()
         deprecated = (said or cursor).availability == AvailabilityKind.DEPRECATED
         owner = self._owner(cursor)
         # What a specialisation changes in a member of the primary class is not another overload.
         if owner.special and found.texts and found.owner != owner.special:
             text = None
-        found.owner = owner.special or found.owner
+        else:
+            found.owner = owner.special
         found.add(signature(text, name, kind, owner) if text else None, deprecated)
         return found
 
@@ -269,7 +283,7 @@ class _Walker:
             parent = cursor.lexical_parent
         if parent is None or parent.kind not in CLASSES:
             return NO_OWNER
-        key = parent.get_usr() + str(parent.extent.start.offset)
+        key = f"{parent.get_usr()} {parent.hash}"
         if key not in self._owners:
             self._owners[key] = owner_of(parent, key)
         return self._owners[key]
@@ -280,5 +294,5 @@ class _Walker:
         return name[len(self._include) :] if name.startswith(self._include) else ""
 
     def _class_text(self, cursor):
-        text = self.print.text(cursor)
-        return re.split(r"\{|(?<!:):(?!:)", text, maxsplit=1)[0]
+        tokens = split(self.print.text(cursor))
+        return join(tokens[: outside(tokens, ("{", ":"))])

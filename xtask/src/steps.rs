@@ -172,6 +172,13 @@ pub(crate) const STEPS: &[Step] = &[
         run: suites::clients::run,
     },
     Step {
+        name: "conformance",
+        what: "the conformance kit, against each client of ours and against the server",
+        when: When::Always,
+        needs: &[],
+        run: suites::conformance::run,
+    },
+    Step {
         name: "examples",
         what: "the programs of examples/, with the real programs, and a worker that is killed with a hundred jobs",
         when: When::Always,

@@ -3,6 +3,7 @@
 mod args;
 mod bar;
 mod clock;
+mod conformance;
 mod connect;
 mod exit;
 mod extend;
@@ -64,6 +65,7 @@ fn run(cli: Cli) -> Exit {
         Command::Modules(args) => on_client(modules::run(&global, args)),
         Command::Routes(args) => on_client(routes::run(&global, args)),
         Command::Extend(args) => on_client(extend::run(&global, args)),
+        Command::Conformance(args) => on_client(conformance::run(&global, args)),
     };
     done.unwrap_or_else(|failure| failure.report(&global))
 }

@@ -28,9 +28,24 @@ pub(crate) fn say(text: &str) {
 
 /// A server's text for a terminal: on one line, and without what a terminal would obey.
 pub(crate) fn plain(text: &str) -> String {
+    let is_obeyed = |c: char| c.is_control() || turns(c);
     text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if is_obeyed(c) { ' ' } else { c })
         .collect()
+}
+
+/// Whether a letter breaks a line, or has what comes after it shown in another order or not at all.
+const fn turns(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}'
+            | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// A word as a shell reads it back.
@@ -62,5 +77,7 @@ mod tests {
     #[test]
     fn a_terminal_is_told_nothing_by_a_server() {
         assert_eq!(plain("a\x1b[2Jb\nc"), "a [2Jb c");
+        assert_eq!(plain("a\u{202e}b\u{2066}c\u{2028}"), "a b c ");
+        assert_eq!(plain("größe 👩\u{200d}💻 שלום"), "größe 👩\u{200d}💻 שלום");
     }
 }

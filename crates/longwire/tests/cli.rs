@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod conformance;
 mod examples;
 mod modules;
 mod reading_again;

@@ -5,9 +5,13 @@
 /// Word starts are known within so many bytes of a name.
 pub(crate) const WORDS_WITHIN: usize = 64;
 
+/// The word that the name of an operator begins with.
+pub(crate) const OPERATOR: &[u8] = b"operator";
+
 /// Whether a name, folded, is that of an operator: `operator[]`, `operator bool`, but not `operator_traits`.
 pub(crate) fn is_operator(folded: &[u8]) -> bool {
-    folded.starts_with(b"operator") && folded.get(8).is_none_or(|byte| !is_word(*byte))
+    let after = folded.strip_prefix(OPERATOR);
+    after.is_some_and(|after| after.first().is_none_or(|byte| !is_word(*byte)))
 }
 
 /// Whether a byte can stand in an identifier.

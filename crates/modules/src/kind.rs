@@ -94,7 +94,8 @@ impl Kind {
             Self::Operator => 1,
             Self::Constant | Self::Variable | Self::Enumerator | Self::Macro => 2,
             Self::Type | Self::Enum | Self::Alias | Self::Namespace => 3,
-            Self::Constructor | Self::Destructor | Self::DeductionGuide => 4,
+            Self::Constructor | Self::Destructor => 4,
+            Self::DeductionGuide => 5,
         }
     }
 

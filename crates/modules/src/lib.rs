@@ -29,7 +29,7 @@ pub use kind::Kind;
 pub use limits::Limits;
 pub use query::{
     DEFAULT_LIMIT, MAX_LIB_BYTES, MAX_LIBS, MAX_LIMIT, MAX_OFFSET, MAX_QUESTION_BYTES,
-    MAX_TEXT_BYTES, Query, Question,
+    MAX_TEXT_BYTES, Query, Question, listed,
 };
 pub use refusal::{Code, Refusal};
 pub use schema::line_schema;

@@ -96,7 +96,9 @@ impl Refusal {
     pub(crate) fn of_json(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
         let path = error.path().to_string();
         let error = error.into_inner();
-        if !error.is_data() {
+        // It is JSON, though no number that anyone can hold.
+        let is_huge = error.to_string().starts_with("number out of range") && path != ".";
+        if !error.is_data() && !is_huge {
             return Self::new(
                 Code::InvalidJson,
                 format!("a question is one JSON object: {error}"),

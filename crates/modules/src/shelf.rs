@@ -152,9 +152,9 @@ impl Shelf {
 }
 
 fn unknown<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone) -> Refusal {
-    let near = match nearest(names.clone(), name) {
-        Some(near) => format!("; did you mean {near:?}?"),
-        None => String::new(),
+    let near = match nearest(names.clone(), &[name])[..] {
+        [Some(near)] => format!("; did you mean {near:?}?"),
+        _ => String::new(),
     };
     let known: Vec<&str> = names.take(20).collect();
     let known = known.join(", ");

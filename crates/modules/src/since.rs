@@ -4,6 +4,12 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Age(u64);
 
+/// The standards of C++ and of C, as they are asked for.
+pub(crate) const STANDARDS: [&str; 14] = [
+    "C++98", "C++03", "C++11", "C++14", "C++17", "C++20", "C++23", "C++26", "C89", "C95", "C99",
+    "C11", "C17", "C23",
+];
+
 /// Letters of standards that are still being made, and the year each became.
 const DRAFTS: [(&str, u64); 7] = [
     ("0x", 2011),
@@ -57,13 +63,17 @@ pub(crate) fn read(text: &str) -> Option<Age> {
     year(text).or_else(|| version(text))
 }
 
-/// Reads what a question says, for a catalogue whose ages are years of standards, or versions.
+/// Reads what a question says, for a catalogue whose ages are years of standards, or versions. In a year without a
+/// standard whoever asks errs: `C++21` is as little as `C++19`.
 pub(crate) fn asked(text: &str, years: bool) -> Option<Age> {
     if !years {
         return read(text);
     }
     let text = text.trim().to_ascii_lowercase();
-    year(&text).or_else(|| bare_year(&text))
+    let drafts = DRAFTS.iter().map(|(_, year)| Age(*year));
+    let known = STANDARDS.iter().filter_map(|standard| year(standard));
+    let age = year(&text).or_else(|| bare_year(&text))?;
+    drafts.chain(known).any(|known| known == age).then_some(age)
 }
 
 #[cfg(test)]
@@ -89,7 +99,10 @@ mod tests {
     fn a_bare_number_is_a_year_where_the_catalogue_has_years() {
         assert_eq!(asked("17", true), year("C++17"));
         assert_eq!(asked(" 1998 ", true), year("C++98"));
-        for wrong in ["C++170", "", "C++", "new", "5", "99999"] {
+        assert_eq!(asked("c++2d", true), Some(Age(2029)));
+        for wrong in [
+            "C++170", "", "C++", "new", "5", "99999", "C++21", "C++19", "21", "2019", "C12",
+        ] {
             assert_eq!(asked(wrong, true), None, "{wrong}");
         }
     }

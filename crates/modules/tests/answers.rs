@@ -25,7 +25,12 @@ fn names(page: &Page) -> Vec<&str> {
 
 #[test]
 fn an_answer_is_three_fields_and_a_match_is_told_whole() {
-    let answer = Answer::from(ask(&json!({"lib":["basic_string","vector"],"text":"push"})));
+    let lines = r#"{"catalogue":"demo","version":1}
+{"qualified":"std::basic_string::push_back","lib":"basic_string","kind":"function"}
+{"qualified":"std::vector::push_back","lib":"vector","kind":"function","header":"vector","since":"C++98","url":"https://example.org/vector/push_back","signatures":[{"text":"void push_back(const T& x)"},{"text":"void push_back(T&& x)","since":"C++11"}]}"#;
+    let demo = readers::read("demo", lines.as_bytes(), &Limits::default()).unwrap();
+    let query = common::query("push", &["basic_string", "vector"], 20);
+    let answer = Answer::from(search(&demo, &query).unwrap());
     let answer = serde_json::to_value(answer).unwrap();
     assert_eq!(answer["message"], "2 matches in basic_string, vector");
     assert_eq!(answer.as_object().unwrap().len(), 3);
@@ -39,10 +44,10 @@ fn an_answer_is_three_fields_and_a_match_is_told_whole() {
             "kind": "function",
             "header": "vector",
             "since": "C++98",
-            "url": "https://en.cppreference.com/w/cpp/container/vector/push_back",
+            "url": "https://example.org/vector/push_back",
             "signatures": [
-                {"text": "void push_back(const T& value)", "since": "C++98"},
-                {"text": "void push_back(T&& value)", "since": "C++11"},
+                {"text": "void push_back(const T& x)", "since": "C++98"},
+                {"text": "void push_back(T&& x)", "since": "C++11"},
             ],
             "match": {"how": "prefix", "ranges": [[0, 4]]},
         })
@@ -63,7 +68,7 @@ fn messages_say_how_many_and_where() {
         ),
         (
             json!({"lib":"","text":"push_back"}),
-            "4 matches in all libraries",
+            " matches in all libraries",
         ),
         (
             json!({"lib":["vecotr","vector"],"text":"push_b"}),
@@ -72,6 +77,10 @@ fn messages_say_how_many_and_where() {
         (
             json!({"lib":["vector","qqqqqq","zzzzzz"],"text":"at"}),
             "unknown libraries \"qqqqqq\", \"zzzzzz\"",
+        ),
+        (
+            json!({"text":"std::nosuch::"}),
+            "no match for \"std::nosuch::\" in all libraries",
         ),
         (
             json!({"lib":["a","b","map","set","list","deque","stack","queue"],"text":"sizes"}),
@@ -182,9 +191,145 @@ fn kinds_and_ages_leave_out() {
     );
     let old = ask(&json!({"lib":"vector","text":"push_back","since":"C++03"}));
     assert_eq!(old.data[0].signatures.len(), 1);
-    let query = Query::from_json(br#"{"since":"1.8.0"}"#).unwrap();
-    let refusal = search(&common::catalogue(), &query).unwrap_err();
-    assert_eq!(refusal.field.as_deref(), Some("since"));
+    for unknown in ["1.8.0", "C++21", "19"] {
+        let query = Query::from_json(json!({"since":unknown}).to_string().as_bytes()).unwrap();
+        let refusal = search(&common::catalogue(), &query).unwrap_err();
+        assert_eq!(refusal.field.as_deref(), Some("since"));
+        let said = format!(
+            "since must be of C++98, C++03, C++11, C++14, C++17, C++20, C++23, C++26, C89, C95, C99, C11, C17, C23, got {unknown:?}"
+        );
+        assert_eq!(refusal.message, said);
+    }
+}
+
+#[test]
+fn all_that_is_in_the_root_can_be_asked_for() {
+    let totals = ["std", "std::"].map(|lib| {
+        let page = ask(&json!({"lib":lib,"text":"swap"}));
+        assert_eq!(names(&page)[0], "std::swap");
+        assert!(
+            page.data
+                .iter()
+                .all(|set| set.qualified.starts_with("std::"))
+        );
+        page.total
+    });
+    assert!(totals[0] > 100 && totals[0] == totals[1], "{totals:?}");
+    let outside = ask(&json!({"lib":"std","text":"INT_MAX"}));
+    assert!(!names(&outside).contains(&"INT_MAX"));
+    let page = ask(&json!({"lib":["std","nosuch"],"text":"sort"}));
+    assert!(page.message.contains("in std; unknown library \"nosuch\""));
+}
+
+/// Of what has one name in one place first what belongs to no class, then what can be called in more ways.
+#[test]
+fn what_is_for_anything_comes_first() {
+    let lines = r#"{"catalogue":"demo","version":1}
+{"qualified":"std::any","lib":"any","kind":"class","header":"any"}
+{"qualified":"std::swap","lib":"any","kind":"function","signatures":[{"text":"1"},{"text":"2"}]}
+{"qualified":"std::swap","lib":"utility","kind":"function","signatures":[{"text":"3"}]}
+{"qualified":"std::begin","lib":"array","kind":"function","signatures":[{"text":"4"}]}
+{"qualified":"std::begin","lib":"iterator","kind":"function","signatures":[{"text":"5"},{"text":"6"}]}"#;
+    let demo = readers::read("demo", lines.as_bytes(), &Limits::default()).unwrap();
+    for (text, lib) in [
+        ("std::swap", "utility"),
+        ("swap", "utility"),
+        ("beg", "iterator"),
+    ] {
+        let page = search(&demo, &common::query(text, &[], 5)).unwrap();
+        assert_eq!(page.data[0].lib, lib, "{text}");
+    }
+    for text in ["std::swap", "std::begin", "end"] {
+        let page = ask(&json!({"text":text}));
+        assert!(
+            page.data[0]
+                .signatures
+                .iter()
+                .any(
+                    |it| !it.text.contains("initializer_list") && it.text.contains("(T&")
+                        || it.text.contains("(C&")
+                ),
+            "{text}: {:?}",
+            page.data[0]
+        );
+    }
+}
+
+/// A deduction guide has the name of its class; nobody calls it.
+#[test]
+fn deduction_guides_come_after_what_is_called() {
+    for (text, libs) in [("vector", &[][..]), ("vecto", &[]), ("vector", &["vector"])] {
+        let page = search(&common::catalogue(), &common::query(text, libs, 200)).unwrap();
+        let place = |kind| {
+            page.data
+                .iter()
+                .position(|set| set.name == "vector" && set.kind == kind)
+        };
+        let order = [Kind::Class, Kind::Constructor, Kind::DeductionGuide].map(place);
+        assert!(
+            order.is_sorted() && order[0] == Some(0),
+            "{text} in {libs:?}: {order:?}"
+        );
+    }
+}
+
+#[test]
+fn what_stands_in_several_places_is_found_in_each() {
+    let lines = r#"{"catalogue":"demo","version":1}
+{"qualified":"std::views","lib":"ranges","kind":"namespace","aliases":["ranges::views"]}
+{"qualified":"std::views::take","lib":"ranges","kind":"function"}
+{"qualified":"std::views::drop","lib":"ranges","kind":"function","aliases":["adaptors::drop"]}
+{"qualified":"std::printf","lib":"cstdio","kind":"function","aliases":["::printf"]}
+{"qualified":"other::views::take","lib":"other","kind":"function"}"#;
+    let demo = readers::read("demo", lines.as_bytes(), &Limits::default()).unwrap();
+    let rows: [(&str, &[&str], &[&str]); 8] = [
+        (
+            "std::ranges::views::",
+            &[],
+            &["std::views::drop", "std::views::take"],
+        ),
+        ("ranges::views::ta", &[], &["std::views::take"]),
+        ("std::adaptors::drop", &[], &["std::views::drop"]),
+        ("adaptors::", &[], &["std::views::drop"]),
+        ("drop", &["adaptors"], &["std::views::drop"]),
+        ("drop", &["std::adaptors"], &["std::views::drop"]),
+        ("printf", &["std"], &["std::printf"]),
+        ("std::views::take", &[], &["std::views::take"]),
+    ];
+    for (text, libs, expected) in rows {
+        let page = search(&demo, &common::query(text, libs, 5)).unwrap();
+        assert_eq!(names(&page), expected, "{text} in {libs:?}");
+        assert!(page.data.iter().all(|set| set.found.alias.is_none()));
+    }
+}
+
+/// What anyone may ask at once for little: many libraries that nobody has, long ones, of a catalogue with many.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "it is the time that is tested")]
+fn unknown_libraries_cost_little() {
+    let mut builder =
+        longwire_modules::Builder::new(Head::new("a", "::"), &Limits::default()).unwrap();
+    for number in 0..49_000 {
+        let lib = format!("{number:05}{}", "abcdefgh".repeat(7));
+        let symbol = Symbol::new(format!("{lib}::f"), lib, Kind::Function);
+        builder.add(&symbol).unwrap();
+    }
+    let catalogue = builder.finish().unwrap();
+    for bytes in [256, 61] {
+        let libs: Vec<String> = (0..64)
+            .map(|n| format!("x{n:02}yz{}", "abcdefgh".repeat(32))[..bytes].to_owned())
+            .collect();
+        let libs: Vec<&str> = libs.iter().map(String::as_str).collect();
+        let start = std::time::Instant::now();
+        let refusal = search(&catalogue, &common::query("f", &libs, 5)).unwrap_err();
+        let taken = start.elapsed();
+        println!("{bytes} bytes: {taken:?}");
+        assert!(refusal.message.ends_with("and 59 more"), "{refusal}");
+        assert!(
+            taken < std::time::Duration::from_secs(1),
+            "{bytes} bytes: {taken:?}"
+        );
+    }
 }
 
 #[test]
@@ -250,7 +395,7 @@ fn a_catalogue_is_built_once_and_exchanged_whole() {
     let count = Arc::clone(&built);
     shelf.put(Lazy::new("cpp", move || {
         count.fetch_add(1, Ordering::Relaxed);
-        let lines: &[u8] = include_bytes!("fixtures/cpp.jsonl");
+        let lines: &[u8] = include_bytes!("../data/cpp.jsonl.gz");
         readers::read("cpp.jsonl", lines, &Limits::default()).map_err(|error| error.to_string())
     }));
     assert_eq!(built.load(Ordering::Relaxed), 0);

@@ -7,24 +7,19 @@
 
 mod common;
 
-use common::query;
-use longwire_modules::{Catalogue, Limits, readers, search};
-
-fn cpp() -> Catalogue {
-    let bytes: &[u8] = include_bytes!("../data/cpp.jsonl.gz");
-    readers::read("cpp.jsonl.gz", bytes, &Limits::default()).unwrap()
-}
+use common::{catalogue, query};
+use longwire_modules::search;
 
 #[test]
 fn every_line_is_read() {
-    let catalogue = cpp();
+    let catalogue = catalogue();
     assert_eq!(catalogue.name(), "cpp");
     assert!(catalogue.len() > 11_000, "{}", catalogue.len());
 }
 
 #[test]
 fn members_are_found_in_their_classes_by_their_beginning() {
-    let catalogue = cpp();
+    let catalogue = catalogue();
     for (libs, text, expected) in [
         (
             &["basic_string", "vector"][..],
@@ -50,7 +45,7 @@ fn members_are_found_in_their_classes_by_their_beginning() {
         (&["climits"], "INT_M", "INT_MAX"),
         (&["vector"], "erase_", "std::erase_if"),
     ] {
-        let page = search(&catalogue, &query(text, libs, 50)).unwrap();
+        let page = search(&catalogue, &query(text, libs, libs.len() as u64)).unwrap();
         let found: Vec<&str> = page.data.iter().map(|set| &*set.qualified).collect();
         assert!(found.contains(&expected), "{libs:?} {text:?}: {found:?}");
     }

@@ -18,11 +18,17 @@ struct Question<'a> {
     expected: Vec<&'a str>,
 }
 
-/// Two tables, each written without a look at the other or at the search.
+/// Two tables, each written without a look at the other or at the search. `docs/modules.md` says how many of their
+/// questions have what is meant first.
 const TABLES: [&str; 2] = [
     include_str!("fixtures/questions.tsv"),
     include_str!("fixtures/questions2.tsv"),
 ];
+/// How many should at least, how many should among the first three, and the mean reciprocal rank: half a per cent less
+/// than the first table has, as catalogues change.
+const LEAST: f64 = 0.99;
+/// Questions that once went wrong.
+const MENDED: &str = include_str!("fixtures/questions3.tsv");
 
 fn questions(table: &'static str) -> Vec<Question<'static>> {
     let rows = table.lines();
@@ -58,29 +64,23 @@ fn place(catalogue: &Catalogue, question: &Question<'_>) -> (Option<usize>, Vec<
 
 #[test]
 fn what_is_meant_comes_first() {
-    println!(
-        "{}",
-        judge("a part, the first table", &catalogue(), TABLES[0])
-    );
+    for table in TABLES {
+        assert!(questions(table).len() >= 150);
+        println!("{}", judge(table, LEAST));
+    }
 }
 
 #[test]
-fn what_is_meant_comes_first_in_the_whole_standard_library() {
-    let whole = longwire_modules::cpp().get().unwrap();
-    println!("{}", judge("the whole, the first table", &whole, TABLES[0]));
-    println!(
-        "{}",
-        judge("the whole, the second table", &whole, TABLES[1])
-    );
+fn what_was_mended_stays_so() {
+    println!("{}", judge(MENDED, 1.0));
 }
 
-fn judge(what: &str, catalogue: &Catalogue, table: &'static str) -> String {
-    let questions = questions(table);
-    assert!(questions.len() >= 150);
+fn judge(table: &'static str, least: f64) -> String {
+    let (catalogue, questions) = (catalogue(), questions(table));
     let (mut first, mut third, mut reciprocal) = (0.0, 0.0, 0.0);
     let mut missed = String::new();
     for question in &questions {
-        let (place, found) = place(catalogue, question);
+        let (place, found) = place(&catalogue, question);
         first += f64::from(place == Some(1));
         third += f64::from(place.is_some_and(|place| place <= 3));
         reciprocal += place.map_or(0.0, |place| 1.0 / place as f64);
@@ -97,10 +97,11 @@ fn judge(what: &str, catalogue: &Catalogue, table: &'static str) -> String {
     let [first, third, reciprocal] = [of(first), of(third), of(reciprocal)];
     let count = questions.len();
     let said = format!(
-        "{what}: {count} questions: hit@1 {first:.4}, hit@3 {third:.4}, reciprocal rank {reciprocal:.4}\n{missed}"
+        "{count} questions: hit@1 {first:.4}, hit@3 {third:.4}, reciprocal rank {reciprocal:.4}\n{missed}"
     );
-    assert!(first >= 0.97, "hit@1 {first:.4}\n{missed}");
-    assert!(third >= 0.99, "hit@3 {third:.4}\n{missed}");
+    assert!(first >= least, "hit@1 {first:.4}\n{missed}");
+    assert!(third >= least, "hit@3 {third:.4}\n{missed}");
+    assert!(reciprocal >= least, "{reciprocal:.4}\n{missed}");
     said
 }
 
@@ -136,7 +137,7 @@ fn three_keys_find_a_member() {
     let mean = f64::from(u32::try_from(keys).unwrap()) / f64::from(members);
     println!("{members} members: {mean:.2} keys each");
     assert!(
-        members > 150 && mean <= 4.0,
+        members > 200 && mean <= 2.7,
         "{members} members, {mean:.2} keys each"
     );
 }

@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 
 use flate2::{
     Compression,
+    read::GzDecoder,
     write::{GzEncoder, ZlibEncoder},
 };
 use longwire_modules::{Catalogue, Kind, Limits, Query, Set, readers, search};
@@ -133,6 +134,87 @@ fn sphinx_inventories() {
     );
 }
 
+/// Sphinx's own inventory is about Python, C and C++.
+#[test]
+fn sphinx_inventories_of_several_languages() {
+    let catalogue = fixture!("sphinx.inv");
+    assert_eq!(catalogue.head().sep, ".");
+    let page = "usage/restructuredtext/domains.html";
+    check(
+        &catalogue,
+        400,
+        &[
+            (
+                "Sphinx.add_node",
+                "sphinx.application.Sphinx.add_node",
+                "sphinx.application.Sphinx",
+                Kind::Function,
+                "extdev/appapi.html#sphinx.application.Sphinx.add_node",
+                None,
+            ),
+            (
+                "PyType_Gen",
+                "PyType_GenericAlloc",
+                "PyType_GenericAlloc",
+                Kind::Function,
+                &format!("{page}#c.PyType_GenericAlloc"),
+                None,
+            ),
+            (
+                "MyContainer::const_it",
+                "MyContainer.const_iterator",
+                "MyContainer",
+                Kind::Type,
+                &format!("{page}#_CPPv4N11MyContainer14const_iteratorE"),
+                None,
+            ),
+        ],
+    );
+    let app = common::query("add_", &["sphinx.application.Sphinx"], 200);
+    let found = search(&catalogue, &app).unwrap();
+    assert!(found.total > 25, "{}", found.message);
+    let libs = catalogue.libs().count();
+    assert!(libs < catalogue.len() / 2, "{libs} libraries");
+}
+
+#[test]
+fn a_member_of_a_struct_of_c_is_in_it() {
+    let text = inventory(b"PyTypeObject.tp_name c:member 1 c-api/typeobj.html#c.$ -\n");
+    let found = first(&read("c", &text), "tp_name");
+    assert_eq!((&*found.name, &*found.lib), ("tp_name", "PyTypeObject"));
+}
+
+#[test]
+fn tags_of_several_languages() {
+    let tag = |name: &str, path: &str, scope: &str| {
+        format!(
+            "{{\"_type\": \"tag\", \"name\": \"{name}\", \"path\": \"{path}\", \"kind\": \"function\", \"scope\": \"{scope}\"}}\n"
+        )
+    };
+    let python = tag("load", "a.py", "pkg.Reader");
+    let cpp = [
+        tag("push", "b.h", "ns::Queue"),
+        tag("pop", "b.h", "ns::Queue"),
+    ]
+    .concat();
+    for (text, sep) in [
+        (format!("{python}{cpp}"), "::"),
+        (format!("{python}{}{cpp}", python.repeat(2)), "."),
+    ] {
+        let catalogue = read("mixed", text.as_bytes());
+        assert_eq!(catalogue.head().sep, sep);
+        let expected = ["pkg", "Reader", "load"].join(sep);
+        assert_eq!(first(&catalogue, "load").qualified, expected);
+        for text in ["ns::Queue::push", "Queue.push"] {
+            assert_eq!(
+                first(&catalogue, text).lib,
+                ["ns", "Queue"].join(sep),
+                "{text}"
+            );
+        }
+    }
+}
+
 #[test]
 fn universal_ctags() {
     let catalogue = fixture!("tinyxml2.tags.json.gz");
@@ -208,6 +290,56 @@ fn rustdoc_json() {
     );
 }
 
+/// Where rustdoc's pages have what a trait requires and gives, and macros of each kind.
+#[test]
+fn rustdoc_pages() {
+    let item = |id: u32, name: &str, inner: &str| {
+        format!("\"{id}\":{{\"name\":\"{name}\",\"visibility\":\"public\",\"inner\":{{{inner}}}}}")
+    };
+    let method = |has_body: bool| {
+        format!(
+            "\"function\":{{\"sig\":{{\"inputs\":[],\"output\":null}},\"has_body\":{has_body}}}"
+        )
+    };
+    let proc_macro = |kind: &str| format!("\"proc_macro\":{{\"kind\":\"{kind}\",\"helpers\":[]}}");
+    let items = [
+        item(0, "c", "\"module\":{\"items\":[1,4,5,6,7]}"),
+        item(1, "Buf", "\"trait\":{\"items\":[2,3]}"),
+        item(2, "remaining", &method(false)),
+        item(3, "has_remaining", &method(true)),
+        item(4, "Debug", &proc_macro("derive")),
+        item(5, "main", &proc_macro("attr")),
+        item(6, "vec", &proc_macro("bang")),
+        item(7, "imported", &method(false)),
+    ];
+    let catalogue = read("c", &rustdoc(&items.join(",")));
+    for (text, page) in [
+        ("remaining", "c/trait.Buf.html#tymethod.remaining"),
+        ("has_remaining", "c/trait.Buf.html#method.has_remaining"),
+        ("Debug", "c/derive.Debug.html"),
+        ("main", "c/attr.main.html"),
+        ("vec", "c/macro.vec.html"),
+        ("imported", "c/fn.imported.html"),
+    ] {
+        let url = first(&catalogue, text).url.unwrap();
+        assert_eq!(url, format!("https://example.org/docs/{page}"), "{text}");
+    }
+}
+
+/// What is exported on two ways to one name is one symbol, with its signature once.
+#[test]
+fn what_is_exported_twice_is_said_once() {
+    let function = ",\"3\":{\"name\":\"m3\",\"visibility\":\"public\",\"inner\":{\"module\":{\"items\":[4]}}},\"4\":{\"name\":\"f\",\"visibility\":\"public\",\"inner\":{\"function\":{\"sig\":{\"inputs\":[],\"output\":null}}}}";
+    let modules = String::from_utf8(twice(3)).unwrap();
+    let modules = modules.replace(
+        "},\"format_version\"",
+        &format!("{function}}},\"format_version\""),
+    );
+    let catalogue = read("m0", modules.as_bytes());
+    let found = first(&catalogue, "f");
+    assert_eq!((&*found.qualified, found.signatures.len()), ("m0::f", 1));
+}
+
 #[test]
 fn typedoc_json() {
     check(
@@ -265,12 +397,14 @@ fn javadoc_indexes() {
 
 #[test]
 fn a_catalogue_written_as_lines_is_what_it_says() {
+    let packed: &[u8] = include_bytes!("../data/cpp.jsonl.gz");
+    let mut text = String::new();
+    GzDecoder::new(packed).read_to_string(&mut text).unwrap();
     let catalogue = common::catalogue();
     assert_eq!(
         (catalogue.name(), catalogue.head().sep.as_str()),
         ("cpp", "::")
     );
-    let text = include_str!("fixtures/cpp.jsonl");
     let same = readers::read("cpp", text.as_bytes(), &Limits::default()).unwrap();
     assert_eq!(catalogue.digest(), same.digest());
     let text = text.replacen("C++11", "C++14", 1);
@@ -282,6 +416,34 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     packed.write_all(text).unwrap();
     packed.finish().unwrap()
+}
+
+/// One symbol over and over, each time with more.
+fn many_of(what: &str, times: usize) -> String {
+    format!("{{\"qualified\":\"a\",\"lib\":\"a\",\"kind\":\"function\",{what}}}\n").repeat(times)
+}
+
+/// Modules, each of which exports the next one twice.
+fn twice(modules: u32) -> Vec<u8> {
+    let mut items = String::new();
+    for n in 0..modules {
+        let (one, two) = (1000 + n, 2000 + n);
+        items += &format!(
+            "\"{n}\":{{\"name\":\"m{n}\",\"visibility\":\"public\",\"inner\":{{\"module\":{{\"items\":[{one},{two}]}}}}}},"
+        );
+        for id in [one, two] {
+            let next = n + 1;
+            items += &format!(
+                "\"{id}\":{{\"name\":null,\"visibility\":\"public\",\"inner\":{{\"use\":{{\"name\":\"m\",\"id\":{next},\"is_glob\":true}}}}}},"
+            );
+        }
+    }
+    rustdoc(items.trim_end_matches(','))
+}
+
+fn rustdoc(items: &str) -> Vec<u8> {
+    format!("{{\"root\":0,\"crate_version\":null,\"index\":{{{items}}},\"format_version\":57}}")
+        .into_bytes()
 }
 
 fn inventory(objects: &[u8]) -> Vec<u8> {
@@ -439,6 +601,16 @@ fn a_file_that_means_harm_is_refused_by_name_and_reason() {
         ),
         ("long", lines(&long), "more than 262144 bytes"),
         (
+            "signatures",
+            lines(&many_of("\"signatures\":[{\"text\":\"f()\"}]", 4001)),
+            "line 4002: a: more than 4000 signatures",
+        ),
+        (
+            "other names",
+            lines(&many_of("\"aliases\":[\"b\"]", 1001)),
+            "line 1002: a: more than 1000 other names",
+        ),
+        (
             "lol",
             format!("<?xml version='1.0'?>{lol}<tagfile/>").into_bytes(),
             "DOCTYPE",
@@ -490,8 +662,9 @@ fn a_file_that_means_harm_is_refused_by_name_and_reason() {
             "rustdoc",
             format!("{{\"root\":0,\"crate_version\":null,\"index\":{{{index}\"x\":0}}}}")
                 .into_bytes(),
-            "more than 1000 items",
+            "the items are more than 262144 bytes",
         ),
+        ("exports", twice(30), "has more than 2000 ways to its items"),
         (
             "javadoc",
             b"memberSearchIndex = [{\"p\":1}]".to_vec(),

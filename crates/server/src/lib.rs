@@ -58,7 +58,7 @@ use crate::{
 
 pub use doubts::Doubt;
 pub use reload::{Reloaded, Reloader};
-pub use specs::{asyncapi, openapi};
+pub use specs::{SCHEMAS, SchemaFile, asyncapi, openapi};
 
 /// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]

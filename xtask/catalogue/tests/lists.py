@@ -3,7 +3,13 @@
 import gzip
 import json
 import os
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from overloads import type_of  # noqa: E402
+from tokens import closing, join, listed, outside, parameters_at, split  # noqa: E402
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("CATALOGUE", HERE.parents[2] / "crates/modules/data/cpp.jsonl.gz"))
@@ -41,3 +47,13 @@ def member(owner, word):
     if word == "-":
         return "~" + last
     return word if word[0].isalpha() else "operator" + word
+
+
+def shape(text):
+    """The types of a function's parameters, without the names and the defaults, and what qualifies the function."""
+    tokens = split(text)
+    start = parameters_at(tokens)
+    end = closing(tokens, start)
+    types = ", ".join(join(type_of(part)) for part in listed(tokens[start + 1 : end]))
+    behind = tokens[end + 1 :]
+    return " ".join([f"({types})", *behind[: outside(behind, ("noexcept", "requires", "->", "="))]])

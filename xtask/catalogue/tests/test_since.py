@@ -2,9 +2,19 @@
 
 import unittest
 
-from lists import rows, symbols
+from lists import rows, symbols  # its folder's parent comes with it
+
+import libstdcxx  # isort: skip
+from overloads import dated_shape  # isort: skip
 
 ORDER = ["C++98", "C++11", "C++14", "C++17", "C++20", "C++23", "C++26"]
+
+
+# Overloads that the other library has before the standard does.
+_AHEAD = {
+    "std::list::list", "std::map::map", "std::multimap::multimap", "std::multiset::multiset", "std::set::set",
+    "std::vector::vector", "std::raw_storage_iterator::operator=", "std::operator<<",
+}  # fmt: skip
 
 
 class Since(unittest.TestCase):
@@ -39,6 +49,34 @@ class Since(unittest.TestCase):
             if ORDER.index(one.get("since", s["since"])) < ORDER.index(s["since"])
         ]
         self.assertEqual(wrong, [])
+
+    def test_no_overload_is_newer_than_the_other_library_has_it(self):
+        later, checked, wrong = libstdcxx.later(), 0, set()
+        for s in self.symbols:
+            for one in s.get("signatures", ()):
+                said = later.get((s["qualified"], dated_shape(one["text"])))
+                if said and not s.get("inherited_from"):
+                    checked += 1
+                    if ORDER.index(one.get("since", s["since"])) > max(ORDER.index(said), ORDER.index(s["since"])):
+                        wrong.add(s["qualified"])
+        self.assertGreater(checked, 1000)
+        self.assertEqual(wrong, _AHEAD)
+
+    def test_overloads_that_were_dated_wrongly(self):
+        """A filter by an older standard must not take away what that standard has."""
+        for name, least, standard in [
+            ("unordered_map::erase", 4, "C++11"),
+            ("unordered_map::insert", 5, "C++11"),
+            ("map::erase", 4, "C++98"),
+            ("basic_string::insert", 8, "C++98"),
+            ("basic_string::replace", 8, "C++98"),
+            ("regex_match", 5, "C++11"),
+            ("regex_search", 5, "C++11"),
+            ("map::try_emplace", 4, "C++17"),
+        ]:
+            said = [s for s in self.symbols if s["qualified"] == f"std::{name}"][0]
+            old = [one for one in said["signatures"] if ORDER.index(one.get("since", said["since"])) <= ORDER.index(standard)]
+            self.assertGreaterEqual(len(old), least, name)
 
     def test_what_was_removed(self):
         gone = {(s["qualified"], s["lib"]): s.get("removed") for s in self.symbols}

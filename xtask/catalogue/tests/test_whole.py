@@ -3,10 +3,7 @@
 import unittest
 from collections import Counter
 
-from lists import member, rows, symbols
-
-# A class without a destructor or an assignment of its own in the headers has them all the same.
-_IMPLICIT = ("operator=",)
+from lists import member, rows, shape, symbols
 
 
 class Whole(unittest.TestCase):
@@ -28,13 +25,25 @@ class Whole(unittest.TestCase):
 
     def test_members(self):
         wanted = [(o, member(o, w)) for o, words in rows("members.tsv") for w in words.split()]
-        missing = [f"{o}::{m}" for o, m in wanted if f"std::{o}::{m}" not in self.names and not self._is_implicit(o, m)]
+        missing = [f"{o}::{m}" for o, m in wanted if f"std::{o}::{m}" not in self.names and not self._is_free(o, m)]
         self.assertGreater(len(wanted), 2400)
         self.assertEqual(missing, [])
 
-    def _is_implicit(self, owner, name):
-        tied = (f"std::{owner.rpartition('::')[0]}::{name}".replace("::::", "::"), owner)
-        return name in _IMPLICIT or name.startswith("~") or name == owner.rpartition("::")[2] or tied in self.libs
+    def _is_free(self, owner, name):
+        """A function beside its class, such as `operator==`, which the standard has in the class or not."""
+        place = f"std::{owner}".rpartition("::")[0]
+        return name.startswith("operator") and (f"{place}::{name}", owner) in self.libs
+
+    def test_overloads(self):
+        """Each overload of the list, by the types of its parameters, with its standard."""
+        wrong = []
+        for name, lib, since, parameters in rows("overloads.tsv"):
+            said = [s for s in self.symbols if s["qualified"] == f"std::{name}" and s["lib"] == lib]
+            dated = [(one.get("since", s["since"]), shape(one["text"])) for s in said for one in s["signatures"]]
+            found = {types: standard for standard, types in sorted(dated, reverse=True)}
+            if found.get(parameters) != since:
+                wrong.append(f"{name}{parameters}: {found.get(parameters)}, not {since}; {sorted(found)}")
+        self.assertFalse(wrong, "\n".join(wrong))
 
     def test_namespace_scope(self):
         wanted = [(f"std::{n}", lib) for lib, names in rows("names.tsv") for n in names.split()]
@@ -54,6 +63,24 @@ class Whole(unittest.TestCase):
                     f"{name} of {owner}",
                 )
         for name, owner in [
+            ("hash", "basic_string"),
+            ("hash", "vector"),
+            ("hash", "unique_ptr"),
+            ("formatter", "chrono::duration"),
+            ("tuple_size", "array"),
+            ("tuple_element", "pair"),
+            ("make_shared", "shared_ptr"),
+            ("make_shared_for_overwrite", "shared_ptr"),
+            ("static_pointer_cast", "shared_ptr"),
+            ("make_unique", "unique_ptr"),
+            ("make_pair", "pair"),
+            ("make_tuple", "tuple"),
+            ("make_optional", "optional"),
+            ("make_any", "any"),
+            ("make_reverse_iterator", "reverse_iterator"),
+            ("make_format_args", "basic_format_args"),
+            ("back_inserter", "back_insert_iterator"),
+            ("async", "future"),
             ("erase", "vector"),
             ("erase_if", "map"),
             ("get", "tuple"),
@@ -63,6 +90,17 @@ class Whole(unittest.TestCase):
             self.assertIn((f"std::{name}", owner), self.libs)
         self.assertIn(("std::operator<<", "basic_string"), self.libs)
         self.assertIn(("std::operator>>", "complex"), self.libs)
+
+    def test_a_name_stands_under_each_of_its_headers(self):
+        for name, headers in [
+            ("swap", "utility algorithm"),
+            ("move", "utility algorithm"),
+            ("remove", "algorithm cstdio"),
+            ("abs", "cmath cstdlib"),
+            ("begin", "iterator"),
+        ]:
+            for header in headers.split():
+                self.assertIn((f"std::{name}", header), self.libs)
 
     def test_aliases_of_classes(self):
         for owner, alias in [

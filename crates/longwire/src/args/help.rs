@@ -98,6 +98,15 @@ Examples:
 Files may be Doxygen tag files, Sphinx inventories, Universal Ctags JSON lines, rustdoc or TypeDoc
 JSON, Javadoc's member-search-index.js, or lines of JSON of one's own; packed with gzip or not.";
 
+pub(super) const CONFORMANCE: &str = "\
+Examples:
+  longwire conformance client -- node driver.mjs
+  longwire conformance client --only cut -- ./driver
+  longwire conformance server http://127.0.0.1:8000
+  longwire conformance client --list
+
+Exit code 1: at least one went otherwise. What a driver is: docs/conformance.md.";
+
 pub(super) const CONFIG: &str = "\
 Examples:
   longwire config > longwire.toml

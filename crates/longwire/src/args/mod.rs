@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and what `--help` says of it.
 
+mod conformance;
 mod help;
 mod modules;
 
@@ -9,6 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use longwire_client::{Connid, JobId, OnConflict, OnDisconnect, Seconds, Seq};
 
+pub(crate) use self::conformance::{
+    ClientKitArgs, ConformanceAction, ConformanceArgs, ServerKitArgs, WhichArgs,
+};
 pub(crate) use self::modules::{FileArgs, ModulesAction, ModulesArgs, SearchArgs};
 use crate::paint::Color;
 
@@ -79,6 +83,9 @@ pub(crate) enum Command {
     /// Search libraries, and manage the catalogues that are searched.
     #[command(after_help = help::MODULES)]
     Modules(ModulesArgs),
+    /// Play dialogues against a client or a server, and say whether they speak as the protocol does.
+    #[command(after_help = help::CONFORMANCE)]
+    Conformance(ConformanceArgs),
     /// Print the whole default configuration file.
     #[command(after_help = help::CONFIG)]
     Config(ConfigArgs),

@@ -24,7 +24,8 @@ pub(crate) enum ModulesAction {
     },
     /// Read a file, and say what it is; no server is asked.
     Check(FileArgs),
-    /// Write a catalogue into the configuration file, after its own file was read.
+    /// Write a catalogue into the configuration file, after its own file was read. Of one that is there all stays that is not said anew;
+    /// an empty `--base-url` takes the address away.
     Add {
         /// The name by which it will be searched.
         name: String,
@@ -56,10 +57,10 @@ pub(crate) struct SearchArgs {
     /// What was typed so far; everything is listed where it is left out.
     #[arg(default_value = "", allow_hyphen_values = true)]
     pub(crate) text: String,
-    /// Where to look: a class, a header, a namespace; may be given several times.
+    /// Where to look: a class, a header, a namespace; several times, or with commas.
     #[arg(long = "lib", value_name = "LIB")]
     pub(crate) libs: Vec<String>,
-    /// Only symbols of this kind, such as `function` or `class`; may be given several times.
+    /// Only symbols of this kind, such as `function` or `class`; several times, or with commas.
     #[arg(long = "kind", value_name = "KIND")]
     pub(crate) kinds: Vec<String>,
     /// Nothing that came later than this standard or version, such as `C++17`.

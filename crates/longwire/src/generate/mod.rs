@@ -1,21 +1,20 @@
 //! Files that are made from the types: completions, manual pages, and what is committed.
 
 mod cli;
-mod schema;
 
 use std::path::Path;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
-use longwire_server::config;
+use longwire_server::{SCHEMAS, SchemaFile, config};
 
 use crate::{args::Cli, exit::Exit, failure::Failure, print};
 
 /// A generated file that is committed: where it is in the repository, and how it is made.
 type File = (&'static str, fn() -> String);
 
-/// All of them.
-const FILES: [File; 8] = [
+/// All of them but the schemas.
+const FILES: [File; 5] = [
     (
         "docs/asyncapi.json",
         || pretty(&longwire_server::asyncapi()),
@@ -24,17 +23,16 @@ const FILES: [File; 8] = [
     ("docs/configuration.md", configuration),
     ("docs/longwire.default.toml", config::default_file),
     ("docs/openapi.json", || pretty(&longwire_server::openapi())),
-    ("docs/schema/catalogue.json", || {
-        pretty(&longwire_modules::line_schema().to_value())
-    }),
-    ("docs/schema/client.json", schema::client),
-    ("docs/schema/server.json", schema::server),
 ];
 
 /// Writes every committed file into a folder.
 pub(crate) fn run(dir: &Path) -> Result<Exit, Failure> {
     for (path, make) in FILES {
         write(&dir.join(path), &make())?;
+    }
+    for SchemaFile { name, make, .. } in SCHEMAS {
+        let path = format!("docs/schema/{name}.json");
+        write(&dir.join(path), &pretty(&make()))?;
     }
     Ok(Exit::Ok)
 }

@@ -1,15 +1,11 @@
 //! `longwire modules add`
 
-use std::{
-    fs,
-    io::{ErrorKind, Write},
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 use longwire_server::config::Config;
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use super::{read, summary, view};
+use super::{place::Place, read, summary, view};
 use crate::{Global, args::FileArgs, failure::Failure, print};
 
 pub(super) fn run(
@@ -18,23 +14,31 @@ pub(super) fn run(
     args: &FileArgs,
     config: &Path,
 ) -> Result<(), Failure> {
-    let view = view(name, &read(args)?);
-    let failed = |error: std::io::Error| Failure::Failed(format!("{}: {error}", config.display()));
-    let (before, there) = match fs::read_to_string(config) {
-        Ok(text) => (text, true),
-        Err(error) if error.kind() == ErrorKind::NotFound => (String::new(), false),
-        Err(error) => return Err(failed(error)),
-    };
+    let failed = |error: io::Error| Failure::Failed(format!("{}: {error}", config.display()));
+    let wrong = |why: String| Failure::Usage(format!("{}: {why}", config.display()));
+    let place = Place::of(config).map_err(failed)?;
+    let mut document = place
+        .read()
+        .map_err(failed)?
+        .parse()
+        .map_err(|error| wrong(format!("{error}")))?;
+    let kept = base_of(&document, name);
+    let base = args.base_url.as_deref().or(kept.as_deref());
+    let view = view(
+        name,
+        &read(&args.file, base.filter(|base| !base.is_empty()))?,
+    );
     // The server may be started from anywhere.
     let file = std::path::absolute(&args.file).map_err(failed)?;
-    let (after, was_there) = with_module(&before, name, &file, args.base_url.as_deref())
-        .map_err(|why| Failure::Usage(format!("{}: {why}", config.display())))?;
+    let was_there =
+        set_module(&mut document, name, &file, args.base_url.as_deref()).map_err(wrong)?;
+    let after = document.to_string();
     Config::from_toml(&after, &config.display().to_string()).map_err(|error| {
         Failure::Usage(format!(
             "nothing was written, as it would be wrong: {error}"
         ))
     })?;
-    write(config, &after, there).map_err(failed)?;
+    place.write(&after).map_err(failed)?;
     if global.json {
         return Ok(print::json(&view)?);
     }
@@ -44,21 +48,33 @@ pub(super) fn run(
         config.display(),
         summary(&view)
     ))?;
+    if let (Some(kept), None) = (kept, &args.base_url) {
+        print::say(&format!(
+            "its base_url stays {kept:?}; `--base-url \"\"` takes it away"
+        ));
+    }
     print::say(
         "a server that runs with this file takes it over on SIGHUP, any other when it is started",
     );
     Ok(())
 }
 
-/// A configuration with that catalogue in it, everything else as it was; and whether it had one of that name.
-fn with_module(
-    text: &str,
+/// Where a catalogue's pages are, as a configuration says so far.
+fn base_of(document: &DocumentMut, name: &str) -> Option<String> {
+    let base = document.get("modules")?.get(name)?.get("base_url")?;
+    base.as_str().map(str::to_owned)
+}
+
+/// Puts a catalogue into a configuration, and leaves everything else as it is; so also where its pages are, unless that is said anew, or
+/// taken away by being empty. Whether there was one of that name.
+fn set_module(
+    document: &mut DocumentMut,
     name: &str,
     file: &Path,
     base_url: Option<&str>,
-) -> Result<(String, bool), String> {
+) -> Result<bool, String> {
     let file = file.to_str().ok_or("the file's name is not UTF-8")?;
-    let mut document: DocumentMut = text.parse().map_err(|error| format!("{error}"))?;
+    let comments = document.is_empty().then(|| document.trailing().clone());
     let modules = document.entry("modules").or_insert_with(|| {
         let mut table = Table::new();
         table.set_implicit(true);
@@ -74,10 +90,23 @@ fn with_module(
         .ok_or_else(|| format!("`modules.{name}` is no table"))?;
     set(module, "file", file);
     match base_url {
+        Some("") => drop(module.remove("base_url")),
         Some(base_url) => set(module, "base_url", base_url),
-        None => drop(module.remove("base_url")),
+        None => {}
     }
-    Ok((document.to_string(), was_there))
+    if let Some(comments) = comments {
+        begin_with(document, name, comments.as_str().unwrap_or_default());
+    }
+    Ok(was_there)
+}
+
+/// Leaves what a file of nothing but comments says where it was: before all else.
+fn begin_with(document: &mut DocumentMut, name: &str, comments: &str) {
+    let module = document["modules"][name].as_table_mut();
+    if let Some(module) = module.filter(|_| !comments.trim().is_empty()) {
+        module.decor_mut().set_prefix(format!("{comments}\n"));
+        document.set_trailing("");
+    }
 }
 
 /// Sets a key. What is said beside it stays.
@@ -92,28 +121,11 @@ fn set(table: &mut dyn TableLike, key: &str, text: &str) {
     }
 }
 
-/// Puts the text in the place of the file's, all at once.
-fn write(config: &Path, text: &str, there: bool) -> std::io::Result<()> {
-    // A link stays one.
-    let file = if there {
-        fs::canonicalize(config)?
-    } else {
-        config.to_owned()
-    };
-    let mut beside = PathBuf::from(&file).into_os_string();
-    beside.push(".new");
-    let mut new = fs::File::create(&beside)?;
-    if there {
-        new.set_permissions(fs::metadata(&file)?.permissions())?;
-    }
-    new.write_all(text.as_bytes())?;
-    new.sync_all()?;
-    fs::rename(&beside, &file)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const BOTH: &str = "[modules.zlib]\n# where it is\nfile = \"old\" # old\nbase_url = \"https://a/\"\n[modules.b]\nfile = \"b\"\n";
 
     #[test]
     fn everything_else_stays_as_it_was() {
@@ -133,22 +145,42 @@ mod tests {
                 false,
             ),
             (
-                "[modules.zlib]\n# where it is\nfile = \"old\" # old\nbase_url = \"https://a/\"\n[modules.b]\nfile = \"b\"\n",
+                "# ours\n",
                 None,
+                "# ours\n\n[modules.zlib]\nfile = \"/doc/zlib.tag\"\n",
+                false,
+            ),
+            (
+                BOTH,
+                None,
+                "[modules.zlib]\n# where it is\nfile = \"/doc/zlib.tag\" # old\nbase_url = \"https://a/\"\n[modules.b]\nfile = \"b\"\n",
+                true,
+            ),
+            (
+                BOTH,
+                base,
+                "[modules.zlib]\n# where it is\nfile = \"/doc/zlib.tag\" # old\nbase_url = \"https://zlib.net/\"\n[modules.b]\nfile = \"b\"\n",
+                true,
+            ),
+            (
+                BOTH,
+                Some(""),
                 "[modules.zlib]\n# where it is\nfile = \"/doc/zlib.tag\" # old\n[modules.b]\nfile = \"b\"\n",
                 true,
             ),
         ];
         for (before, base, after, was_there) in rows {
-            let made = with_module(before, "zlib", file, base).unwrap();
-            assert_eq!(made, (after.to_owned(), was_there));
+            let mut document: DocumentMut = before.parse().unwrap();
+            let made = set_module(&mut document, "zlib", file, base).unwrap();
+            assert_eq!((document.to_string(), made), (after.to_owned(), was_there));
         }
     }
 
     #[test]
     fn what_is_no_configuration_is_not_written_to() {
-        for text in ["modules = 1", "modules.zlib = 1", "["] {
-            with_module(text, "zlib", Path::new("a"), None).unwrap_err();
+        for text in ["modules = 1", "modules.zlib = 1"] {
+            let mut document: DocumentMut = text.parse().unwrap();
+            set_module(&mut document, "zlib", Path::new("a"), None).unwrap_err();
         }
     }
 }

@@ -2,12 +2,14 @@
 
 mod add;
 mod list;
+mod place;
 mod search;
 
 use std::{fs::File, path::Path};
 
 use longwire_client::{ModuleState, ModuleView};
 use longwire_modules::{Catalogue, Limits, readers};
+use longwire_server::config::ModuleConfig;
 
 use crate::{
     Global,
@@ -29,7 +31,7 @@ pub(crate) async fn run(global: &Global, args: ModulesArgs) -> Result<Exit, Fail
 }
 
 fn check(global: &Global, args: &FileArgs) -> Result<(), Failure> {
-    let catalogue = read(args)?;
+    let catalogue = read(&args.file, args.base_url.as_deref())?;
     let view = view(catalogue.name(), &catalogue);
     if global.json {
         return Ok(print::json(&view)?);
@@ -40,17 +42,18 @@ fn check(global: &Global, args: &FileArgs) -> Result<(), Failure> {
 }
 
 /// Reads a file as a server would.
-fn read(args: &FileArgs) -> Result<Catalogue, Failure> {
-    let name = args.file.display().to_string();
+fn read(path: &Path, base: Option<&str>) -> Result<Catalogue, Failure> {
+    if let Some(why) = base.and_then(ModuleConfig::wrong_with_base_url) {
+        return Err(Failure::Usage(format!("base_url {why}")));
+    }
+    let name = path.display().to_string();
     let failed = |why: String| Failure::Failed(format!("{name}: {why}"));
-    let is_file = |path: &Path| std::fs::metadata(path).map(|it| it.is_file());
-    match is_file(&args.file) {
-        Ok(true) => {}
-        Ok(false) => return Err(failed("it is no file".to_owned())),
+    match std::fs::metadata(path) {
+        Ok(it) if it.is_file() => {}
+        Ok(_) => return Err(failed("it is no file".to_owned())),
         Err(error) => return Err(failed(error.to_string())),
     }
-    let file = File::open(&args.file).map_err(|error| failed(error.to_string()))?;
-    let base = args.base_url.as_deref();
+    let file = File::open(path).map_err(|error| failed(error.to_string()))?;
     readers::read_with_base(&name, file, base, &Limits::default())
         .map_err(|error| Failure::Failed(error.to_string()))
 }
@@ -77,9 +80,12 @@ fn summary(view: &ModuleView) -> String {
         [] => String::new(),
         sources => format!(", made of {}", sources.join("; ")),
     };
+    let title = match plain(&view.title) {
+        title if title.trim().is_empty() => String::new(),
+        title => format!("{title}: "),
+    };
     format!(
-        "{}: {} symbols in {} libraries, {} kB of memory{made_of}",
-        plain(&view.title),
+        "{title}{} symbols in {} libraries, {} kB of memory{made_of}",
         view.symbols,
         view.libs,
         view.bytes.div_ceil(1000)

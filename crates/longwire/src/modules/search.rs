@@ -1,7 +1,7 @@
 //! `longwire modules search`
 
 use longwire_client::{Found, Search};
-use longwire_modules::Question;
+use longwire_modules::{Question, listed};
 use serde::Deserialize;
 
 use crate::{
@@ -16,11 +16,11 @@ use crate::{
 
 pub(super) async fn run(global: &Global, args: SearchArgs) -> Result<(), Failure> {
     let question = Question {
-        lib: args.libs,
+        lib: all_listed(&args.libs),
         text: args.text,
         limit: args.limit,
         offset: args.offset,
-        kind: args.kinds,
+        kind: all_listed(&args.kinds),
         since: args.since,
         catalogue: args.catalogue,
     };
@@ -29,6 +29,10 @@ pub(super) async fn run(global: &Global, args: SearchArgs) -> Result<(), Failure
     let found = client.search(search).await;
     client.close().await;
     show(global, &found?)
+}
+
+fn all_listed(given: &[String]) -> Vec<String> {
+    given.iter().flat_map(|list| listed(list)).collect()
 }
 
 fn show(global: &Global, found: &Found) -> Result<(), Failure> {

@@ -1,6 +1,9 @@
 //! Searching libraries from the command line, and giving a server more of them.
 
-use std::fs;
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::{PermissionsExt, symlink},
+};
 
 use crate::{
     frames,
@@ -11,6 +14,9 @@ const TAGS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../modules/tests/fixtures/tinyxml2.tag.gz"
 );
+
+/// A catalogue of one symbol that says no more of itself than it has to.
+const ONE: &str = "{\"catalogue\":\"x\",\"version\":1}\n{\"qualified\":\"x::y\",\"lib\":\"x\",\"kind\":\"function\"}\n";
 
 #[test]
 fn a_search_prints_a_line_for_each_match() {
@@ -41,6 +47,17 @@ fn a_search_prints_a_line_for_each_match() {
     ]);
     let start = "std::vector::\u{1b}[1mpush\u{1b}[0m_back";
     assert!(marked.stdout.starts_with(start), "{}", marked.stdout);
+    let listed = [
+        "modules",
+        "search",
+        "push",
+        "--lib",
+        "basic_string,std::vector<int, void>",
+        "--kind",
+        "class,function",
+    ];
+    let listed = server.run(&listed);
+    assert_eq!((listed.stdout, listed.stderr), (done.stdout, done.stderr));
     let json = server.run(&["modules", "search", "~", "--lib", "vector", "--json"]);
     let frame = &frames(&json.stdout)[0];
     assert_eq!(frame["data"][0]["qualified"], "std::vector::~vector");
@@ -111,6 +128,18 @@ fn a_file_is_checked_without_a_server() {
     .unwrap();
     let broken = file.to_str().unwrap();
     fails(&["modules", "check", broken], 1, "broken.jsonl, line 2: ");
+    let base = [
+        "modules",
+        "check",
+        TAGS,
+        "--base-url",
+        "javascript:alert(1)",
+    ];
+    fails(&base, 2, "it must be an http or https address");
+    let untitled = dir.join("untitled.jsonl");
+    fs::write(&untitled, ONE).unwrap();
+    let said = prints(&["modules", "check", untitled.to_str().unwrap()]);
+    assert!(said.contains(": ok, 1 symbols in 1 libraries, "), "{said}");
     fails(
         &["modules", "check", dir.to_str().unwrap()],
         1,
@@ -180,4 +209,76 @@ fn a_catalogue_that_was_added_is_searched_by_the_server() {
         "{}",
         found.stdout
     );
+}
+
+#[test]
+fn what_is_added_again_keeps_its_address_unless_it_is_taken_away() {
+    let config = scratch("modules-again").join("longwire.toml");
+    let config_text = config.to_str().unwrap();
+    let add = |more: &[&str]| {
+        let add = ["modules", "add", "mine", TAGS, "--config", config_text];
+        prints(&[&add[..], more].concat())
+    };
+    let base_url = || {
+        let text = fs::read_to_string(&config).unwrap();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("base_url = "));
+        line.map(str::to_owned)
+    };
+    add(&["--base-url", "https://a.example/"]);
+    assert_eq!(base_url().as_deref(), Some("\"https://a.example/\""));
+    add(&[]);
+    assert_eq!(base_url().as_deref(), Some("\"https://a.example/\""));
+    add(&["--base-url", "https://b.example/"]);
+    assert_eq!(base_url().as_deref(), Some("\"https://b.example/\""));
+    add(&["--base-url", ""]);
+    assert_eq!(base_url(), None);
+}
+
+/// Neither is undone by another, and nothing is written through what others put there.
+#[test]
+fn many_may_add_at_once() {
+    let dir = scratch("modules-at-once");
+    let (config, one, others) = (
+        dir.join("longwire.toml"),
+        dir.join("one.jsonl"),
+        dir.join("others"),
+    );
+    fs::write(&one, ONE).unwrap();
+    fs::write(&others, "theirs").unwrap();
+    symlink(&others, dir.join("longwire.toml.new")).unwrap();
+    fs::write(&config, "# mine\n").unwrap();
+    fs::set_permissions(&config, Permissions::from_mode(0o640)).unwrap();
+    let add = |number: usize| {
+        let name = format!("module{number}");
+        let args = [
+            "modules",
+            "add",
+            &name,
+            one.to_str().unwrap(),
+            "--config",
+            config.to_str().unwrap(),
+        ];
+        longwire(&args)
+    };
+    std::thread::scope(|scope| {
+        let adding: Vec<_> = (0..12)
+            .map(|number| scope.spawn(move || add(number)))
+            .collect();
+        for added in adding {
+            let done = added.join().unwrap();
+            assert_eq!(done.code, 0, "{}", done.stderr);
+        }
+    });
+    let written = fs::read_to_string(&config).unwrap();
+    assert!(written.starts_with("# mine\n"), "{written}");
+    assert_eq!(written.matches("[modules.module").count(), 12, "{written}");
+    assert_eq!(
+        fs::metadata(&config).unwrap().permissions().mode() & 0o777,
+        0o640
+    );
+    assert_eq!(fs::read_to_string(&others).unwrap(), "theirs");
+    // Nothing is left beside it.
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 4);
 }

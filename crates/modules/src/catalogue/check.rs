@@ -1,5 +1,6 @@
 //! What a symbol may hold.
 
+use super::strings::Full;
 use crate::Symbol;
 
 /// Why a symbol cannot be in a catalogue.
@@ -13,12 +14,32 @@ pub enum Rejected {
         /// What is wrong, what was got, and what would be right.
         why: String,
     },
-    /// There are more symbols than a catalogue may have.
-    #[error("more than {0} symbols")]
-    TooMany(usize),
+    /// There is more of something than a catalogue may have.
+    #[error("more than {most} {what}")]
+    TooMany {
+        /// Of what: symbols, signatures, other names, places.
+        what: &'static str,
+        /// The most.
+        most: usize,
+    },
     /// Their texts are longer than a catalogue may hold.
     #[error("the texts of its symbols are more than {0} bytes")]
     TooLong(usize),
+}
+
+impl From<Full> for Rejected {
+    fn from(Full(most): Full) -> Self {
+        Self::TooLong(most)
+    }
+}
+
+/// Whether there is room for one more.
+pub(super) fn check_room(what: &'static str, count: usize, most: usize) -> Result<(), Rejected> {
+    if count < most {
+        Ok(())
+    } else {
+        Err(Rejected::TooMany { what, most })
+    }
 }
 
 /// Texts of one symbol, in bytes: a name, and whatever else.

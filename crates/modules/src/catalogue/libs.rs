@@ -1,8 +1,8 @@
 //! By which names a part of a catalogue can be asked for, and what is in each.
 //!
 //! `vector` is the class, its members, and, as neighbours, what else the header of that name has. `string` is another
-//! name of the class `basic_string`. `this_thread` is a namespace. `duration` is short for `chrono::duration`, as
-//! nothing else has that name.
+//! name of the class `basic_string`. `this_thread` is a namespace, and `std` is all that is in it, however deep.
+//! `duration` is short for `chrono::duration`, as nothing else has that name.
 
 use std::cmp::Ordering;
 
@@ -10,6 +10,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::{
     Entry,
+    check::{Rejected, check_room},
     strings::{Full, Id, Interner, Strings},
 };
 
@@ -101,31 +102,47 @@ impl Libs {
     }
 }
 
+/// The namespace that nobody types.
+const ROOT: &str = "std";
+
 /// A whole name without the `std::` that nobody types.
 pub(crate) fn without_root<'a>(qualified: &'a str, sep: &str) -> &'a str {
     if sep != "::" {
         return qualified;
     }
-    match qualified.strip_prefix("std") {
+    match qualified.strip_prefix(ROOT) {
         Some("") => "",
         Some(rest) => rest.strip_prefix(sep).unwrap_or(qualified),
         None => qualified,
     }
 }
 
+/// A scope, as it is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Scope {
+    /// Its name without root.
+    pub(super) name: Id,
+    /// Whether it had one.
+    pub(super) in_root: bool,
+}
+
 /// What the parts are made from.
 pub(super) struct Plan<'a> {
     pub(super) entries: &'a [Entry],
-    /// The name, without root, of each scope.
-    pub(super) scopes: Vec<Id>,
+    /// Scopes of entries besides their own.
+    pub(super) elsewhere: &'a [(u32, u32)],
+    pub(super) scopes: Vec<Scope>,
     /// Classes: the entry, its name without root, and what else the class is called.
     pub(super) classes: Vec<(u32, Id, Vec<Id>)>,
     pub(super) sep: String,
+    /// Symbols in parts, each as often as it is in one.
+    pub(super) most: usize,
 }
 
 impl Plan<'_> {
-    pub(super) fn build(self, strings: &mut Interner) -> Result<Libs, Full> {
-        let mut pairs = self.pairs();
+    pub(super) fn build(self, strings: &mut Interner) -> Result<Libs, Rejected> {
+        let root = strings.intern(ROOT)?;
+        let mut pairs = self.pairs(root)?;
         pairs
             .sort_unstable_by(|(a_name, a), (b_name, b)| a_name.cmp(b_name).then_with(|| a.cmp(b)));
         // Of a symbol that is both its own and a neighbour the first, its own, is kept.
@@ -152,10 +169,10 @@ impl Plan<'_> {
         })
     }
 
-    fn pairs(&self) -> Vec<(Id, Member)> {
+    fn pairs(&self, root: Id) -> Result<Vec<(Id, Member)>, Rejected> {
         let mut named: HashSet<Id> = HashSet::new();
         let mut also: HashMap<Id, &[Id]> = HashMap::new();
-        let mut pairs = Vec::with_capacity(2 * self.entries.len());
+        let mut pairs = Vec::with_capacity(3 * self.entries.len());
         for (entry, name, aliases) in &self.classes {
             named.insert(*name);
             named.extend(aliases);
@@ -166,23 +183,26 @@ impl Plan<'_> {
             pairs.extend(aliases.iter().chain([name]).map(|name| (*name, own)));
         }
         for (number, entry) in (0..).zip(self.entries) {
-            let (lib, header) = (entry.lib, entry.header);
-            let scope = self.scopes[entry.scope as usize];
-            let own = scope == lib || !named.contains(&lib);
-            pairs.push((lib, Member::new(number, !own)));
-            if let Some(aliases) = also.get(&scope) {
-                let own = Member::new(number, false);
-                pairs.extend(aliases.iter().map(|alias| (*alias, own)));
-            }
-            let near = Member::new(number, true);
-            let others = [header, scope].into_iter();
-            pairs.extend(
-                others
-                    .filter(|name| *name != lib && *name != Id::EMPTY)
-                    .map(|name| (name, near)),
-            );
+            let Scope { name, in_root } = self.scopes[entry.scope as usize];
+            let own = name == entry.lib || !named.contains(&entry.lib);
+            pairs.push((entry.lib, Member::new(number, !own)));
+            let aliases = also.get(&name).copied().unwrap_or_default();
+            let aliases = aliases.iter().map(|alias| (*alias, false));
+            let near = [entry.header, name].map(|name| (name, true));
+            let near = near.into_iter();
+            let near = near.filter(|(name, _)| *name != entry.lib && *name != Id::EMPTY);
+            let all = in_root.then(|| (root, entry.is_deep()));
+            check_room("places", pairs.len() + aliases.len() + 3, self.most)?;
+            let others = aliases.chain(near).chain(all);
+            pairs.extend(others.map(|(name, near)| (name, Member::new(number, near))));
         }
-        pairs
+        for (number, scope) in self.elsewhere {
+            let name = self.scopes[*scope as usize].name;
+            if name != Id::EMPTY {
+                pairs.push((name, Member::new(*number, true)));
+            }
+        }
+        Ok(pairs)
     }
 }
 

@@ -39,7 +39,9 @@ pub struct Catalogue {
     aliases: Box<[Alias]>,
     /// The same, sorted by symbol.
     other_names: Box<[(u32, u32)]>,
-    /// The last parts of other names of classes, sorted by the class's scope.
+    /// Scopes in which a symbol stands besides its own, sorted by symbol.
+    elsewhere: Box<[(u32, u32)]>,
+    /// Other names of classes and namespaces, whole, sorted by scope.
     scope_aliases: Box<[(u32, Id)]>,
     ages: Box<[(Id, Option<Age>)]>,
     years: bool,
@@ -66,6 +68,8 @@ const DEPRECATED: u8 = 1;
 const INHERITED: u8 = 2;
 const ALIASED: u8 = 4;
 const DEEP: u8 = 8;
+const OWNER: u8 = 16;
+const ELSEWHERE: u8 = 16;
 
 impl Entry {
     pub(crate) fn is_deprecated(&self) -> bool {
@@ -81,8 +85,18 @@ impl Entry {
         self.marks & DEEP != 0
     }
 
+    /// Its library is called after it: it is the class, and the rest are its members or stand beside it.
+    pub(crate) fn is_owner(&self) -> bool {
+        self.marks & OWNER != 0
+    }
+
     pub(crate) fn is_aliased(&self) -> bool {
         self.marks & ALIASED != 0
+    }
+
+    /// It stands in other scopes, too.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.marks & ELSEWHERE != 0
     }
 }
 
@@ -150,6 +164,7 @@ impl Catalogue {
             + size_of_val(&*self.first)
             + size_of_val(&*self.aliases)
             + size_of_val(&*self.other_names)
+            + size_of_val(&*self.elsewhere)
             + size_of_val(&*self.scope_aliases)
             + size_of_val(&*self.ages)
             + self.strings.bytes()
@@ -202,13 +217,14 @@ impl Catalogue {
         self.strings.get(self.scopes[scope as usize])
     }
 
-    /// What else the class of this scope is called.
+    /// What else the class or namespace of this scope is called, whole.
     pub(crate) fn scope_aliases(&self, scope: u32) -> impl Iterator<Item = &str> {
-        let from = self.scope_aliases.partition_point(|(of, _)| *of < scope);
-        self.scope_aliases[from..]
-            .iter()
-            .take_while(move |(of, _)| *of == scope)
-            .map(|(_, alias)| self.strings.get(*alias))
+        of(&self.scope_aliases, scope).map(|alias| self.strings.get(alias))
+    }
+
+    /// The scopes in which a symbol stands besides its own.
+    pub(crate) fn other_scopes(&self, entry: u32) -> impl Iterator<Item = u32> {
+        of(&self.elsewhere, entry)
     }
 
     /// The symbols whose own name this is.
@@ -232,11 +248,7 @@ impl Catalogue {
 
     /// The other names of a symbol.
     pub(crate) fn other_names(&self, entry: u32) -> impl Iterator<Item = u32> {
-        let from = self.other_names.partition_point(|(of, _)| *of < entry);
-        self.other_names[from..]
-            .iter()
-            .take_while(move |(of, _)| *of == entry)
-            .map(|(_, name)| *name)
+        of(&self.other_names, entry)
     }
 
     pub(crate) fn age(&self, entry: &Entry) -> Option<Age> {
@@ -287,4 +299,12 @@ impl Catalogue {
     pub(crate) fn inherited_from(&self, entry: u32) -> Option<&str> {
         self.strings.some(self.note(entry).inherited_from)
     }
+}
+
+/// What sorted pairs have of a number.
+fn of<T: Copy>(pairs: &[(u32, T)], number: u32) -> impl Iterator<Item = T> {
+    let from = pairs.partition_point(|(of, _)| *of < number);
+    let same = pairs[from..].iter();
+    same.take_while(move |(of, _)| *of == number)
+        .map(|(_, what)| *what)
 }

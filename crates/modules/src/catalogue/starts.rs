@@ -8,6 +8,8 @@ use crate::fold;
 
 /// A catalogue of fewer names is faster looked at from end to end.
 const WORTH: usize = 50_000;
+/// Names of more words, on average, are no library's: an index of them would be larger than they are.
+const WORDS: usize = 8;
 /// Bits of a posting that say where in the name the word starts.
 const PLACE_BITS: u32 = fold::WORDS_WITHIN.trailing_zeros();
 
@@ -50,7 +52,12 @@ impl Starts {
         if names.len() < worth || !fits {
             return None;
         }
-        let mut keyed: Vec<(u64, Posting)> = Vec::with_capacity(2 * names.len());
+        let words = (0..names.len() as u32).map(|name| names.get(name).words.count_ones() as usize);
+        let words: usize = words.sum();
+        if words > WORDS * names.len() {
+            return None;
+        }
+        let mut keyed: Vec<(u64, Posting)> = Vec::with_capacity(words);
         for name in 0..names.len() as u32 {
             keyed.extend(fold::places(names.get(name).words).map(|place| {
                 let posting = Posting::new(name, place);
@@ -90,4 +97,20 @@ fn first_letters(letters: &[u8]) -> u64 {
     let first = &letters[..letters.len().min(8)];
     key[..first.len()].copy_from_slice(first);
     u64::from_be_bytes(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::strings::Interner;
+
+    #[test]
+    fn names_of_nothing_but_words_have_no_index() {
+        for (name, indexed) in [("push_back", true), (&"a_".repeat(WORDS + 1), false)] {
+            let mut strings = Interner::new(1 << 10);
+            let id = strings.intern(name).unwrap();
+            let (names, _) = Names::new(vec![id], &strings);
+            assert_eq!(Starts::with(&names, 0).is_some(), indexed, "{name}");
+        }
+    }
 }

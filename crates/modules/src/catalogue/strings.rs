@@ -43,9 +43,9 @@ fn slice<'a>(text: &'a str, ends: &[u32], index: usize) -> &'a str {
     &text[from as usize..ends[index] as usize]
 }
 
-/// The texts would need more memory than a number can address.
+/// The texts would be more than so many bytes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Full;
+pub(crate) struct Full(pub(crate) usize);
 
 /// Texts while they are collected.
 pub(crate) struct Interner {
@@ -97,7 +97,7 @@ impl Interner {
             return Ok(*id);
         }
         if self.text.len() + text.len() > self.most || self.ends.len() >= u32::MAX as usize {
-            return Err(Full);
+            return Err(Full(self.most));
         }
         let id = Id(self.ends.len() as u32);
         self.text.push_str(text);

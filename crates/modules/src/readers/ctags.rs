@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Broken, Reading, Source, callable, one_line};
+use super::{Broken, Reading, Source, callable, joins, one_line};
 use crate::{Builder, Kind, Symbol, Text};
 
 pub(super) fn is(begin: &str) -> bool {
@@ -28,8 +28,12 @@ struct Tag<'a> {
 }
 
 pub(super) fn read(mut source: Source<'_>, reading: &Reading<'_>) -> Result<Builder, Broken> {
+    let sep = joins::most(&mut source, |line| {
+        let tag: Tag<'_> = serde_json::from_str(line).ok()?;
+        (&*tag.what == "tag").then(|| own_sep(&tag.path))
+    })?;
+    let mut builder = reading.builder("", sep, "Universal Ctags")?;
     let mut line = Vec::new();
-    let mut builder = None;
     while let Some((number, text)) = source.line(&mut line)? {
         let tag: Tag<'_> = serde_json::from_str(text).map_err(|error| {
             let said: String = error.to_string().chars().take(160).collect();
@@ -38,20 +42,16 @@ pub(super) fn read(mut source: Source<'_>, reading: &Reading<'_>) -> Result<Buil
         if &*tag.what != "tag" {
             continue;
         }
-        let builder = match &mut builder {
-            Some(builder) => builder,
-            None => builder.insert(reading.builder("", sep(&tag.path), "Universal Ctags")?),
-        };
-        if let Some(symbol) = tag.symbol(builder.sep()) {
+        if let Some(symbol) = tag.symbol(sep) {
             let added = builder.add(&symbol);
             added.map_err(|rejected| Broken::at(number, rejected.to_string()))?;
         }
     }
-    builder.map_or_else(|| reading.builder("", "::", "Universal Ctags"), Ok)
+    Ok(builder)
 }
 
 /// What joins names in the language of a file.
-fn sep(path: &str) -> &'static str {
+fn own_sep(path: &str) -> &'static str {
     const COLONS: [&str; 12] = [
         "c", "h", "cc", "hh", "cpp", "hpp", "cxx", "hxx", "inl", "tcc", "rs", "php",
     ];
@@ -71,7 +71,8 @@ impl Tag<'_> {
         let named = |name: &&str| !name.is_empty() && !name.starts_with("__anon");
         let name = named(&&*self.name).then(|| self.plain_name())?;
         let scope = self.scope.as_deref().unwrap_or_default();
-        let scope: Vec<&str> = scope.split(sep).filter(named).collect();
+        let scope = scope.split(own_sep(&self.path));
+        let scope: Vec<&str> = scope.filter(named).collect();
         let scope = scope.join(sep);
         let file = self
             .path

@@ -10,7 +10,7 @@ use serde::{
     de::{DeserializeSeed, Error, SeqAccess, Visitor},
 };
 
-use super::{Broken, Reading, Source, one_line};
+use super::{Broken, Reading, Source, one_line, source::Gate};
 use crate::{Builder, Kind, Symbol};
 
 const SEP: &str = ".";
@@ -43,13 +43,15 @@ pub(super) fn read(source: Source<'_>, reading: &Reading<'_>) -> Result<Builder,
     let mut name = Vec::new();
     // A variable's name and `=` are short.
     (&mut input).take(64).read_until(b'=', &mut name)?;
+    let gate = Gate::new(reading.limits.line_bytes);
     let mut index = Index {
         builder: reading.builder("", SEP, "Javadoc")?,
         reading,
+        gate: &gate,
         broken: None,
     };
     // What follows the array is a call, and no JSON.
-    let mut reader = serde_json::Deserializer::from_reader(input);
+    let mut reader = serde_json::Deserializer::from_reader(gate.guard(input));
     let read = (&mut index).deserialize(&mut reader);
     match (index.broken, read) {
         (Some(broken), _) => Err(broken),
@@ -61,6 +63,7 @@ pub(super) fn read(source: Source<'_>, reading: &Reading<'_>) -> Result<Builder,
 struct Index<'a> {
     builder: Builder,
     reading: &'a Reading<'a>,
+    gate: &'a Gate,
     broken: Option<Broken>,
 }
 
@@ -81,6 +84,7 @@ impl<'de> Visitor<'de> for &mut Index<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(item) = list.next_element::<Item>()? {
+            self.gate.piece();
             if let Err(broken) = self.add(&item) {
                 let said = A::Error::custom(&broken.why);
                 self.broken = Some(broken);

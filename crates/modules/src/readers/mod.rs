@@ -3,8 +3,8 @@
 mod ctags;
 mod doxygen;
 mod javadoc;
+mod joins;
 mod lines;
-mod rust_types;
 mod rustdoc;
 mod source;
 mod sphinx;

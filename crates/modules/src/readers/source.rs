@@ -1,6 +1,9 @@
 //! A file as a reader gets it: unpacked, bounded, with its begin to look at.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::{
+    cell::Cell,
+    io::{self, BufRead, BufReader, Read},
+};
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -39,9 +42,14 @@ impl<'a> Source<'a> {
 
     /// How the file begins, as text.
     pub(super) fn begin(&mut self) -> Result<String, Broken> {
-        let mut begin = Vec::with_capacity(BEGIN);
+        self.ahead(BEGIN)
+    }
+
+    /// So many bytes of what is left, as text, to be read again.
+    pub(super) fn ahead(&mut self, bytes: usize) -> Result<String, Broken> {
+        let mut begin = Vec::new();
         (&mut self.input)
-            .take(BEGIN as u64)
+            .take(bytes as u64)
             .read_to_end(&mut begin)?;
         let text = String::from_utf8_lossy(&begin).into_owned();
         let rest = std::mem::replace(&mut self.input, Box::new(io::empty()));
@@ -95,6 +103,53 @@ impl<'a> Source<'a> {
             line_bytes: self.line_bytes,
             file_bytes: self.file_bytes,
         }
+    }
+}
+
+/// Bounds the pieces of a document: whoever reads it keeps one in memory, however long it is.
+pub(super) struct Gate {
+    left: Cell<usize>,
+    most: usize,
+}
+
+impl Gate {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            left: Cell::new(most),
+            most,
+        }
+    }
+
+    /// A piece begins that is kept.
+    pub(super) fn piece(&self) {
+        self.left.set(self.most);
+    }
+
+    /// What comes now is passed over, and may be as long as the file.
+    pub(super) fn open(&self) {
+        self.left.set(usize::MAX);
+    }
+
+    /// Lets through what may pass. The gate is moved while this is read.
+    pub(super) fn guard<R: Read>(&self, input: R) -> impl Read {
+        Guarded { gate: self, input }
+    }
+}
+
+struct Guarded<'a, R> {
+    gate: &'a Gate,
+    input: R,
+}
+
+impl<R: Read> Read for Guarded<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(into)?;
+        let left = self.gate.left.get().checked_sub(read).ok_or_else(|| {
+            let most = self.gate.most;
+            io::Error::other(format!("has a piece of more than {most} bytes"))
+        })?;
+        self.gate.left.set(left);
+        Ok(read)
     }
 }
 

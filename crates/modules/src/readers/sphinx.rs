@@ -1,6 +1,10 @@
 //! Sphinx inventories (`objects.inv`, version 2): four lines in the clear, then one line for each object, in zlib.
 
-use super::{Broken, Reading, Source, callable, one_line, parent};
+use super::{
+    Broken, Reading, Source, callable,
+    joins::{self, rejoined},
+    one_line, parent,
+};
 use crate::{Builder, Kind, Symbol, catalogue::excerpt};
 
 pub(super) fn is(begin: &str) -> bool {
@@ -10,26 +14,25 @@ pub(super) fn is(begin: &str) -> bool {
 pub(super) fn read(mut source: Source<'_>, reading: &Reading<'_>) -> Result<Builder, Broken> {
     let title = title(&mut source)?;
     let mut source = source.unpacked();
+    let sep = joins::most(&mut source, |line| {
+        let object = Object::read(line)?;
+        object.kind().map(|_| object.sep())
+    })?;
+    let mut builder = reading.builder(&title, sep, "a Sphinx inventory")?;
     let mut line = Vec::new();
-    let mut builder = None;
     while let Some((number, text)) = source.line(&mut line)? {
         let object = Object::read(text)
             .ok_or_else(|| Broken::at(number, format!("is no object: {:?}", excerpt(text))))?;
         let Some(kind) = object.kind() else { continue };
-        let builder = match &mut builder {
-            Some(builder) => builder,
-            // The first object says how names are joined: an inventory is of one language, but for rare ones.
-            None => builder.insert(reading.builder(&title, object.sep(), "a Sphinx inventory")?),
-        };
         let at = |why: String| Broken::at(number, why);
         let symbol = object
-            .symbol(kind, builder.sep(), reading)
+            .symbol(kind, sep, reading)
             .map_err(|broken| at(broken.why))?;
         builder
             .add(&symbol)
             .map_err(|rejected| at(rejected.to_string()))?;
     }
-    builder.map_or_else(|| reading.builder(&title, ".", "a Sphinx inventory"), Ok)
+    Ok(builder)
 }
 
 /// Reads the lines in the clear.
@@ -88,9 +91,10 @@ impl<'a> Object<'a> {
         None
     }
 
+    /// What joins its names. Sphinx joins a member of C to its struct as C itself does.
     fn sep(&self) -> &'static str {
         match self.domain {
-            "c" | "cpp" | "rust" | "rb" => "::",
+            "cpp" | "rust" | "rb" => "::",
             _ => ".",
         }
     }
@@ -121,8 +125,9 @@ impl<'a> Object<'a> {
     }
 
     fn symbol(&self, kind: Kind, sep: &str, reading: &Reading<'_>) -> Result<Symbol<'a>, Broken> {
-        let lib = parent(self.name, sep).unwrap_or(self.name);
-        let mut symbol = Symbol::new(self.name, lib, kind);
+        let lib = parent(self.name, self.sep()).unwrap_or(self.name);
+        let [name, lib] = [self.name, lib].map(|name| rejoined(name, self.sep(), sep));
+        let mut symbol = Symbol::new(name, lib, kind);
         let page = match self.page.strip_suffix('$') {
             Some(page) => format!("{page}{}", self.name),
             None => self.page.to_owned(),

@@ -8,10 +8,12 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{Broken, Reading, Source, one_line};
+use super::{Broken, Reading, Source, one_line, source::Gate};
 use crate::{Builder, Kind, Symbol};
 
 const SEP: &str = ".";
+/// Bytes of a whole name: what is in it has a longer one.
+const PLACE_BYTES: usize = 1024;
 
 pub(super) fn is(begin: &str) -> bool {
     let begin = begin.trim_start();
@@ -19,11 +21,13 @@ pub(super) fn is(begin: &str) -> bool {
 }
 
 pub(super) fn read(source: Source<'_>, reading: &Reading<'_>) -> Result<Builder, Broken> {
+    let gate = Gate::new(reading.limits.line_bytes);
     let mut tree = Tree {
         builder: reading.builder("", SEP, "TypeDoc")?,
+        gate: &gate,
         broken: None,
     };
-    let mut reader = serde_json::Deserializer::from_reader(source.rest());
+    let mut reader = serde_json::Deserializer::from_reader(gate.guard(source.rest()));
     let root = Node {
         tree: &mut tree,
         place: None,
@@ -36,14 +40,15 @@ pub(super) fn read(source: Source<'_>, reading: &Reading<'_>) -> Result<Builder,
     }
 }
 
-struct Tree {
+struct Tree<'a> {
     builder: Builder,
+    gate: &'a Gate,
     broken: Option<Broken>,
 }
 
 /// A reflection below a place; the project has none.
-struct Node<'a> {
-    tree: &'a mut Tree,
+struct Node<'a, 't> {
+    tree: &'a mut Tree<'t>,
     place: Option<&'a str>,
 }
 
@@ -63,7 +68,7 @@ struct Parameter {
     what: Value,
 }
 
-impl<'de> DeserializeSeed<'de> for Node<'_> {
+impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
@@ -71,7 +76,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Node<'_> {
+impl<'de> Visitor<'de> for Node<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,21 +84,24 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let (mut name, mut kind, mut calls) = (String::new(), 0_u32, Vec::<Call>::new());
+        let (mut name, mut kind, mut calls) = (String::new(), 0_u32, Vec::new());
+        let Node { tree, place } = self;
         while let Some(key) = map.next_key::<String>()? {
+            tree.gate.piece();
             match &*key {
                 "name" => name = one_line(&map.next_value::<String>()?),
                 "kind" => kind = map.next_value()?,
-                "signatures" => calls = map.next_value()?,
-                "children" if self.place.is_none() || !name.is_empty() => {
-                    let place = match self.place {
-                        None | Some("") => self.place.map_or(String::new(), |_| name.clone()),
-                        Some(place) => format!("{place}{SEP}{name}"),
-                    };
-                    map.next_value_seed(Children {
-                        tree: &mut *self.tree,
-                        place: &place,
-                    })?;
+                "signatures" => {
+                    let found: Vec<Call> = map.next_value()?;
+                    calls = found.iter().map(Call::text).collect();
+                }
+                "children" if place.is_none() || !name.is_empty() => {
+                    let place = below(place, &name);
+                    if place.len() > PLACE_BYTES {
+                        return Err(A::Error::custom("a name is too long"));
+                    }
+                    let place = &place;
+                    map.next_value_seed(Children { tree, place })?;
                 }
                 "children" => {
                     return Err(A::Error::custom(
@@ -101,27 +109,38 @@ impl<'de> Visitor<'de> for Node<'_> {
                     ));
                 }
                 _ => {
+                    tree.gate.open();
                     map.next_value::<IgnoredAny>()?;
                 }
             }
+            tree.gate.piece();
         }
-        let Some(place) = self.place else {
+        let Some(place) = place else {
             return Ok(());
         };
-        self.tree.add(place, &name, kind, &calls).map_err(|broken| {
+        tree.add(place, &name, kind, &calls).map_err(|broken| {
             let said = A::Error::custom(&broken.why);
-            self.tree.broken = Some(broken);
+            tree.broken = Some(broken);
             said
         })
     }
 }
 
-struct Children<'a> {
-    tree: &'a mut Tree,
+/// The place of what is in a reflection; what is in the project has none, but is no project.
+fn below(place: Option<&str>, name: &str) -> String {
+    match place {
+        None => String::new(),
+        Some("") => name.to_owned(),
+        Some(place) => format!("{place}{SEP}{name}"),
+    }
+}
+
+struct Children<'a, 't> {
+    tree: &'a mut Tree<'t>,
     place: &'a str,
 }
 
-impl<'de> DeserializeSeed<'de> for Children<'_> {
+impl<'de> DeserializeSeed<'de> for Children<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
@@ -129,7 +148,7 @@ impl<'de> DeserializeSeed<'de> for Children<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Children<'_> {
+impl<'de> Visitor<'de> for Children<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,8 +163,8 @@ impl<'de> Visitor<'de> for Children<'_> {
     }
 }
 
-impl Tree {
-    fn add(&mut self, place: &str, name: &str, kind: u32, calls: &[Call]) -> Result<(), Broken> {
+impl Tree<'_> {
+    fn add(&mut self, place: &str, name: &str, kind: u32, calls: &[String]) -> Result<(), Broken> {
         let Some(kind) = kind_of(kind) else {
             return Ok(());
         };
@@ -156,7 +175,7 @@ impl Tree {
         let lib = if place.is_empty() { name } else { place };
         let mut symbol = Symbol::new(qualified, lib, kind);
         for call in calls {
-            symbol = symbol.signed(one_line(&call.text(name)));
+            symbol = symbol.signed(one_line(&format!("{name}{call}")));
         }
         symbol.name = Some(name.into());
         Ok(self.builder.add(&symbol)?)
@@ -179,17 +198,14 @@ fn kind_of(number: u32) -> Option<Kind> {
 }
 
 impl Call {
-    fn text(&self, name: &str) -> String {
+    /// What follows the name.
+    fn text(&self) -> String {
         let parameters: Vec<String> = self
             .parameters
             .iter()
             .map(|parameter| format!("{}: {}", parameter.name, type_text(&parameter.what)))
             .collect();
-        format!(
-            "{name}({}): {}",
-            parameters.join(", "),
-            type_text(&self.result)
-        )
+        format!("({}): {}", parameters.join(", "), type_text(&self.result))
     }
 }
 

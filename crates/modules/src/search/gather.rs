@@ -2,9 +2,9 @@
 
 use super::{
     qualifier::{Qualifier, Strictness},
-    rank::{Found, Nearness, Rank},
-    tier::{self, Effort, Fit},
-    typed::Needle,
+    rank::{Found, Named, Nearness, Rank},
+    tier::{self, Effort},
+    typed::{Needle, RESERVED},
 };
 use crate::{
     Catalogue, Kind,
@@ -60,8 +60,14 @@ impl Gather<'_> {
             Effort::Typo | Effort::Letters | Effort::Typos => Strictness::Fits,
         };
         for needle in needles {
-            // What has no qualifier finds the same again.
-            if strictness != first && needle.qualifier.is_empty() {
+            // What has no qualifier finds the same again, and more effort is for names.
+            let again = strictness != first && needle.qualifier.is_empty();
+            if again || (needle.is_empty() && effort != Effort::Pieces) {
+                continue;
+            }
+            // A place that is none, and no name after it: only of a variable that means whatever may follow.
+            let variable = needle.of_variable && !self.libs.is_empty();
+            if strictness == Strictness::Ignored && needle.is_empty() && !variable {
                 continue;
             }
             let pass = Pass {
@@ -109,17 +115,18 @@ impl Pass<'_> {
         (self.needle.letters & !letters).count_ones() <= self.effort.missing()
     }
 
-    fn fit(&self, name: u32) -> Option<Fit> {
+    fn fit(&self, number: u32) -> Option<Named> {
         let names = self.gather.catalogue.names();
-        if !self.may_fit(names.letters()[name as usize]) {
+        if !self.may_fit(names.letters()[number as usize]) {
             return None;
         }
-        tier::fit(
-            self.needle,
-            names.get(name),
-            || self.text(name),
-            self.effort,
-        )
+        let name = names.get(number);
+        let fit = tier::fit(self.needle, name, || self.text(number), self.effort)?;
+        Some(Named {
+            fit,
+            other_case: self.other_case(number),
+            reserved: !self.needle.is_reserved() && name.folded.starts_with(RESERVED),
+        })
     }
 
     fn text(&self, name: u32) -> &str {
@@ -151,7 +158,7 @@ impl Pass<'_> {
         }
         let found = Found {
             entry: number,
-            place: self.qualifier.place(entry)?,
+            place: self.qualifier.place(number, entry)?,
             nearness: nearness(entry),
             lib,
         };
@@ -182,22 +189,21 @@ impl Pass<'_> {
     fn in_libs(&self, ranks: &mut Vec<Rank>) {
         let catalogue = self.gather.catalogue;
         // Symbols are sorted by name, so a name that many have is looked at once.
-        let mut last: (u32, Option<Fit>) = (u32::MAX, None);
+        let mut last: (u32, Option<Named>) = (u32::MAX, None);
         for (lib, member) in self.gather.members() {
             let entry = catalogue.entry(member.entry());
             if last.0 != entry.name {
                 last = (entry.name, self.fit(entry.name));
             }
-            let own = last.1.map(|fit| (entry.name, fit, false));
+            let own = last.1.map(|named| (named, false));
             let others = entry
                 .is_aliased()
                 .then(|| catalogue.other_names(member.entry()));
             let others = others.into_iter().flatten();
-            let others = others.filter_map(|name| Some((name, self.fit(name)?, true)));
-            for (name, fit, by_alias) in own.into_iter().chain(others) {
+            let others = others.filter_map(|name| Some((self.fit(name)?, true)));
+            for (named, by_alias) in own.into_iter().chain(others) {
                 if let Some((found, entry)) = self.member(lib, member) {
-                    let other_case = self.other_case(name);
-                    ranks.push(Rank::of_match(&found, entry, fit, by_alias, other_case));
+                    ranks.push(Rank::of_match(&found, entry, named, by_alias));
                 }
             }
         }
@@ -239,14 +245,13 @@ impl Pass<'_> {
 
     /// The symbols of one name.
     fn named(&self, name: u32, ranks: &mut Vec<Rank>) {
-        let Some(fit) = self.fit(name) else { return };
+        let Some(named) = self.fit(name) else { return };
         let catalogue = self.gather.catalogue;
-        let other_case = self.other_case(name);
         let own = catalogue.named(name).map(|entry| (entry, false));
         let also = catalogue.also_named(name).map(|entry| (entry, true));
         for (number, by_alias) in own.chain(also) {
             if let Some((found, entry)) = self.found(number, 0, Nearness::anywhere) {
-                ranks.push(Rank::of_match(&found, entry, fit, by_alias, other_case));
+                ranks.push(Rank::of_match(&found, entry, named, by_alias));
             }
         }
     }

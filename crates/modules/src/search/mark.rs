@@ -2,7 +2,7 @@
 
 use super::{
     pieces::{Taken, pieces},
-    tier::{Tier, start_of},
+    tier::{Tier, start_of, substring},
     typed::Needle,
 };
 use crate::{catalogue::Name, fold};
@@ -14,7 +14,7 @@ pub(crate) fn ranges(needle: &Needle, name: Name<'_>, tier: Tier) -> Vec<[usize;
         Tier::Exact | Tier::Same | Tier::Typo | Tier::Typos => return vec![[0, name.folded.len()]],
         Tier::Prefix => return vec![[0, needle.folded.len()]],
         Tier::Substring => {
-            let at = needle.finder.find(name.folded);
+            let at = substring(needle, name);
             let range = at.map(|at| [at, at + needle.folded.len()]);
             return range.into_iter().collect();
         }
@@ -70,6 +70,7 @@ mod tests {
             ("pushb", "push_back", Tier::SamePrefix, &[[0, 6]]),
             ("back", "push_back", Tier::Word, &[[5, 9]]),
             ("ush", "push_back", Tier::Substring, &[[1, 4]]),
+            ("r", "operator wchar", Tier::Substring, &[[13, 14]]),
             ("emback", "emplace_back", Tier::Pieces, &[[0, 2], [8, 12]]),
             (
                 "ffo",

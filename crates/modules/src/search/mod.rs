@@ -2,8 +2,10 @@
 
 mod gather;
 mod mark;
+mod nearest;
 mod page;
 mod pieces;
+mod plain;
 mod qualifier;
 mod rank;
 mod say;
@@ -11,10 +13,14 @@ mod tier;
 mod typed;
 mod typo;
 
+pub(crate) use nearest::nearest;
 pub use page::{Answer, How, Match, Page, Set, Signature, Status};
-pub(crate) use say::nearest;
 
-use crate::{Catalogue, Query, Refusal, since};
+use crate::{
+    Catalogue, Query, Refusal,
+    catalogue::excerpt,
+    since::{self, Age},
+};
 use gather::{Filter, Gather};
 use rank::Rank;
 
@@ -37,11 +43,8 @@ use rank::Rank;
 /// ```
 pub fn search(catalogue: &Catalogue, query: &Query) -> Result<Page, Refusal> {
     let libs = Asked::new(catalogue, &query.libs)?;
-    let since = query
-        .since
-        .as_deref()
-        .map(|text| since::asked(text, catalogue.years()).ok_or_else(|| Refusal::since(text)));
-    let since = since.transpose()?;
+    let since = query.since.as_deref();
+    let since = since.map(|text| age(catalogue, text)).transpose()?;
     let gather = Gather {
         catalogue,
         libs: &libs.known,
@@ -61,6 +64,17 @@ pub fn search(catalogue: &Catalogue, query: &Query) -> Result<Page, Refusal> {
         data: data.collect(),
         message: say::found(total, &libs, query),
         total,
+    })
+}
+
+/// What a question says of ages, for this catalogue.
+fn age(catalogue: &Catalogue, text: &str) -> Result<Age, Refusal> {
+    since::asked(text, catalogue.years()).ok_or_else(|| {
+        if !catalogue.years() {
+            return Refusal::since(text);
+        }
+        let (known, got) = (since::STANDARDS.join(", "), excerpt(text));
+        Refusal::field("since", &format!("must be of {known}, got {got:?}"))
     })
 }
 
@@ -90,7 +104,8 @@ impl<'a> Asked<'a> {
             unknown: Vec::new(),
         };
         for name in asked {
-            let found = catalogue.parts().find(name, catalogue.strings());
+            let plain = name.strip_suffix(catalogue.sep()).unwrap_or(name);
+            let found = catalogue.parts().find(plain, catalogue.strings());
             if found.is_empty() {
                 libs.unknown.push((name, None));
             } else {
@@ -98,13 +113,24 @@ impl<'a> Asked<'a> {
                 libs.names.push(name);
             }
         }
-        for (name, near) in &mut libs.unknown {
-            *near = nearest(catalogue.libs().map(|(lib, _)| lib), name);
-        }
+        libs.look_nearby(catalogue);
         if libs.names.is_empty() && !libs.unknown.is_empty() {
             return Err(say::all_unknown(&libs.unknown));
         }
         Ok(libs)
+    }
+
+    /// Finds what the unknown ones were meant to be, as far as it will be said.
+    fn look_nearby(&mut self, catalogue: &'a Catalogue) {
+        let listed = self.unknown.iter().take(say::LISTED);
+        let wrong: Vec<&str> = listed.map(|(name, _)| *name).collect();
+        if wrong.is_empty() {
+            return;
+        }
+        let found = nearest(catalogue.libs().map(|(lib, _)| lib), &wrong);
+        for ((_, near), found) in self.unknown.iter_mut().zip(found) {
+            *near = found;
+        }
     }
 }
 
@@ -116,7 +142,7 @@ mod tests {
     /// What the index finds is what there is of the ways that it knows.
     #[test]
     fn a_large_catalogue_finds_what_a_small_one_does() {
-        let lines: &[u8] = include_bytes!("../../tests/fixtures/cpp.jsonl");
+        let lines: &[u8] = include_bytes!("../../data/cpp.jsonl.gz");
         let read = || readers::read("cpp", lines, &Limits::default()).unwrap();
         let (small, large) = (read(), read().indexed());
         let rows = include_str!("../../tests/fixtures/questions.tsv").lines();

@@ -2,8 +2,13 @@
 
 use std::cell::RefCell;
 
+use hashbrown::HashMap;
+
 use super::typed::Needle;
-use crate::{Catalogue, catalogue::Entry};
+use crate::{
+    Catalogue,
+    catalogue::{Entry, Id},
+};
 
 /// How what was typed before a name is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +29,7 @@ pub(crate) enum Strictness {
 pub(crate) enum Place {
     /// Letter by letter, or nothing was typed.
     Exact,
-    /// By another name of the class.
+    /// By another name of the place.
     Alias,
     /// The begins of names.
     Begun,
@@ -42,8 +47,10 @@ pub(crate) enum Place {
 pub(crate) struct Qualifier<'a> {
     catalogue: &'a Catalogue,
     parts: &'a [String],
+    of_header: bool,
     strictness: Strictness,
     known: RefCell<Vec<Option<Option<Place>>>>,
+    headers: RefCell<HashMap<Id, Option<Place>>>,
 }
 
 impl<'a> Qualifier<'a> {
@@ -61,26 +68,58 @@ impl<'a> Qualifier<'a> {
         Self {
             catalogue,
             parts: &needle.qualifier,
+            of_header: needle.of_header,
             strictness,
             known: RefCell::new(vec![None; count]),
+            headers: RefCell::default(),
         }
     }
 
     /// How the place of a symbol fits; none where it does not.
-    pub(crate) fn place(&self, entry: &Entry) -> Option<Place> {
+    pub(crate) fn place(&self, number: u32, entry: &Entry) -> Option<Place> {
         if self.parts.is_empty() {
             return Some(Place::Exact);
         }
         if self.strictness == Strictness::Ignored {
             return Some(Place::Ignored);
         }
-        let known = self.known.borrow()[entry.scope as usize];
-        let place = known.unwrap_or_else(|| {
-            let place = self.judge(entry.scope);
-            self.known.borrow_mut()[entry.scope as usize] = Some(place);
+        if self.of_header {
+            let mut headers = self.headers.borrow_mut();
+            let judge = || self.included(entry.header);
+            return *headers.entry(entry.header).or_insert_with(judge);
+        }
+        let others = entry.is_elsewhere().then(|| self.elsewhere(number));
+        let own = self.scope(entry.scope);
+        own.into_iter()
+            .chain(others.flatten())
+            .min()
+            .or_else(|| self.header(entry))
+    }
+
+    /// How the other scopes of a symbol fit.
+    fn elsewhere(&self, number: u32) -> Option<Place> {
+        let scopes = self.catalogue.other_scopes(number);
+        let places = scopes.filter_map(|scope| self.scope(scope));
+        places.map(|place| place.max(Place::Alias)).min()
+    }
+
+    fn scope(&self, scope: u32) -> Option<Place> {
+        let known = self.known.borrow()[scope as usize];
+        known.unwrap_or_else(|| {
+            let place = self.judge(scope);
+            self.known.borrow_mut()[scope as usize] = Some(place);
             place
-        });
-        place.or_else(|| self.header(entry))
+        })
+    }
+
+    /// How a header fits; one may be named with its folder where the catalogue does so or not.
+    fn included(&self, header: Id) -> Option<Place> {
+        let [typed] = self.parts else { return None };
+        let header = self.catalogue.strings().some(header)?;
+        let header = header.to_ascii_lowercase();
+        let file = typed.rsplit('/').next().unwrap_or(typed);
+        let [whole, file] = [typed, file].map(|typed| self.part(typed, &header));
+        whole.into_iter().chain(file).min()
     }
 
     fn header(&self, entry: &Entry) -> Option<Place> {
@@ -94,17 +133,19 @@ impl<'a> Qualifier<'a> {
     }
 
     fn judge(&self, scope: u32) -> Option<Place> {
-        let text = self.catalogue.scope(scope).to_ascii_lowercase();
+        let own = self.judge_text(self.catalogue.scope(scope));
+        let aliases = self.catalogue.scope_aliases(scope);
+        let aliases = aliases.filter_map(|alias| self.judge_text(alias));
+        aliases
+            .map(|place| place.max(Place::Alias))
+            .chain(own)
+            .min()
+    }
+
+    fn judge_text(&self, scope: &str) -> Option<Place> {
+        let text = scope.to_ascii_lowercase();
         let parts: Vec<&str> = text.split(self.catalogue.sep()).collect();
-        let own = self.judge_parts(&parts);
-        let aliases = self.catalogue.scope_aliases(scope).filter_map(|alias| {
-            let alias = alias.to_ascii_lowercase();
-            let mut parts = parts.clone();
-            *parts.last_mut()? = &alias;
-            self.judge_parts(&parts)
-                .map(|place| place.max(Place::Alias))
-        });
-        aliases.chain(own).min()
+        self.judge_parts(&parts)
     }
 
     fn judge_parts(&self, parts: &[&str]) -> Option<Place> {

@@ -36,9 +36,10 @@ impl Nearness {
         }
     }
 
-    /// Where everything was asked for.
+    /// Where everything was asked for. A deduction guide is nothing that is called: it is among what its class has.
     pub(crate) fn anywhere(entry: &Entry) -> Self {
-        match (entry.is_inherited(), entry.is_deep()) {
+        let deep = entry.is_deep() || entry.kind == Kind::DeductionGuide;
+        match (entry.is_inherited(), deep) {
             (true, _) => Self::Inherited,
             (false, true) => Self::Deep,
             (false, false) => Self::Own,
@@ -55,6 +56,16 @@ pub(crate) struct Found {
     pub(crate) lib: u8,
 }
 
+/// How a name fits, whoever has it.
+#[derive(Clone, Copy)]
+pub(crate) struct Named {
+    pub(crate) fit: Fit,
+    /// The text has capitals that the name has not.
+    pub(crate) other_case: bool,
+    /// The name begins as those do that the language keeps for itself, and the text does not: `__cpp_lib_…`.
+    pub(crate) reserved: bool,
+}
+
 /// Puts numbers side by side, each with so many bits.
 fn pack(parts: &[(u64, u32)]) -> u64 {
     parts
@@ -63,21 +74,17 @@ fn pack(parts: &[(u64, u32)]) -> u64 {
 }
 
 impl Rank {
-    /// Of a match. `by_alias`: by another name of the symbol. `other_case`: the text has capitals that the name has not.
-    pub(crate) fn of_match(
-        found: &Found,
-        entry: &Entry,
-        fit: Fit,
-        by_alias: bool,
-        other_case: bool,
-    ) -> Self {
+    /// Of a match. `by_alias`: by another name of the symbol.
+    pub(crate) fn of_match(found: &Found, entry: &Entry, named: Named, by_alias: bool) -> Self {
+        let fit = named.fit;
         // Who types all of `string` means the class of which that is another name.
         let is_another_name = entry.kind == Kind::Alias && fit.tier <= Tier::Same;
         Self(pack(&[
             (fit.tier as u64, 4),
             (fit.loose.into(), 5),
             (found.place as u64, 3),
-            (other_case.into(), 1),
+            (named.other_case.into(), 1),
+            (named.reserved.into(), 1),
             (entry.is_deprecated().into(), 1),
             (found.nearness as u64, 2),
             ((by_alias || is_another_name).into(), 1),
@@ -94,9 +101,10 @@ impl Rank {
         let chapter = entry.kind.chapter();
         Self(pack(&[
             (found.place as u64, 3),
-            (found.lib.into(), 7),
+            (found.lib.into(), 6),
             (found.nearness as u64, 2),
             (entry.is_deprecated().into(), 1),
+            ((!entry.is_owner()).into(), 1),
             (chapter.into(), 3),
             (letters.into(), ENTRY_BITS),
             (found.entry.into(), ENTRY_BITS),

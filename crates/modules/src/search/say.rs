@@ -4,7 +4,7 @@ use super::Asked;
 use crate::{Query, Refusal, catalogue::excerpt, refusal::Code};
 
 /// Names that a sentence lists, at most.
-const LISTED: usize = 5;
+pub(super) const LISTED: usize = 5;
 
 pub(super) fn found(total: usize, libs: &Asked<'_>, query: &Query) -> String {
     let count = match total {
@@ -59,21 +59,4 @@ pub(super) fn all_unknown(unknown: &[(&str, Option<&str>)]) -> Refusal {
         field: Some("lib".to_owned()),
         message: format!("lib: {}", unknown_libs(unknown)),
     }
-}
-
-/// The name that another was probably meant to be: the one with the fewest typos between, a third of it at most.
-pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, wrong: &str) -> Option<&'a str> {
-    let wrong = wrong.to_ascii_lowercase();
-    let most = (wrong.chars().count() / 3).max(1);
-    names
-        .filter(|name| name.len().abs_diff(wrong.len()) <= most)
-        .map(|name| {
-            (
-                strsim::osa_distance(&name.to_ascii_lowercase(), &wrong),
-                name,
-            )
-        })
-        .filter(|(typos, _)| *typos <= most)
-        .min_by_key(|(typos, name)| (*typos, name.len()))
-        .map(|(_, name)| name)
 }

@@ -121,15 +121,29 @@ fn plain_fit<'a>(needle: &Needle, name: Name<'_>, text: impl FnOnce() -> &'a str
         let words = name.words.count_ones() as usize;
         return Some(Fit::new(Tier::Initials, needle.squeezed.len() < words));
     }
-    if needle.finder.find(name.folded).is_some() {
+    if substring(needle, name).is_some() {
         return Fit::whole(Tier::Substring);
     }
     let found = needle.squeezed.len() >= 3 && pieces(&needle.squeezed, name).is_some();
     found.then_some(Fit::new(Tier::Pieces, false))
 }
 
+/// Where a name has what was typed. The word `operator` is no part of an operator's name that one looks for.
+pub(super) fn substring(needle: &Needle, name: Name<'_>) -> Option<usize> {
+    let at = needle.finder.find(name.folded)?;
+    let word = fold::OPERATOR.len();
+    if at >= word || !fold::is_operator(name.folded) {
+        return Some(at);
+    }
+    Some(word + needle.finder.find(&name.folded[word..])?)
+}
+
 /// How a name fits from its begin or the start of a word.
 fn start_fit(needle: &Needle, name: Name<'_>) -> Option<Fit> {
+    // One letter is not yet the word `operator`.
+    if needle.folded == fold::OPERATOR[..1] && fold::is_operator(name.folded) {
+        return None;
+    }
     if name.folded.starts_with(&needle.folded) {
         let same = name.folded.len() == needle.folded.len();
         let tier = if same { Tier::Same } else { Tier::Prefix };
@@ -249,6 +263,13 @@ mod tests {
             ("xyz", "push_back", None),
             ("[]", "operator[]", Some(T::Exact)),
             ("operator", "operator[]", Some(T::Prefix)),
+            ("op", "operator[]", Some(T::Prefix)),
+            ("o", "operator[]", None),
+            ("o", "operators", Some(T::Prefix)),
+            ("a", "operator=", None),
+            ("rat", "operator=", Some(T::Letters)),
+            ("rat", "operators", Some(T::Substring)),
+            ("r", "operator wchar", Some(T::Substring)),
             ("<", "operator<=>", Some(T::Prefix)),
             ("bool", "operator bool", Some(T::Word)),
             ("~", "~vector", Some(T::Prefix)),

@@ -2,7 +2,8 @@
 
 use memchr::memmem;
 
-use crate::{catalogue::split_name, fold};
+use super::plain::plain;
+use crate::fold;
 
 /// One reading of what was typed.
 #[derive(Clone, Debug)]
@@ -18,7 +19,14 @@ pub(crate) struct Needle {
     pub(crate) squeezed: Vec<u8>,
     pub(crate) letters: u32,
     pub(crate) has_capitals: bool,
+    /// What stands before the name can be a variable: `v.push`, not `v::push`.
+    pub(crate) of_variable: bool,
+    /// The qualifier is a header: `<vector>`.
+    pub(crate) of_header: bool,
 }
+
+/// How names begin that the language keeps for itself.
+pub(crate) const RESERVED: &[u8] = b"__";
 
 impl Needle {
     fn new(qualifier: &[&str], name: &str) -> Self {
@@ -34,7 +42,22 @@ impl Needle {
             name: name.to_owned(),
             finder: memmem::Finder::new(&folded).into_owned(),
             folded,
+            of_variable: false,
+            of_header: false,
         }
+    }
+
+    /// All that a header has.
+    fn of_header(header: &str) -> Self {
+        Self {
+            of_header: true,
+            ..Self::new(&[header], "")
+        }
+    }
+
+    /// A name that the language keeps for itself was typed.
+    pub(crate) fn is_reserved(&self) -> bool {
+        self.folded.starts_with(RESERVED)
     }
 
     /// Nothing was typed of a name: whatever there is is meant.
@@ -51,6 +74,31 @@ const WORDS: [&str; 5] = ["new", "delete", "new[]", "delete[]", "co_await"];
 
 /// Every reading of a text, the likeliest first; three at most.
 pub(crate) fn read(text: &str) -> Vec<Needle> {
+    if let Some(header) = header(text) {
+        return vec![Needle::of_header(header)];
+    }
+    let mut needles = readings(text);
+    let of_variable = !text.contains("::");
+    for needle in &mut needles {
+        needle.of_variable = of_variable;
+    }
+    needles
+}
+
+/// The header that is named as in `#include <vector>`, whole or begun, with that word or without.
+fn header(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let include = text.strip_prefix('#').map(str::trim_start);
+    let include = include.and_then(|text| text.strip_prefix("include"));
+    let rest = include.unwrap_or(text).trim_start();
+    let quoted = include.and(rest.strip_prefix('"'));
+    let name = rest.strip_prefix('<').or(quoted)?;
+    let name = name.split(['>', '"']).next().unwrap_or_default().trim();
+    let named = name.bytes().next().is_some_and(fold::is_word);
+    named.then_some(name)
+}
+
+fn readings(text: &str) -> Vec<Needle> {
     let text = plain(text);
     if JOINS.contains(&&*text) && text != "->" && text != "/" {
         return vec![Needle::new(&[], "")];
@@ -58,7 +106,11 @@ pub(crate) fn read(text: &str) -> Vec<Needle> {
     if let Some(operator) = operator(&text) {
         return operator;
     }
-    let (qualifier, name) = split(&text);
+    let (mut qualifier, name) = split(&text);
+    if let Some(subscripted) = subscripted(name) {
+        qualifier.extend(subscripted.split(' '));
+        return vec![Needle::new(&qualifier, "operator[]")];
+    }
     let mut needles = vec![Needle::new(&qualifier, &signed(name))];
     if WORDS.contains(&name) {
         needles.push(Needle::new(&qualifier, &format!("operator {name}")));
@@ -75,12 +127,24 @@ pub(crate) fn read(text: &str) -> Vec<Needle> {
     needles
 }
 
-/// A last part that is signs alone is an operator.
+/// What `[` stands behind, in `vec[]`.
+fn subscripted(name: &str) -> Option<&str> {
+    let (before, _) = name.split_once('[')?;
+    let before = before.trim_end();
+    let named = before.bytes().next_back().is_some_and(fold::is_word);
+    (named && !WORDS.contains(&before)).then_some(before)
+}
+
+/// A last part that is signs alone, or a literal's, is an operator.
 fn signed(name: &str) -> String {
     let signs = !name.is_empty() && !name.bytes().any(|byte| fold::is_word(byte) || byte == b' ');
     match name {
         "~" => name.to_owned(),
         name if signs => format!("operator{name}"),
+        name if name.starts_with("\"\"") => {
+            let literal: String = name.split_whitespace().collect();
+            format!("operator{literal}")
+        }
         name => name.to_owned(),
     }
 }
@@ -141,58 +205,6 @@ fn first_join(text: &str) -> Option<(usize, &'static str)> {
         .min_by_key(|(at, join)| (*at, usize::MAX - join.len()))
 }
 
-/// The text with single spaces, without what is called with (`(…`) or made of (`<…>`).
-fn plain(text: &str) -> String {
-    let words: Vec<&str> = text
-        .split(|letter: char| letter.is_whitespace() || letter.is_control())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let text = without_arguments(&words.join(" ")).to_owned();
-    without_parameters(&text).trim().to_owned()
-}
-
-/// Without a trailing `(…`, which is a call, unless it is the call operator.
-fn without_arguments(text: &str) -> &str {
-    let Some(at) = text.find('(') else {
-        return text;
-    };
-    let before = text[..at].trim_end();
-    let call = split_name(before, "::").1.eq_ignore_ascii_case("operator")
-        || before.is_empty()
-        || before.ends_with("::");
-    match text[at + 1..].trim_start().strip_prefix(')') {
-        Some(rest) if call => &text[..text.len() - rest.len()],
-        None if call => text,
-        _ => before,
-    }
-}
-
-/// Without `<int>` in `vector<int>::push`; `operator<` and `a < b` keep theirs.
-fn without_parameters(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut depth = 0_usize;
-    for (at, letter) in text.char_indices() {
-        let opens = letter == '<' && (depth > 0 || opens_parameters(text, at));
-        if opens {
-            depth += 1;
-        } else if letter == '>' && depth > 0 {
-            depth -= 1;
-        } else if depth == 0 {
-            plain.push(letter);
-        }
-    }
-    plain
-}
-
-fn opens_parameters(text: &str, at: usize) -> bool {
-    let name = |byte: &u8| fold::is_word(*byte);
-    let before = text[..at].to_ascii_lowercase();
-    let after = text.as_bytes().get(at + 1);
-    before.as_bytes().last().is_some_and(name)
-        && !before.ends_with("operator")
-        && after.is_none_or(|byte| fold::is_word(*byte) || matches!(byte, b'>' | b':' | b'('))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,9 +219,15 @@ mod tests {
         shown.collect()
     }
 
+    fn check(rows: &[(&str, &[&str])]) {
+        for (text, expected) in rows {
+            assert_eq!(&readings(text), expected, "{text:?}");
+        }
+    }
+
     #[test]
     fn what_is_typed_is_read_as_it_is_meant() {
-        let rows: &[(&str, &[&str])] = &[
+        check(&[
             ("push", &["|push"]),
             ("  push ", &["|push"]),
             ("vec::push", &["vec|push"]),
@@ -226,6 +244,16 @@ mod tests {
             ("std::", &["std|"]),
             ("::", &["|"]),
             ("", &["|"]),
+            ("<vector>", &["vector|"]),
+            ("<vec", &["vec|"]),
+            (" # include  <sys/types.h> // all", &["sys/types.h|"]),
+            ("#include \"a b.h\"", &["a b.h|"]),
+        ]);
+    }
+
+    #[test]
+    fn operators_are_read_in_every_spelling() {
+        check(&[
             ("operator[]", &["|operator[]"]),
             ("vector::operator []", &["vector|operator[]"]),
             ("vector::[]", &["vector|operator[]"]),
@@ -245,15 +273,24 @@ mod tests {
             ("~", &["|~", "|operator~"]),
             ("~vec", &["|~vec"]),
             ("vector::~", &["vector|~"]),
+            (
+                "chrono_literals::\"\"ms",
+                &["chrono_literals|operator\"\"ms"],
+            ),
+            ("vec[]", &["vec|operator[]"]),
+            ("vec[", &["vec|operator[]"]),
+            ("vec[0]", &["vec|operator[]"]),
+            ("std::vec[]", &["std,vec|operator[]"]),
+            ("new[]", &["|new[]", "|operator new[]"]),
+            ("operator []", &["|operator[]"]),
+            ("<", &["|operator<"]),
+            ("<=", &["|operator<="]),
             ("\"\"s", &["|operator\"\"s"]),
             ("operator\"\"s", &["|operator\"\"s"]),
             ("\"\" ms", &["|operator\"\"ms"]),
             ("operator<", &["|operator<"]),
             ("operator<<", &["|operator<<"]),
             ("<", &["|operator<"]),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(&readings(text), expected, "{text:?}");
-        }
+        ]);
     }
 }

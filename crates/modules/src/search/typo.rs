@@ -24,7 +24,7 @@ pub(super) fn fit(needle: &Needle, name: Name<'_>, typos: u8, tiers: [Tier; 2]) 
 
 /// Whether a text is the begin of a name (or, `whole`, the name), but for so many typos: a letter too many, missing,
 /// another, or two swapped.
-fn near(typed: &[u8], name: &[u8], typos: u8, whole: bool) -> bool {
+pub(super) fn near(typed: &[u8], name: &[u8], typos: u8, whole: bool) -> bool {
     let same = typed.iter().zip(name).take_while(|(a, b)| a == b).count();
     let (typed, name) = (&typed[same..], &name[same..]);
     if typed.is_empty() && (!whole || name.is_empty()) {

@@ -7,14 +7,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use longwire_modules::{Catalogue, Limits, Query, Question, readers};
+use longwire_modules::{Catalogue, Query, Question};
 
-static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
-    let lines: &[u8] = include_bytes!("../fixtures/cpp.jsonl");
-    Arc::new(readers::read("cpp.jsonl", lines, &Limits::default()).unwrap())
-});
+static CATALOGUE: LazyLock<Arc<Catalogue>> =
+    LazyLock::new(|| longwire_modules::cpp().get().unwrap());
 
-/// A part of the C++ standard library, written by hand after the standard.
+/// The C++ standard library, as it is in the program.
 pub fn catalogue() -> Arc<Catalogue> {
     Arc::clone(&CATALOGUE)
 }

@@ -18,6 +18,24 @@ pub struct ModuleConfig {
     pub base_url: Option<String>,
 }
 
+impl ModuleConfig {
+    /// What is wrong with an address as that of a catalogue's pages, as the end of a sentence that begins with the key.
+    pub fn wrong_with_base_url(base: &str) -> Option<String> {
+        let what = "it must be an http or https address, as in \"https://zlib.net/manual/\"";
+        (!is_page(base)).then(|| format!("is {base:?}; {what}"))
+    }
+}
+
+fn is_page(base: &str) -> bool {
+    let rest = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| base.strip_prefix(scheme));
+    let is_plain = |letter: char| letter.is_ascii_graphic() && !"<>\"{}|\\^`".contains(letter);
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(is_plain)
+    })
+}
+
 /// The name of the catalogue that is always there.
 pub const STANDARD_MODULE: &str = "cpp";
 /// Bytes that the name of a catalogue may have.

@@ -6,8 +6,8 @@ mod places;
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use super::{
-    Config, ConsumerConfig, ExecConfig, Limits, MOST_MODULES, RouteConfig, ServedBy, StdinConfig,
-    WorkersConfig,
+    Config, ConsumerConfig, ExecConfig, Limits, MOST_MODULES, ModuleConfig, RouteConfig, ServedBy,
+    StdinConfig, WorkersConfig,
     mistake::Mistake,
     modules,
     route::wrong_with_name,
@@ -36,26 +36,12 @@ fn of_modules(config: &Config) -> impl Iterator<Item = Complaint<'_>> {
     let too_many = (count > MOST_MODULES).then(|| complaint(&["modules"], &what));
     let of_each = config.modules.iter().flat_map(|(name, module)| {
         let named = modules::wrong_with_name(name).map(|what| complaint(&["modules", name], &what));
-        let base = module.base_url.as_deref().filter(|base| !is_page(base));
-        let base = base.map(|base| {
-            let what = format!(
-                "is {base:?}; it must be an http or https address, as in \"https://zlib.net/manual/\""
-            );
-            complaint(&["modules", name, "base_url"], &what)
-        });
+        let base = module.base_url.as_deref();
+        let base = base.and_then(ModuleConfig::wrong_with_base_url);
+        let base = base.map(|what| complaint(&["modules", name, "base_url"], &what));
         named.into_iter().chain(base)
     });
     too_many.into_iter().chain(of_each)
-}
-
-fn is_page(base: &str) -> bool {
-    let rest = ["http://", "https://"]
-        .iter()
-        .find_map(|scheme| base.strip_prefix(scheme));
-    let is_plain = |letter: char| letter.is_ascii_graphic() && !"<>\"{}|\\^`".contains(letter);
-    rest.is_some_and(|rest| {
-        !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(is_plain)
-    })
 }
 
 struct Complaint<'a> {

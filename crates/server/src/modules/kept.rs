@@ -10,10 +10,13 @@ use parking_lot::Mutex;
 
 use super::Answer;
 
-/// Bytes of the answers that are kept, about.
+/// Bytes of the answers that are kept, with their questions.
 const BYTES: usize = 2 << 20;
-/// Answers that are kept.
-const COUNT: usize = 4096;
+/// What an answer takes beside its texts and those of its question: both, their places in the tables, and what the allocator
+/// rounds up to.
+const ENTRY_BYTES: usize = 512;
+/// What the allocator adds to each of many short texts.
+const PIECE_BYTES: usize = 32;
 
 /// A question, and the digest of the catalogue that it is put to: of another catalogue the answer is another.
 type Key = (Arc<str>, Query);
@@ -25,6 +28,7 @@ pub(super) struct Kept(Mutex<Inner>);
 #[derive(Default)]
 struct Inner {
     answers: HashMap<Arc<Key>, Arc<Answer>>,
+    /// The oldest first.
     order: VecDeque<Arc<Key>>,
     bytes: usize,
 }
@@ -36,22 +40,30 @@ impl Kept {
     }
 
     pub(super) fn put(&self, digest: &str, query: Query, answer: &Arc<Answer>) {
+        let key = (digest.into(), query);
+        let bytes = bytes(&key, answer);
         // One large page is not worth a thousand small ones.
-        if answer.bytes() > BYTES / 16 {
+        if bytes > BYTES / 16 {
             return;
         }
-        let key = Arc::new((digest.into(), query));
+        let key = Arc::new(key);
         let mut kept = self.0.lock();
         if kept.answers.contains_key(&key) {
             return;
         }
-        kept.bytes += answer.bytes();
+        kept.bytes += bytes;
         kept.answers.insert(Arc::clone(&key), Arc::clone(answer));
         kept.order.push_back(key);
-        while kept.bytes > BYTES || kept.order.len() > COUNT {
+        while kept.bytes > BYTES {
             kept.forget_the_oldest();
         }
     }
+}
+
+fn bytes(key: &Key, answer: &Answer) -> usize {
+    let (digest, query) = key;
+    let pieces = query.libs().len() * PIECE_BYTES;
+    ENTRY_BYTES + pieces + digest.len() + query.bytes() + answer.bytes()
 }
 
 impl Inner {
@@ -59,7 +71,7 @@ impl Inner {
         if let Some(oldest) = self.order.pop_front()
             && let Some(answer) = self.answers.remove(&oldest)
         {
-            self.bytes -= answer.bytes();
+            self.bytes -= bytes(&oldest, &answer);
         }
     }
 }
@@ -101,8 +113,37 @@ mod tests {
         }
         assert!(kept.get("x", &question("0")).is_none());
         assert!(kept.get("x", &question("1999")).is_some());
+        assert_within(&kept);
+    }
+
+    /// What a question takes is as much as anyone may ask.
+    #[test]
+    fn long_questions_take_room_as_long_answers_do() {
+        let kept = Kept::default();
+        let largest = |number: usize| {
+            let libs = (0..64).map(|lib| ("lib", format!("{lib}{:0<240}{number}", 'x')));
+            Query::from_pairs(libs).unwrap()
+        };
+        for number in 0..300 {
+            kept.put("x", largest(number), &answer(10));
+        }
+        assert_within(&kept);
+        let held = kept.0.lock().answers.len();
+        assert!(held * 64 * 240 <= BYTES && held > 50, "{held} are held");
+        drop(kept);
+        let kept = Kept::default();
+        for number in 0..10_000 {
+            kept.put("x", question(&number.to_string()), &answer(0));
+        }
+        assert_within(&kept);
+    }
+
+    fn assert_within(kept: &Kept) {
         let inner = kept.0.lock();
-        assert!(inner.bytes <= BYTES && inner.answers.len() == inner.order.len());
-        assert!(inner.bytes > BYTES / 2);
+        assert_eq!(inner.answers.len(), inner.order.len());
+        let entries = inner.answers.iter();
+        let held: usize = entries.map(|(key, answer)| bytes(key, answer)).sum();
+        assert_eq!(held, inner.bytes);
+        assert!(held <= BYTES && held > BYTES / 2, "{held} bytes");
     }
 }

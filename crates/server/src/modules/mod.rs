@@ -2,6 +2,7 @@
 
 mod files;
 mod kept;
+mod turns;
 mod words;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -9,16 +10,16 @@ use std::{collections::BTreeMap, sync::Arc};
 use longwire_modules::{Catalogue, Lazy, Query, Shelf, cpp, search};
 use longwire_protocol::{Code, ModuleState, ModulesPage, Payload, Refusal};
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
 
 pub(crate) use files::{Bounds, Configured, Files};
 use kept::Kept;
+pub(crate) use turns::Asker;
+use turns::Turns;
 pub(crate) use words::refusal;
 
-/// Symbols of a catalogue that is searched where it is asked. It takes less time than to have another thread do it.
-const SMALL: usize = 50_000;
-/// Searches of large catalogues that wait or run, in the whole server.
-const MOST_SLOW: usize = 256;
+/// Symbols of a catalogue that is searched where it is asked. Most searches of one take less time than to have another thread do it,
+/// and the worst keep that one thread 2 ms.
+const SMALL: usize = 20_000;
 
 /// All catalogues. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -27,10 +28,7 @@ pub(crate) struct Modules {
     /// Of the catalogues of files that have any, by name.
     troubles: Arc<Mutex<BTreeMap<String, Trouble>>>,
     kept: Arc<Kept>,
-    /// Searches of large catalogues that may still come.
-    slow: Arc<Semaphore>,
-    /// Those of them that may run: as many as there are processors, on threads that serve nobody.
-    running: Arc<Semaphore>,
+    turns: Arc<Turns>,
 }
 
 /// What is wrong with the file of a catalogue, and how the catalogue stands.
@@ -49,6 +47,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Bytes of its texts.
     fn bytes(&self) -> usize {
         self.message.len() + self.data.as_str().len() + self.tag.len()
     }
@@ -59,13 +58,11 @@ impl Modules {
     pub(crate) fn new() -> Self {
         let shelf = Arc::new(Shelf::new());
         shelf.put(cpp());
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             shelf,
             troubles: Arc::default(),
             kept: Arc::default(),
-            slow: Arc::new(Semaphore::new(MOST_SLOW)),
-            running: Arc::new(Semaphore::new(processors)),
+            turns: Arc::default(),
         }
     }
 
@@ -74,14 +71,9 @@ impl Modules {
     ///
     /// # Errors
     /// Where the catalogue or all libraries are unknown, where the catalogue cannot be read, or where too many searches wait.
-    pub(crate) async fn answer(&self, query: Query) -> Result<Arc<Answer>, Refusal> {
+    pub(crate) async fn answer(&self, query: Query, asker: &Asker) -> Result<Arc<Answer>, Refusal> {
         let catalogue = self.shelf.find(query.catalogue()).map_err(refusal)?;
-        if !catalogue.is_made() {
-            let kept = Arc::clone(&self.kept);
-            let made = move || kept.answer(&*catalogue.get().map_err(refusal)?, query);
-            return self.elsewhere(made).await?;
-        }
-        let catalogue = catalogue.get().map_err(refusal)?;
+        let catalogue = self.turns.build(&catalogue).await?;
         if let Some(kept) = self.kept.get(catalogue.digest(), &query) {
             return Ok(kept);
         }
@@ -89,21 +81,19 @@ impl Modules {
             return self.kept.answer(&catalogue, query);
         }
         let kept = Arc::clone(&self.kept);
-        self.elsewhere(move || kept.answer(&catalogue, query))
-            .await?
+        let search = move || kept.answer(&catalogue, query);
+        self.turns.take(asker, search).await?
     }
 
     /// What there is to be searched.
-    ///
-    /// # Errors
-    /// Where too many searches wait.
-    pub(crate) async fn list(&self) -> Result<ModulesPage, Refusal> {
+    pub(crate) async fn list(&self) -> ModulesPage {
         let all = self.shelf.all();
         let troubles = self.troubles.lock().clone();
-        if all.iter().all(|catalogue| catalogue.is_made()) {
-            return Ok(words::page(&all, &troubles));
+        for catalogue in &all {
+            // What cannot be built is listed as that.
+            drop(self.turns.build(catalogue).await);
         }
-        self.elsewhere(move || words::page(&all, &troubles)).await
+        words::page(&all, &troubles)
     }
 
     /// A catalogue will be there, but is not yet; one of that name that is there stays.
@@ -121,30 +111,6 @@ impl Modules {
 
     fn untroubled(&self, name: &str) {
         self.troubles.lock().remove(name);
-    }
-
-    /// Has a thread do this that serves no socket, once there is one.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "searches end, and only a few are there at once"
-    )]
-    async fn elsewhere<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let place = Arc::clone(&self.slow)
-            .try_acquire_owned()
-            .map_err(|_| too_many())?;
-        let turn = Arc::clone(&self.running).acquire_owned().await;
-        // Whoever asked may leave; what it holds is given back once the work is done.
-        let done = tokio::task::spawn_blocking(move || {
-            let _held = (place, turn);
-            work()
-        });
-        done.await.map_err(|error| {
-            tracing::error!(%error, "a search broke off");
-            Refusal::new(Code::Internal, "the search broke off")
-        })
     }
 }
 
@@ -167,11 +133,4 @@ impl Kept {
         self.put(catalogue.digest(), query, &answer);
         Ok(answer)
     }
-}
-
-fn too_many() -> Refusal {
-    let message = format!(
-        "{MOST_SLOW} searches of large catalogues wait already, as many as may; ask again in a moment"
-    );
-    Refusal::new(Code::TooMany, message)
 }

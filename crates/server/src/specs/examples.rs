@@ -60,7 +60,7 @@ fn said(name: &str) -> &'static [&'static str] {
             r#"{"id":8,"route":"routes","status":"ok","routes":[{"route":"request","time":60,"max_time":604800,"kill_grace":5,"durable":true,"queued":0,"running":1}]}"#,
         ],
         "found" => &[
-            r#"{"id":5,"route":"query/module","status":"ok","message":"1 match in vector","data":[{"name":"push_back","qualified":"std::vector::push_back","lib":"vector","kind":"function","header":"vector","since":"C++98","url":"https://en.cppreference.com/w/cpp/container/vector/push_back","signatures":[{"text":"void push_back(const T& value)","since":"C++98"}],"match":{"how":"prefix","ranges":[[0,4]]}}]}"#,
+            r#"{"id":5,"route":"query/module","status":"ok","message":"1 match in vector","data":[{"name":"push_back","qualified":"std::vector::push_back","lib":"vector","kind":"function","header":"vector","since":"C++98","url":"https://en.cppreference.com/cpp/container/vector/push_back","signatures":[{"text":"void push_back(const T& value)","since":"C++98"}],"match":{"how":"prefix","ranges":[[0,4]]}}]}"#,
         ],
         "modulesPage" => &[
             r#"{"id":6,"route":"modules","status":"ok","modules":[{"name":"cpp","title":"The C++ standard library","state":"ready","symbols":11485,"libs":815,"bytes":1800000}]}"#,

@@ -2,11 +2,13 @@
 
 mod asyncapi;
 mod examples;
+mod files;
 mod openapi;
 mod responses;
 mod schemas;
 mod search;
 
 pub use asyncapi::asyncapi;
+pub use files::{SCHEMAS, SchemaFile};
 pub use openapi::openapi;
 pub(crate) use openapi::openapi_of;

@@ -5,6 +5,7 @@ use longwire_protocol::{Code, Connid, Done, EventFrame, GapFrame, JobId, JobView
 use serde_json::{Value, json};
 
 use super::{
+    files::{SCHEMAS, SchemaFile},
     responses::{Fault, NOT_JSON, TOO_SLOW, response, responses},
     schemas::{Schemas, info},
     search,
@@ -63,6 +64,10 @@ pub(crate) fn openapi_of(limits: &Limits) -> Value {
         },
         "components": {},
     });
+    for SchemaFile { name, about, .. } in SCHEMAS {
+        let path = format!("/schema/{name}.json");
+        document["paths"][path] = json!({ "get": description(&format!("{name}Schema"), about) });
+    }
     schemas.written::<ProblemView>();
     schemas.into_document(&mut document);
     apply(limits, &mut document["components"]["schemas"]);

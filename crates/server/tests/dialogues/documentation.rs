@@ -1,14 +1,10 @@
 //! Holds `docs/protocol.md` to the dialogues and to the types: what it shows is what a dialogue says, and no code, status or
 //! limit of its tables is missing, made up or out of date.
 
+use longwire_conformance::{Dialogue, Names, Step};
 use longwire_protocol::{CLOSE_CODES, Code, Status};
 use longwire_server::config::{Limits, SocketSettings};
 use serde_json::Value;
-
-use crate::{
-    format::{Dialogue, Step},
-    matching::Names,
-};
 
 const TEXT: &str = include_str!("../../../../docs/protocol.md");
 
@@ -56,7 +52,7 @@ fn every_frame_in_the_documentation_is_of_a_dialogue() {
     assert!(wrong.is_empty(), "docs/protocol.md:\n{}", wrong.join("\n"));
 }
 
-fn check(block: &Block, dialogues: &[Dialogue]) -> Result<(), String> {
+fn check(block: &Block, dialogues: &[Dialogue<Step>]) -> Result<(), String> {
     let place = format!("line {}", block.line);
     let Some(name) = &block.dialogue else {
         return Err(format!(

@@ -10,19 +10,16 @@
 )]
 
 mod documentation;
-mod format;
-mod matching;
 mod play;
 mod script;
-mod sockets;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use format::{Dialogue, Step};
+use longwire_conformance::{Dialogue, Step, read};
 use longwire_protocol::{CLOSE_CODES, CloseCode, Code};
 use play::Store;
 
-fn dialogues() -> Vec<Dialogue> {
+fn dialogues() -> Vec<Dialogue<Step>> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance"));
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -30,7 +27,12 @@ fn dialogues() -> Vec<Dialogue> {
         .filter(|path| path.extension().is_some_and(|kind| kind == "jsonl"))
         .collect();
     files.sort();
-    files.iter().flat_map(|file| format::read(file)).collect()
+    files.iter().flat_map(|file| of_file(file)).collect()
+}
+
+fn of_file(file: &Path) -> Vec<Dialogue<Step>> {
+    let name = file.file_name().unwrap().to_string_lossy();
+    read(&name, &fs::read_to_string(file).unwrap()).unwrap()
 }
 
 #[test]
@@ -43,10 +45,15 @@ fn every_dialogue_goes_as_written_where_jobs_are_kept_on_disk() {
     play_all(Store::Embedded);
 }
 
+/// Whether it is of a server that keeps its jobs on a disk, and of no other.
+fn is_on_disk(dialogue: &Dialogue<Step>) -> bool {
+    dialogue.head.get("on_disk").is_some_and(|it| it == true)
+}
+
 fn play_all(store: Store) {
     let wanted = std::env::var("DIALOGUE").unwrap_or_default();
-    let is_wanted = |d: &Dialogue| {
-        let here = store == Store::Embedded || !d.on_disk;
+    let is_wanted = |d: &Dialogue<Step>| {
+        let here = store == Store::Embedded || !is_on_disk(d);
         here && (d.name.contains(&wanted) || d.place.contains(&wanted))
     };
     let played: Vec<_> = dialogues().into_iter().filter(is_wanted).collect();

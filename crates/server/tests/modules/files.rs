@@ -1,11 +1,22 @@
 //! Catalogues come from files, change with them, and are no worse for one that is broken.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use longwire_client::{ModuleState, ModuleView};
+use rustix::thread::{Uid, set_thread_uid};
 use serde_json::json;
+use tokio::runtime::Builder;
 
-use crate::{configured, lines, scratch, with_server};
+use crate::{configured, lines, scratch, with_server, with_server_on};
 
 fn module(name: &str, file: &Path) -> String {
     format!(
@@ -141,24 +152,119 @@ fn files_that_are_none_are_passed_over() {
     });
 }
 
+/// So many names, each at least so long.
+fn many(count: usize, length: usize) -> String {
+    let names: Vec<String> = (0..count)
+        .map(|number| format!("name_{number:0>length$}"))
+        .collect();
+    lines(&names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 #[test]
 fn catalogues_take_no_more_memory_than_they_may() {
     let dir = scratch("modules-memory");
-    let (small, large) = (dir.join("small.jsonl"), dir.join("zlarge.jsonl"));
-    let names: Vec<String> = (0..2000).map(|number| format!("name_{number}")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let [small, large, long] =
+        ["small.jsonl", "zlarge.jsonl", "zlong.jsonl"].map(|it| dir.join(it));
     fs::write(&small, lines(&["alpha"])).unwrap();
-    fs::write(&large, lines(&names)).unwrap();
+    fs::write(&large, many(2000, 1)).unwrap();
+    // Of this one the texts alone are too much.
+    fs::write(&long, many(1000, 200)).unwrap();
     let config = format!(
-        "[limits]\nmodules_bytes = 65536\n{}{}",
+        "[limits]\nmodules_bytes = 65536\n{}{}{}",
         module("small", &small),
-        module("zlarge", &large)
+        module("zlarge", &large),
+        module("zlong", &long)
     );
     with_server(&config, async |world| {
-        world.until("zlarge", is_broken).await;
-        let why = world.module("zlarge").await.unwrap().trouble.unwrap();
-        assert!(why.contains("`limits.modules_bytes`"), "{why}");
+        for (name, says) in [
+            ("zlarge", "bytes of memory"),
+            ("zlong", "the texts of its symbols"),
+        ] {
+            world.until(name, is_broken).await;
+            let why = world.module(name).await.unwrap().trouble.unwrap();
+            assert!(why.contains(says), "{why}");
+            assert!(why.contains(" are left of `limits.modules_bytes`"), "{why}");
+        }
         world.until("small", is_ready).await;
+    });
+}
+
+#[test]
+fn a_catalogue_for_which_there_was_no_room_is_read_once_there_is() {
+    let dir = scratch("modules-room");
+    let (first, second) = (dir.join("first.jsonl"), dir.join("second.jsonl"));
+    fs::write(&first, many(400, 1)).unwrap();
+    fs::write(&second, many(400, 1)).unwrap();
+    let limit = "[limits]\nmodules_bytes = 65536\n";
+    let second = module("second", &second);
+    let both = format!("{limit}{}{second}", module("first", &first));
+    with_server(&both, async |world| {
+        world.until("first", is_ready).await;
+        world.until("second", is_broken).await;
+        // What is written in its place takes less.
+        put(&first, &lines(&["alpha"]));
+        world.until("second", is_ready).await;
+        assert_eq!(world.all_of("first").await.unwrap(), ["own::alpha"]);
+    });
+    fs::write(&first, many(400, 1)).unwrap();
+    with_server(&both, async |world| {
+        world.until("second", is_broken).await;
+        let without = configured(&format!("{limit}{second}"));
+        world.reloader.reload(without).await.unwrap().unwrap();
+        world.until("second", is_ready).await;
+    });
+}
+
+/// A runtime that has, as long as this is so, its work with files done by threads that may read nothing but what is open to all.
+/// Whoever is not root may not in any case.
+fn reads_as_nobody(so: &Arc<AtomicBool>) -> Builder {
+    const NOBODY: u32 = 65_534;
+    let mut runtime = Builder::new_current_thread();
+    let so = Arc::clone(so);
+    let start = move || {
+        if so.load(Ordering::SeqCst) {
+            let _ = set_thread_uid(Uid::from_raw(NOBODY));
+        }
+    };
+    // So that each look has a thread of its own.
+    runtime
+        .on_thread_start(start)
+        .thread_keep_alive(Duration::ZERO);
+    runtime
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_read_once_it_may() {
+    let file = scratch("modules-withheld").join("own.jsonl");
+    fs::write(&file, lines(&["alpha"])).unwrap();
+    let mode = |mode| fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+    let is_withheld = |view: Option<&ModuleView>| {
+        let why = view.and_then(|view| view.trouble.as_ref());
+        why.is_some_and(|why| why.contains("Permission denied"))
+    };
+    mode(0o000);
+    let nobody = Arc::new(AtomicBool::new(true));
+    let mut runtime = reads_as_nobody(&nobody);
+    with_server_on(&mut runtime, &module("mine", &file), async |world| {
+        world.until("mine", is_withheld).await;
+        assert_eq!(
+            world.module("mine").await.unwrap().state,
+            ModuleState::Broken
+        );
+        mode(0o644);
+        world.until("mine", is_ready).await;
+        mode(0o000);
+        world.until("mine", is_withheld).await;
+        assert_eq!(
+            world.module("mine").await.unwrap().state,
+            ModuleState::Ready
+        );
+        // The file stays as it is; it is who reads it that may.
+        nobody.store(false, Ordering::SeqCst);
+        if fs::read(&file).is_err() {
+            mode(0o644);
+        }
+        world.until("mine", is_ready).await;
     });
 }
 

@@ -17,6 +17,7 @@ use std::{fmt::Write, fs, net::SocketAddr, path::PathBuf, time::Duration};
 use longwire_client::{Client, Error, Found, ModuleView, Search};
 use longwire_server::{Reloader, Server, config::Config};
 use serde_json::{Value, json};
+use tokio::runtime::Builder;
 
 /// Looks, on the paused clock, before something must have happened.
 const MOST_LOOKS: usize = 1000;
@@ -56,11 +57,11 @@ fn configured(text: &str) -> Config {
 }
 
 fn with_server(config: &str, test: impl AsyncFnOnce(&World)) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    with_server_on(&mut Builder::new_current_thread(), config, test);
+}
+
+fn with_server_on(runtime: &mut Builder, config: &str, test: impl AsyncFnOnce(&World)) {
+    let runtime = runtime.enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let server = Server::bind(configured(config)).await.unwrap();
         let (url, reloader) = (format!("http://{}", server.local_addr()), server.reloader());

@@ -59,6 +59,16 @@ fn every_way_to_ask_gets_the_same_answer() {
                 "",
             ),
             (
+                "GET /query/module?lib=basic_string,vector&text=push&since=C++98",
+                "",
+                "",
+            ),
+            (
+                "GET /query/module?lib=basic_string,vector%3Cint%3E&text=push&since=C%2B%2B98",
+                "",
+                "",
+            ),
+            (
                 "POST /query/module?lib=basic_string,vector&text=push",
                 "",
                 "",
@@ -100,6 +110,20 @@ fn the_message_is_the_one_that_was_promised() {
     });
 }
 
+/// Letters that are to be encoded in an address, and yet come from people who type one.
+#[test]
+fn an_address_takes_what_http_lets_through() {
+    with_server("", async |client| {
+        for text in ["operator|", "operator^", "operator[]", "{}`|^", "größe"] {
+            let reply = client
+                .call(&format!("GET /query/module?text={text}"), "", "")
+                .await;
+            assert_eq!(reply.status, 200, "{text}: {reply:?}");
+            assert_eq!(answer(text, &reply)["status"], "ok");
+        }
+    });
+}
+
 /// A request, its headers and its body; the status, and what the message says.
 type Refused<'a> = (&'a str, &'a str, &'a str, u16, &'a str);
 
@@ -124,6 +148,8 @@ const REFUSED: &[Refused<'_>] = &[
     ("GET", JSON, r#"{"txt":"push"}"#, 400, "\"txt\""),
     ("GET ?limit=x", "", "", 400, "limit "),
     ("GET ?text=a&text=b", "", "", 400, "text "),
+    ("GET", JSON, r#"{"limit":1e999}"#, 400, "limit "),
+    ("GET ?since=C++", "", "", 400, "since "),
     ("GET ?txt=push", "", "", 400, "\"txt\""),
     ("GET ?text=%zz", "", "", 400, "text "),
     ("GET ?text=a", JSON, QUESTION, 400, "\"text\""),

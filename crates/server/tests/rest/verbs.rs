@@ -277,6 +277,13 @@ fn operations_answer() {
                 r#""asyncapi":"3.0.0""#,
             ),
             (
+                "/schema/catalogue.json",
+                "application/json",
+                "\"qualified\"",
+            ),
+            ("/schema/client.json", "application/json", "\"connid\""),
+            ("/schema/server.json", "application/json", "\"gap\""),
+            (
                 "/",
                 "text/html; charset=utf-8",
                 "<script src=\"app.js\" defer></script>",

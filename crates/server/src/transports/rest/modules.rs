@@ -11,7 +11,7 @@ use longwire_protocol::{Code, Payload, Refusal};
 use serde::Serialize;
 
 use super::{Problem, Rest, Shared, address, body, json, say};
-use crate::modules::{self, refusal};
+use crate::modules::{self, Asker, refusal};
 
 /// Where.
 pub(super) const PATH: &str = "/query/module";
@@ -75,7 +75,7 @@ async fn found(rest: &Rest, request: Request) -> super::Answer {
     let method = request.method().clone();
     let expected = request.headers().get(header::IF_NONE_MATCH).cloned();
     let query = question(request).await?;
-    let answer = rest.modules.answer(query).await?;
+    let answer = rest.modules.answer(query, &Asker::default()).await?;
     if method == Method::POST {
         return json(StatusCode::OK, &Found::from(&*answer));
     }

@@ -16,7 +16,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Answer, Problem, Refused, Rest, Shared, json};
-use crate::{config::Limits, specs};
+use crate::{
+    config::Limits,
+    specs::{self, SCHEMAS},
+};
 
 /// The text format of OpenMetrics 1.0.
 pub(crate) const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -37,7 +40,11 @@ pub(crate) enum HealthWord {
 }
 
 pub(super) fn routes(limits: &Limits) -> Router<Arc<Rest>> {
-    Router::new()
+    let router = SCHEMAS.iter().fold(Router::new(), |router, schema| {
+        let path = format!("/schema/{}.json", schema.name);
+        router.route(&path, document(&(schema.make)()))
+    });
+    router
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))

@@ -67,6 +67,7 @@ async fn open(State(context): State<Arc<SocketContext>>, request: Request) -> Re
         let verbs = Verbs {
             engine: context.engine.clone(),
             modules: context.modules.clone(),
+            asker: Arc::default(),
             metrics: Arc::clone(&context.metrics),
             who: Principal::anonymous(),
         };

@@ -44,7 +44,7 @@ const FRAMES_PER_TURN: usize = 64;
 const TURNS_AT_ONCE: usize = 8;
 /// Searches made here before other sockets get theirs: each may take half a millisecond.
 const SEARCHES_AT_ONCE: usize = 4;
-/// Searches of one socket that are made elsewhere at once.
+/// Searches of one socket that are made elsewhere, or wait for it.
 const SEARCHES_ELSEWHERE: usize = 16;
 /// Bytes of a job's log read at a time.
 const PAGE_BYTES: usize = 16 * 1024;
@@ -327,15 +327,33 @@ impl Session {
         if let Request::Claim(claim) = &request {
             return self.claim(id, claim, cx);
         }
-        let searches = matches!(request, Request::Search(_) | Request::Modules(_));
+        if let Request::Search(_) | Request::Modules(_) = request {
+            return self.search(id, request, cx);
+        }
         let mut answer = self.verbs.clone().answer(id, request).boxed();
         match answer.poll_unpin(cx) {
+            Poll::Ready(answered) => self.answered(answered),
+            Poll::Pending => self.answering.push(answer),
+        }
+    }
+
+    /// What is found at once is said at once, however many searches wait.
+    fn search(&mut self, id: Option<FrameId>, request: Request, cx: &mut Context<'_>) {
+        let route: Box<str> = request.route().into();
+        let mut answer = self.verbs.clone().answer(id.clone(), request).boxed();
+        match answer.poll_unpin(cx) {
             Poll::Ready(answered) => {
-                self.searched += usize::from(searches);
+                self.searched += 1;
                 self.answered(answered);
             }
-            Poll::Pending if searches => self.searching.push(answer),
-            Poll::Pending => self.answering.push(answer),
+            Poll::Pending if self.searching.len() < SEARCHES_ELSEWHERE => {
+                self.searching.push(answer);
+            }
+            Poll::Pending => {
+                let refused = RefusalFrame::new(id, Some(&route), too_many_searches());
+                let answered = self.verbs.refused(&refused);
+                self.answered(answered);
+            }
         }
     }
 
@@ -363,9 +381,6 @@ impl Session {
     }
 
     fn over_the_limit(&self, request: &Request) -> Option<Refusal> {
-        if let Request::Search(_) | Request::Modules(_) = request {
-            return (self.searching.len() >= SEARCHES_ELSEWHERE).then(too_many_searches);
-        }
         let most = self.context.limits.jobs_per_socket;
         let one_more = if let Request::Watch(watch) = request {
             match (&watch.connid, watch.job) {

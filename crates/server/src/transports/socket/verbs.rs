@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::{
     metrics::Metrics,
-    modules::{Modules, refusal},
+    modules::{Asker, Modules, refusal},
     transports::worker::{self, text_of},
 };
 
@@ -46,6 +46,8 @@ pub(super) struct Answered {
 pub(super) struct Verbs {
     pub(super) engine: Engine,
     pub(super) modules: Modules,
+    /// This socket, to whom its searches are made.
+    pub(super) asker: Arc<Asker>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) who: Principal,
 }
@@ -78,13 +80,11 @@ impl Verbs {
             }
             Request::Search(search) => self.search(&id, &search).await,
             Request::Modules(ModulesQuery {}) => {
-                let page = self.modules.list().await;
-                page.map(|modules| {
-                    Answered::new(&ModulesPage {
-                        id: id.clone(),
-                        ..modules
-                    })
-                })
+                let modules = self.modules.list().await;
+                Ok(Answered::new(&ModulesPage {
+                    id: id.clone(),
+                    ..modules
+                }))
             }
             Request::Append(append) => {
                 let appended = worker::append(&self.engine, &self.who, id.clone(), append);
@@ -158,7 +158,7 @@ impl Verbs {
         let lost = |_| Refusal::new(Code::Internal, "the server could not write its answer");
         let question = search.to_json().map_err(lost)?;
         let query = Query::from_json(question.as_bytes()).map_err(refusal)?;
-        let answer = self.modules.answer(query).await?;
+        let answer = self.modules.answer(query, &self.asker).await?;
         let (message, data) = (answer.message.as_str(), answer.data.clone());
         Ok(Answered::new(&Found::new(id.clone(), message, data)))
     }

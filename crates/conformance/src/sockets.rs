@@ -3,23 +3,58 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     future::poll_fn,
-    net::SocketAddr,
     task::{Context, Poll},
     time::Duration,
 };
 
 use futures_util::{SinkExt, StreamExt};
+use http::Uri;
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 use tokio_websockets::{ClientBuilder, Error, Message, WebSocketStream, upgrade};
 
-use crate::format::Answer;
+use crate::speak::Answer;
 
-/// How long to wait for a frame, in the paused clock's time: longer than any server would hold one back.
-const PATIENCE: Duration = Duration::from_secs(3_600);
+/// Where the sockets of a server are.
+#[derive(Clone, Debug)]
+pub struct Place {
+    socket: Uri,
+    host: String,
+    port: u16,
+}
+
+impl Place {
+    /// That of a server at `http://HOST:PORT`, or of its socket at `ws://HOST:PORT/ws`.
+    ///
+    /// # Errors
+    /// What would be right.
+    pub fn parse(url: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("{url:?} must be like http://127.0.0.1:8000 or ws://127.0.0.1:8000/ws");
+        let uri: Uri = url.parse().map_err(|_| wrong())?;
+        let host = uri
+            .host()
+            .filter(|host| !host.is_empty())
+            .ok_or_else(wrong)?;
+        let path = match (uri.scheme_str(), uri.path()) {
+            (Some("http"), path) => format!("{}/ws", path.trim_end_matches('/')),
+            (Some("ws"), "" | "/") => "/ws".to_owned(),
+            (Some("ws"), path) => path.to_owned(),
+            _ => return Err(wrong()),
+        };
+        let port = uri.port_u16().unwrap_or(80);
+        let socket = format!("ws://{host}:{port}{path}");
+        Ok(Self {
+            socket: socket.parse().map_err(|_| wrong())?,
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port,
+        })
+    }
+}
 
 type Headers = BTreeMap<String, String>;
 type Arrival = Result<Message, String>;
 
+#[derive(Debug)]
 struct Socket {
     stream: WebSocketStream<TcpStream>,
     /// What was received and not asked for yet.
@@ -30,15 +65,19 @@ struct Socket {
 }
 
 /// Sockets by name. Each is opened when it is first spoken of.
+#[derive(Debug)]
 pub(crate) struct Sockets {
-    address: SocketAddr,
+    place: Place,
+    patience: Duration,
     open: BTreeMap<String, Socket>,
 }
 
 impl Sockets {
-    pub(crate) const fn new(address: SocketAddr) -> Self {
+    /// Of a server there, each of which is waited for so long.
+    pub(crate) const fn new(place: Place, patience: Duration) -> Self {
         Self {
-            address,
+            place,
+            patience,
             open: BTreeMap::new(),
         }
     }
@@ -59,12 +98,14 @@ impl Sockets {
     }
 
     async fn connect(&mut self, name: &str, headers: &Headers) -> Result<Option<String>, Error> {
-        let uri = format!("ws://{}/ws", self.address);
-        let mut builder = ClientBuilder::new().uri(&uri).unwrap();
+        let mut builder = ClientBuilder::from_uri(self.place.socket.clone());
         for (header, value) in headers {
-            builder = builder.add_header(header.parse().unwrap(), value.parse().unwrap())?;
+            let header = header.parse().map_err(std::io::Error::other)?;
+            let value = value.parse().map_err(std::io::Error::other)?;
+            builder = builder.add_header(header, value)?;
         }
-        let stream = TcpStream::connect(self.address).await?;
+        let (host, port) = (self.place.host.as_str(), self.place.port);
+        let stream = TcpStream::connect((host, port)).await?;
         // A frame that the system held back would come after time has jumped.
         stream.set_nodelay(true)?;
         let (stream, response) = builder.connect_on(stream).await?;
@@ -76,7 +117,8 @@ impl Sockets {
         };
         self.open.insert(name.to_owned(), socket);
         let agreed = response.headers().get("sec-websocket-protocol");
-        Ok(agreed.map(|value| value.to_str().unwrap().to_owned()))
+        let agreed = agreed.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        Ok(agreed)
     }
 
     async fn named(&mut self, name: &str) -> Result<&mut Socket, String> {
@@ -118,7 +160,7 @@ impl Sockets {
 
     /// The next text or close.
     pub(crate) async fn next(&mut self, name: &str) -> Result<Message, String> {
-        let within = self.next_within(name, PATIENCE).await?;
+        let within = self.next_within(name, self.patience).await?;
         within.ok_or_else(|| "nothing came".to_owned())
     }
 

@@ -8,11 +8,12 @@ use serde_json::Value;
 pub(super) struct Callable {
     #[serde(rename = "sig")]
     signature: Signature,
+    has_body: Option<bool>,
 }
 
 #[derive(Deserialize)]
 #[serde(from = "Raw")]
-struct Signature(String);
+struct Signature(Box<str>);
 
 #[derive(Deserialize)]
 struct Raw {
@@ -28,15 +29,21 @@ impl From<Raw> for Signature {
             .map(|(name, what)| input(name, what))
             .collect();
         let output = raw.output.map(|what| format!(" -> {}", text(&what)));
-        Self(format!(
-            "({}){}",
-            inputs.join(", "),
-            output.unwrap_or_default()
-        ))
+        let (inputs, output) = (inputs.join(", "), output.unwrap_or_default());
+        Self(format!("({inputs}){output}").into())
     }
 }
 
 impl Callable {
+    /// A method of a trait that has to be written by who implements the trait, as it has no body.
+    pub(super) fn is_required(&self) -> bool {
+        self.has_body == Some(false)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.signature.0.len()
+    }
+
     pub(super) fn text(&self, name: &str) -> String {
         format!("fn {name}{}", self.signature.0)
     }

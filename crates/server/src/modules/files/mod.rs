@@ -1,18 +1,19 @@
 //! Catalogues in files: read in the background, one after the other, and read again when they change.
 
-use std::{
-    collections::BTreeMap,
-    fs::{File, Metadata},
-    io::{self, Read},
-    os::unix::fs::MetadataExt,
-    time::Duration,
-};
+mod patience;
+mod reading;
 
-use longwire_modules::{Catalogue, Lazy, Limits, readers};
+use std::{collections::BTreeMap, time::Duration};
+
+use longwire_modules::{Catalogue, Lazy};
 use longwire_protocol::ModuleState;
 use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+use self::{
+    patience::Patience,
+    reading::{Reading, Stamp, Unread},
+};
 use super::{Modules, Trouble};
 use crate::{
     config::{self, ModuleConfig},
@@ -55,34 +56,18 @@ impl From<&config::Limits> for Bounds {
 /// One file, and what came of it.
 struct Kept {
     config: ModuleConfig,
-    /// How the file looked when it was last read. None before.
+    /// How the file looked when it was last read. None where it is to be read whatever it looks like.
     read: Option<Stamp>,
     /// How it looked when it was last looked at.
     seen: Option<Stamp>,
     /// What the catalogue takes that is searched now.
     bytes: Option<usize>,
-    /// Whether it was said that the file is gone.
-    missed: bool,
-}
-
-/// How a file looks from outside. One that was changed looks otherwise.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    changed: (i64, i64),
-}
-
-impl From<&Metadata> for Stamp {
-    fn from(file: &Metadata) -> Self {
-        Self {
-            device: file.dev(),
-            inode: file.ino(),
-            size: file.size(),
-            changed: (file.mtime(), file.mtime_nsec()),
-        }
-    }
+    /// What was last said to be wrong with the file.
+    trouble: Option<String>,
+    /// Bytes of memory that were left for it, and were not enough.
+    room: Option<usize>,
+    /// With a file that the system did not give.
+    patience: Patience,
 }
 
 impl Files {
@@ -157,93 +142,109 @@ impl Files {
         }
     }
 
-    /// Reads a file where it is another than the one that was read, and nobody writes to it.
+    /// Reads a file where it is another than the one that was read, and nobody writes to it; or where what kept it from being read may
+    /// be over.
     async fn look_at(&mut self, name: &str, stop: &CancellationToken) {
+        let room = self.room_for(name);
         let Some(kept) = self.kept.get_mut(name) else {
             return;
         };
         let now = match tokio::fs::metadata(&kept.config.file).await {
             Ok(file) => Stamp::from(&file),
-            Err(error) => return self.missed(name, &error),
+            Err(error) => {
+                // One that comes back is read, whatever it looks like.
+                kept.read = None;
+                let why = format!("{}: {error}", kept.config.file.display());
+                return self.trouble(name, why);
+            }
         };
-        kept.missed = false;
         let settled = kept.read.is_none() || kept.seen == Some(now);
         kept.seen = Some(now);
-        if settled && kept.read != Some(now) {
-            self.read(name, now, stop).await;
+        let more_room = kept.room.is_some_and(|had| room > had);
+        let again = kept.patience.ends() || more_room;
+        if settled && (kept.read != Some(now) || again) {
+            self.read(name, now, room, stop).await;
         }
+    }
+
+    /// Bytes of memory that all others leave.
+    fn room_for(&self, name: &str) -> usize {
+        let others = self.kept.iter().filter(|(other, _)| *other != name);
+        let others: usize = others.filter_map(|(_, kept)| kept.bytes).sum();
+        self.bounds.bytes.saturating_sub(others)
     }
 
     #[expect(
         clippy::disallowed_methods,
         reason = "one file is read at a time, and a bounded piece of it"
     )]
-    async fn read(&mut self, name: &str, stamp: Stamp, stop: &CancellationToken) {
-        let others = self.kept.iter().filter(|(other, _)| *other != name);
-        let others: usize = others.filter_map(|(_, kept)| kept.bytes).sum();
+    async fn read(&mut self, name: &str, stamp: Stamp, room: usize, stop: &CancellationToken) {
         let Some(kept) = self.kept.get_mut(name) else {
             return;
         };
-        let left = self.bounds.bytes.saturating_sub(others);
         let reading = Reading {
             config: kept.config.clone(),
             stamp,
-            limits: limits(self.bounds.file_bytes, left),
-            left,
+            file_bytes: self.bounds.file_bytes,
+            room,
             stop: stop.clone(),
         };
         let read = tokio::task::spawn_blocking(move || reading.read()).await;
-        match read.unwrap_or_else(|error| Err(Unread::Broken(error.to_string()))) {
-            Ok(catalogue) => {
-                (kept.read, kept.bytes) = (Some(stamp), Some(catalogue.bytes()));
-                tracing::info!(
-                    name,
-                    symbols = catalogue.len(),
-                    bytes = catalogue.bytes(),
-                    "a catalogue was read"
-                );
-                self.modules.shelf.put(Lazy::named(name, catalogue));
-                self.modules.untroubled(name);
-            }
+        let read = read.unwrap_or_else(|error| Err(Unread::Broken(error.to_string())));
+        if matches!(read, Err(Unread::Changed)) {
             // It is looked at again, once it has come to rest.
+            return;
+        }
+        kept.read = Some(stamp);
+        kept.room = matches!(read, Err(Unread::NoRoom(_))).then_some(room);
+        match read {
+            Err(Unread::Withheld(_)) => kept.patience.fail(),
+            _ => kept.patience = Patience::new(),
+        }
+        match read {
+            Ok(catalogue) => self.put(name, catalogue),
             Err(Unread::Changed) => {}
-            Err(Unread::Broken(why)) => {
-                kept.read = Some(stamp);
-                self.trouble(name, &why);
+            Err(Unread::Withheld(why) | Unread::NoRoom(why) | Unread::Broken(why)) => {
+                self.trouble(name, why);
             }
         }
     }
 
-    fn missed(&mut self, name: &str, error: &io::Error) {
+    fn put(&mut self, name: &str, catalogue: Catalogue) {
+        if let Some(kept) = self.kept.get_mut(name) {
+            (kept.bytes, kept.trouble) = (Some(catalogue.bytes()), None);
+        }
+        tracing::info!(
+            name,
+            symbols = catalogue.len(),
+            bytes = catalogue.bytes(),
+            "a catalogue was read"
+        );
+        self.modules.shelf.put(Lazy::named(name, catalogue));
+        self.modules.untroubled(name);
+    }
+
+    /// Says what is wrong with a file, once as long as it is the same. What was read of it before is searched on.
+    fn trouble(&mut self, name: &str, why: String) {
         let Some(kept) = self.kept.get_mut(name) else {
             return;
         };
-        if !std::mem::replace(&mut kept.missed, true) {
-            // One that comes back is read, whatever it looks like.
-            kept.read = None;
-            let why = format!("{}: {error}", kept.config.file.display());
-            self.trouble(name, &why);
+        if kept.trouble.as_ref() == Some(&why) {
+            return;
         }
-    }
-
-    /// Says what is wrong with a file. What was read of it before is searched on.
-    fn trouble(&self, name: &str, why: &str) {
-        let served = self.kept.get(name).is_some_and(|kept| kept.bytes.is_some());
-        if served {
+        kept.trouble = Some(why.clone());
+        let state = if kept.bytes.is_some() {
             tracing::warn!(
                 name,
                 why,
                 "a catalogue's file cannot be read; what was read before is searched on"
             );
+            ModuleState::Ready
         } else {
             tracing::warn!(name, why, "a catalogue cannot be read, and is passed over");
-            self.modules.shelf.put(Lazy::missing(name, why));
-        }
-        let state = match served {
-            true => ModuleState::Ready,
-            false => ModuleState::Broken,
+            self.modules.shelf.put(Lazy::missing(name, &*why));
+            ModuleState::Broken
         };
-        let why = why.to_owned();
         self.modules.troubled(name, Trouble { state, why });
     }
 }
@@ -255,80 +256,9 @@ impl Kept {
             read: None,
             seen: None,
             bytes: None,
-            missed: false,
+            trouble: None,
+            room: None,
+            patience: Patience::new(),
         }
-    }
-}
-
-/// One reading of a file, on a thread that serves nobody.
-struct Reading {
-    config: ModuleConfig,
-    stamp: Stamp,
-    limits: Limits,
-    left: usize,
-    stop: CancellationToken,
-}
-
-/// Why a file was not read.
-enum Unread {
-    /// It was written to meanwhile.
-    Changed,
-    Broken(String),
-}
-
-impl Reading {
-    fn read(self) -> Result<Catalogue, Unread> {
-        let path = self.config.file.display().to_string();
-        let broken = |error: io::Error| Unread::Broken(format!("{path}: {error}"));
-        // A pipe would keep whoever opens it.
-        if !std::fs::metadata(&self.config.file)
-            .map_err(broken)?
-            .is_file()
-        {
-            return Err(Unread::Broken(format!("{path}: it is no file")));
-        }
-        let file = File::open(&self.config.file).map_err(broken)?;
-        let input = Stoppable {
-            file: &file,
-            stop: &self.stop,
-        };
-        let base = self.config.base_url.as_deref();
-        let read = readers::read_with_base(&path, input, base, &self.limits);
-        let same = |file: io::Result<Metadata>| file.is_ok_and(|it| Stamp::from(&it) == self.stamp);
-        if !same(file.metadata()) || !same(std::fs::metadata(&self.config.file)) {
-            return Err(Unread::Changed);
-        }
-        let catalogue = read.map_err(|error| Unread::Broken(error.to_string()))?;
-        match catalogue.bytes() {
-            bytes if bytes <= self.left => Ok(catalogue),
-            bytes => Err(Unread::Broken(format!(
-                "{path}: it takes {bytes} bytes of memory; {} are left of `limits.modules_bytes`",
-                self.left
-            ))),
-        }
-    }
-}
-
-fn limits(file_bytes: u64, bytes: usize) -> Limits {
-    let most = Limits::default();
-    Limits {
-        file_bytes,
-        text_bytes: most.text_bytes.min(bytes),
-        ..most
-    }
-}
-
-/// A file that ends early where the server stops.
-struct Stoppable<'a> {
-    file: &'a File,
-    stop: &'a CancellationToken,
-}
-
-impl Read for Stoppable<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.stop.is_cancelled() {
-            return Err(io::Error::other("the server stops"));
-        }
-        self.file.read(into)
     }
 }

@@ -1,0 +1,257 @@
+//! Whether what was received is what a dialogue expects.
+
+use std::{
+    collections::BTreeMap,
+    fmt::{Display, Write},
+    str::FromStr,
+};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::format::bytes;
+
+/// Whether keys that are not expected may be there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Others {
+    /// They are a difference: what is said is known to the letter.
+    #[default]
+    Wrong,
+    /// They are not looked at, as whoever sent them may say more.
+    Fine,
+}
+
+/// Values that dialogues have given names to.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    known: BTreeMap<String, Value>,
+    others: Others,
+}
+
+impl Names {
+    /// No names yet.
+    #[must_use]
+    pub fn new(others: Others) -> Self {
+        Self {
+            known: BTreeMap::new(),
+            others,
+        }
+    }
+
+    /// From here on that name means this.
+    pub fn set(&mut self, name: &str, value: Value) {
+        self.known.insert(name.to_owned(), value);
+    }
+
+    /// Puts the values of names into a text that is to be sent.
+    #[must_use]
+    pub fn fill(&self, text: &str) -> String {
+        let mut filled = text.to_owned();
+        for (name, value) in &self.known {
+            filled = filled.replace(&format!("\"<={name}>\""), &value.to_string());
+        }
+        filled
+    }
+
+    /// Compares, but for placeholders: see `conformance/README.md`. A name takes any value the first time and the same one after that.
+    ///
+    /// # Errors
+    /// The first difference. Names may have taken values even then.
+    pub fn matches(&mut self, expected: &Value, got: &Value) -> Result<(), String> {
+        match (expected, got) {
+            (Value::String(text), _) if text.starts_with('<') && text.ends_with('>') => {
+                self.placeholder(&text[1..text.len() - 1], got)
+            }
+            (Value::Object(expected), Value::Object(got)) => {
+                for (key, expected) in expected {
+                    self.entry(key, expected, got.get(key))?;
+                }
+                match got.keys().find(|key| !expected.contains_key(*key)) {
+                    Some(key) if self.others == Others::Wrong => Err(format!("{key} is there too")),
+                    Some(_) | None => Ok(()),
+                }
+            }
+            (Value::Array(expected), Value::Array(got)) => self.list(expected, got),
+            (Value::Number(one), Value::Number(other)) if one.as_f64() == other.as_f64() => Ok(()),
+            _ if expected == got => Ok(()),
+            _ => Err(format!("expected {expected}, got {}", shortened(got))),
+        }
+    }
+
+    fn entry(&mut self, key: &str, expected: &Value, got: Option<&Value>) -> Result<(), String> {
+        let may_be_missing = |text: &str| text == "<absent>" || text.starts_with("<maybe ");
+        match (expected.as_str(), got) {
+            (Some(text), None) if may_be_missing(text) => Ok(()),
+            (_, None) => Err(format!("{key} is missing")),
+            (Some("<absent>"), Some(Value::Null)) => Ok(()),
+            (Some("<absent>"), Some(got)) => Err(format!("{key} is there: {}", shortened(got))),
+            (_, Some(got)) => {
+                let matched = self.matches(expected, got);
+                matched.map_err(|why| format!("{key}: {why}"))
+            }
+        }
+    }
+
+    fn list(&mut self, expected: &[Value], got: &[Value]) -> Result<(), String> {
+        let open = expected.last().is_some_and(|last| last == "<more>");
+        let listed = if open {
+            &expected[..expected.len() - 1]
+        } else {
+            expected
+        };
+        if got.len() < listed.len() || (!open && got.len() > listed.len()) {
+            return Err(format!(
+                "expected {} entries, got {}",
+                listed.len(),
+                got.len()
+            ));
+        }
+        listed
+            .iter()
+            .zip(got)
+            .try_for_each(|(expected, got)| self.matches(expected, got))
+    }
+
+    fn placeholder(&mut self, what: &str, got: &Value) -> Result<(), String> {
+        let fits = match what.split_once(' ').unwrap_or((what, "")) {
+            ("any", _) => true,
+            ("string", _) => got.is_string(),
+            ("number", _) => got.is_number(),
+            ("about", number) => is_about(number, got)?,
+            ("has", text) => got.as_str().is_some_and(|got| got.contains(text)),
+            ("one", words) => words
+                .split('|')
+                .any(|word| got.as_str().is_some_and(|got| got == word)),
+            ("maybe", text) => got.is_null() || got.as_str().is_some_and(|got| got == text),
+            ("sha256", text) => *got == sha256(text.as_bytes()),
+            ("sha256hex", digits) => *got == sha256(&bytes(digits)?),
+            ("letters", number) => {
+                let number: usize = count(what, number)?;
+                let is_one = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+                got.as_str()
+                    .is_some_and(|it| it.len() == number && it.chars().all(is_one))
+            }
+            ("lines", number) => {
+                let number: u64 = count(what, number)?;
+                *got == sha256(lines(number).as_bytes())
+            }
+            ("whole", last) => is_whole(last, got)?,
+            (name, _) if name.starts_with('=') => {
+                let known = self.known.entry(name[1..].to_owned());
+                known.or_insert_with(|| got.clone()) == got
+            }
+            _ => return Err(format!("what is <{what}>?")),
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(format!("expected <{what}>, got {}", shortened(got)))
+        }
+    }
+}
+
+fn count<T: FromStr<Err: Display>>(what: &str, number: &str) -> Result<T, String> {
+    number.parse().map_err(|error| format!("<{what}>: {error}"))
+}
+
+fn is_about(number: &str, got: &Value) -> Result<bool, String> {
+    let near = number.parse::<f64>().map_err(|e| e.to_string())?;
+    Ok(got
+        .as_f64()
+        .is_some_and(|got| (got - near).abs() <= f64::max(0.1, near / 100.0)))
+}
+
+/// Whether runs of numbers are one run to the last, from the first or, where the first was in a reply, from the second.
+fn is_whole(last: &str, got: &Value) -> Result<bool, String> {
+    let last = last.parse::<u64>().map_err(|e| e.to_string())?;
+    let run = |first: u64| serde_json::json!([[first, last]]);
+    Ok(*got == run(1) || *got == run(2))
+}
+
+/// The numbered lines that jobs of dialogues print: `line 1`, `line 2`, …
+#[must_use]
+pub fn lines(number: u64) -> String {
+    (1..=number).fold(String::new(), |mut text, n| {
+        // A string takes any text: there is nothing to fail.
+        let _ = writeln!(text, "line {n}");
+        text
+    })
+}
+
+/// The SHA-256 of these bytes, in hexadecimal.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A value for people: what is long is cut.
+pub(crate) fn shortened(value: &Value) -> String {
+    cut(&value.to_string(), 400)
+}
+
+/// A text of so many bytes at most, and how many there were.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(most);
+    format!("{}… ({} bytes)", &text[..end], text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fits(others: Others, expected: &Value, got: &Value) -> bool {
+        Names::new(others).matches(expected, got).is_ok()
+    }
+
+    #[test]
+    fn placeholders_fit_what_they_say() {
+        for (expected, got, is_fit) in [
+            (json!("<any>"), json!(null), true),
+            (json!("<number>"), json!("1"), false),
+            (json!("<about 20>"), json!(19.9), true),
+            (json!("<about 20>"), json!(19.5), false),
+            (json!("<has b>"), json!("abc"), true),
+            (json!("<one a|b>"), json!("b"), true),
+            (json!("<one a|b>"), json!("a|b"), false),
+            (json!(["<=x>", "<=x>"]), json!([1, 1]), true),
+            (json!(["<=x>", "<=x>"]), json!([1, 2]), false),
+            (json!([1, "<more>"]), json!([1, 2, 3]), true),
+            (json!([1, "<more>"]), json!([]), false),
+            (json!({"a": "<absent>"}), json!({}), true),
+            (json!({"a": "<absent>"}), json!({"a": 1}), false),
+            (json!({"a": "<maybe x>"}), json!({}), true),
+            (json!({"a": "<maybe x>"}), json!({"a": "x"}), true),
+            (json!({"a": "<maybe x>"}), json!({"a": "y"}), false),
+            (json!("<whole 9>"), json!([[2, 9]]), true),
+            (json!("<whole 9>"), json!([[2, 5], [5, 9]]), false),
+            (json!("<whole 9>"), json!([[3, 9]]), false),
+            (json!("<lines 1>"), json!(sha256(b"line 1\n")), true),
+            (json!("<what>"), json!("<what>"), false),
+        ] {
+            assert_eq!(fits(Others::Wrong, &expected, &got), is_fit, "{expected}");
+        }
+    }
+
+    #[test]
+    fn keys_beside_are_wrong_or_fine() {
+        let (expected, got) = (json!({"a": {"b": 1}}), json!({"a": {"b": 1, "c": 2}}));
+        assert!(!fits(Others::Wrong, &expected, &got));
+        assert!(fits(Others::Fine, &expected, &got));
+        assert!(!fits(Others::Fine, &got, &expected), "one is missing");
+    }
+
+    #[test]
+    fn a_digest_is_that_of_the_standard() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(b"abc"), abc);
+    }
+}
