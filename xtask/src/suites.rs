@@ -10,3 +10,4 @@ pub(crate) mod mutants;
 pub(crate) mod rest;
 pub(crate) mod rust;
 pub(crate) mod torture;
+pub(crate) mod typescript;
