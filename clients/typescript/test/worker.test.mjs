@@ -173,6 +173,30 @@ test("what is offered and refused ends a worker with the refusal", async (t) => 
   await assert.rejects(none.claimed, { code: "unreachable" });
 });
 
+test("after a break it claims what it holds, then says again what was not answered, and lets go of what is lost", async (t) => {
+  const { url, peer } = await scripted(t);
+  const lost = [];
+  const running = worker(t, url, async (job) => {
+    job.signal.addEventListener("abort", () => lost.push(job.signal.reason));
+    await job.print(job.connid);
+    return new Promise(() => {});
+  });
+  let server = await peer();
+  server.says({ id: await server.hears({ route: "claim", leases: undefined }), route: "claim", status: "ok", slots: 1 });
+  await running;
+  server.says(handOver("a1"), handOver("b2"));
+  for (const lease of ["a1", "b2"]) await server.hears({ route: "append", lease });
+  server.cut();
+  server = await peer();
+  const claim = await server.hears({ route: "claim", slots: 1, leases: ["a1", "b2"] });
+  for (const lease of ["a1", "b2"]) await server.hears({ route: "append", lease });
+  server.says({ id: claim, route: "claim", status: "ok", slots: 1, lost: ["a1"] });
+  server.cut();
+  server = await peer();
+  await server.hears({ route: "claim", slots: 1, leases: ["b2"] });
+  assert(lost.length === 1 && lost[0] instanceof JobLost);
+});
+
 test("a function that prints faster than the log takes it waits", async (t) => {
   const { url, peer } = await scripted(t);
   const printed = { count: 0 };
