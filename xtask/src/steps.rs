@@ -182,8 +182,21 @@ pub(crate) const STEPS: &[Step] = &[
         name: "conformance",
         what: "the conformance kit, against each client of ours and against the server",
         when: When::Always,
-        needs: &[NODE, NPM, Need::Npm(suites::typescript::FOLDER)],
+        needs: &[
+            PYTHON,
+            Need::Pip(suites::conformance::PYTHON),
+            NODE,
+            NPM,
+            Need::Npm(suites::typescript::FOLDER),
+        ],
         run: suites::conformance::run,
+    },
+    Step {
+        name: "python",
+        what: "the Python client: types, lints, its rules, the real server through cut connections, its recipes, its wheel",
+        when: When::Always,
+        needs: &[PYTHON, Need::Pip(suites::python::FOLDER), CHROMIUM],
+        run: suites::python::run,
     },
     Step {
         name: "examples",

@@ -7,6 +7,7 @@ pub(crate) mod conformance;
 pub(crate) mod examples;
 pub(crate) mod fuzz;
 pub(crate) mod mutants;
+pub(crate) mod python;
 pub(crate) mod rest;
 pub(crate) mod rust;
 pub(crate) mod torture;

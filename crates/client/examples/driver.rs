@@ -8,8 +8,9 @@
 use std::{collections::HashMap, fmt::Write, sync::Arc, time::Duration};
 
 use longwire_client::{
-    Client, Connid, Error, EventFrame, Feed, FeedHappening, Happening, Job, JobId, Link, Options,
-    Search, Seconds, Start, Status, StatusQuery, Stream, Target,
+    Client, Connid, Error, EventFrame, Failure, Feed, FeedHappening, Happening, Job, JobId, Link,
+    Options, Progress, Running, Search, Seconds, Start, StatusQuery, Stream, Target, Task,
+    Unfinished, Worker,
 };
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -80,8 +81,10 @@ async fn main() -> std::io::Result<()> {
 /// The client and its handles, by the names that the orders gave them.
 #[derive(Default)]
 struct Driver {
+    url: Mutex<String>,
     client: Mutex<Option<Client>>,
     handles: Mutex<HashMap<String, Handle>>,
+    workers: Mutex<HashMap<String, Running>>,
 }
 
 #[derive(Clone)]
@@ -135,6 +138,8 @@ impl Driver {
                 Ok(json!({}))
             }
             "link" => Ok(self.link().await?.into()),
+            "work" => self.work(&order).await,
+            "stop" => self.stop(&order).await,
             "close" => {
                 self.client().await?.close().await;
                 Ok(json!({}))
@@ -155,6 +160,7 @@ impl Driver {
             patience,
             ..Options::default()
         };
+        text(order, "url").clone_into(&mut *self.url.lock().await);
         let client = Client::connect_with(text(order, "url"), options).await?;
         *self.client.lock().await = Some(client);
         Ok(json!({}))
@@ -240,22 +246,7 @@ impl Driver {
 
     async fn result(&self, order: &Order) -> Answer {
         let job = self.job(order).await?;
-        let event = job.lock().await.outcome().await?;
-        let failure = event.error.as_ref();
-        let failed = |code: &str| {
-            let message = failure.map(|it| it.message.to_string());
-            Refused::new(code, message.unwrap_or_default())
-        };
-        match event.status {
-            Status::Ok => Ok(event.result.map_or(Ok(Value::Null), |it| it.read())?),
-            Status::Failed => Err(failed(failure.map_or("failed", |it| &it.code))),
-            Status::Queued
-            | Status::Running
-            | Status::Ending
-            | Status::Killed
-            | Status::Timeout
-            | Status::Lost => Err(failed(event.status.as_str())),
-        }
+        Ok(job.lock().await.result().await?)
     }
 
     async fn named(&self, order: &Order) -> Result<Connid, Refused> {
@@ -290,6 +281,22 @@ impl Driver {
         )?)
     }
 
+    async fn work(&self, order: &Order) -> Answer {
+        let slots = order.get("slots").and_then(Value::as_u64).unwrap_or(1);
+        let slots = u32::try_from(slots).map_err(|_| wrong("slots"))?;
+        let worker = Worker::new(self.url.lock().await.clone()).slots(slots);
+        let running = worker.route(text(order, "route"), act).start().await?;
+        let mut workers = self.workers.lock().await;
+        workers.insert(text(order, "as").to_owned(), running);
+        Ok(json!({}))
+    }
+
+    async fn stop(&self, order: &Order) -> Answer {
+        let running = self.workers.lock().await.remove(text(order, "of"));
+        running.ok_or_else(|| wrong("of"))?.stop().await;
+        Ok(json!({}))
+    }
+
     async fn link(&self) -> Result<&'static str, Refused> {
         Ok(match self.client().await?.links().now() {
             Link::Connected => "connected",
@@ -298,6 +305,57 @@ impl Driver {
             Link::Closed(_) => "closed",
         })
     }
+}
+
+/// Does the acts that a job's input lists. Of those after a cancellation only what is `finally` is done.
+async fn act(task: Task) -> Result<Value, Unfinished> {
+    let acts: Vec<Value> = task.input()?;
+    let mut end = None;
+    for act in acts {
+        let act = match (&end, act.get("finally")) {
+            (None, None) => act,
+            (Some(_), Some(finally)) => finally.clone(),
+            (None, Some(_)) | (Some(_), None) => continue,
+        };
+        match one(&task, &act).await {
+            Ok(None) => {}
+            Ok(Some(result)) => return Ok(result),
+            Err(Unfinished::Stopped(stopped)) => end = Some(stopped),
+            Err(failed @ Unfinished::Failed(_)) => return Err(failed),
+        }
+    }
+    end.map_or(Ok(Value::Null), |stopped| Err(stopped.into()))
+}
+
+async fn one(task: &Task, act: &Value) -> Result<Option<Value>, Unfinished> {
+    if act == "until_told" {
+        return Err(task.cancelled().await.into());
+    }
+    let (act, what) = act
+        .as_object()
+        .and_then(|act| act.iter().next())
+        .ok_or_else(unknown_act)?;
+    let text = || what.as_str().unwrap_or_default();
+    match act.as_str() {
+        "output" => task.output(Stream::Stdout, text()).await?,
+        "stderr" => task.output(Stream::Stderr, text()).await?,
+        "progress" => {
+            let progress: Progress = serde_json::from_value(what.clone())?;
+            task.progress(progress).await?;
+        }
+        "wait" => {
+            let time = Duration::try_from_secs_f64(what.as_f64().unwrap_or_default())?;
+            task.unless_cancelled(tokio::time::sleep(time)).await?;
+        }
+        "result" => return Ok(Some(what.clone())),
+        "fail" => return Err(serde_json::from_value::<Failure>(what.clone())?.into()),
+        _ => return Err(unknown_act().into()),
+    }
+    Ok(None)
+}
+
+fn unknown_act() -> Failure {
+    Failure::new("invalid_order", "an act that is not known")
 }
 
 /// What is told of the rest of a handle's events.

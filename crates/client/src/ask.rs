@@ -25,6 +25,8 @@ pub(crate) enum Then {
         reply: Reply<Opened<Happening>>,
         /// Its connid was made for this one start, so whatever has it is this job.
         made: bool,
+        /// It was asked for as one that goes on without watchers.
+        keeps: bool,
     },
     /// Open a position in the feed.
     OpenFeed(Reply<Opened<FeedHappening>>),
@@ -40,9 +42,18 @@ pub(crate) struct Opening {
     pub(crate) connid: Connid,
     /// Whether it was asked for by the server's name for it, so that every frame says that.
     pub(crate) by_job: bool,
+    /// Whether it is known that nothing becomes of it when nobody watches.
+    pub(crate) keeps: bool,
     pub(crate) last: Seq,
     pub(crate) frame: ServerFrame,
     pub(crate) reply: Reply<Opened<Happening>>,
+}
+
+/// A position to open in the feed.
+pub(crate) struct FeedOpening {
+    pub(crate) last: Seq,
+    pub(crate) frame: ServerFrame,
+    pub(crate) reply: Reply<Opened<FeedHappening>>,
 }
 
 /// What an answer comes to.
@@ -54,11 +65,7 @@ pub(crate) enum Answer {
     /// A job is watched from now on.
     Opened(Opening),
     /// The feed is watched from now on.
-    FeedOpened {
-        frame: ServerFrame,
-        last: Seq,
-        reply: Reply<Opened<FeedHappening>>,
-    },
+    FeedOpened(FeedOpening),
     /// A position hears again, or cannot.
     WatchedOn(Place, Result<(), Error>),
 }
@@ -130,7 +137,7 @@ impl Ask {
             }
             match self.killed_before(&refused.refusal) {
                 Some(done) => ServerFrame::Done(done),
-                None => return self.refused(refused.refusal),
+                None => return self.not_done(Error::Refused(Box::new(refused.refusal))),
             }
         } else {
             frame
@@ -140,15 +147,15 @@ impl Ask {
                 drop(reply.send(Ok(frame)));
                 Answer::Done
             }
-            Then::OpenJob { reply, .. } => opened_job(&self.request, frame, reply),
+            Then::OpenJob { reply, keeps, .. } => opened_job(&self.request, frame, keeps, reply),
             Then::OpenFeed(reply) => opened_feed(frame, reply),
             Then::WatchOn(place) => Answer::WatchedOn(place, Ok(())),
             Then::Nothing => Answer::Done,
         }
     }
 
-    fn refused(self, refusal: Refusal) -> Answer {
-        let error = Error::Refused(Box::new(refusal));
+    /// The answer is that it is not done.
+    pub(crate) fn not_done(self, error: Error) -> Answer {
         if let Then::WatchOn(place) = self.then {
             return Answer::WatchedOn(place, Err(error));
         }
@@ -197,7 +204,12 @@ fn repeated(start: &Start, made: bool) -> Request {
     })
 }
 
-fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happening>>) -> Answer {
+fn opened_job(
+    request: &Request,
+    frame: ServerFrame,
+    keeps: bool,
+    reply: Reply<Opened<Happening>>,
+) -> Answer {
     let (after, by_job) = if let Request::Watch(watch) = request {
         (watch.after.unwrap_or(0), watch.job.is_some())
     } else {
@@ -215,10 +227,13 @@ fn opened_job(request: &Request, frame: ServerFrame, reply: Reply<Opened<Happeni
         drop(reply.send(Err(unexpected(&frame))));
         return Answer::Done;
     };
+    // What was joined was started by somebody else, with terms of theirs.
+    let joined = matches!(&frame, ServerFrame::Started(started) if started.attached);
     Answer::Opened(Opening {
         job,
         connid,
         by_job,
+        keeps: keeps && !joined,
         last,
         frame,
         reply,
@@ -235,7 +250,7 @@ fn opened_feed(frame: ServerFrame, reply: Reply<Opened<FeedHappening>>) -> Answe
         drop(reply.send(Err(unexpected(&frame))));
         return Answer::Done;
     };
-    Answer::FeedOpened { frame, last, reply }
+    Answer::FeedOpened(FeedOpening { last, frame, reply })
 }
 
 /// A frame that is no answer to what was asked.

@@ -3,22 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use longwire_protocol::{
-    Connid, Done, Extend, Found, Kill, ModulesPage, ModulesQuery, Request, RoutesPage, RoutesQuery,
+    Connid, Done, Found, ModulesPage, ModulesQuery, OnDisconnect, Request, RoutesPage, RoutesQuery,
     Search, Seconds, Seq, ServerFrame, Start, StatusPage, StatusQuery, Target, Watch,
     not_startable,
 };
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio_util::{
-    sync::{CancellationToken, DropGuard},
-    task::TaskTracker,
-};
+use tokio::sync::{mpsc, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Backoff, Error, Feed, Job, Link, Links,
     address::Address,
-    ask::{Reply, Then, unexpected},
+    ask::{Then, unexpected},
     connection::Connection,
-    desk::{Command, Desk, Opened, Place},
+    desk::{ClientDesk, Opened},
+    handle::Handle,
     wire::Wire,
 };
 
@@ -84,15 +82,8 @@ impl Client {
         let (commands, taken) = mpsc::channel(COMMANDS);
         let (link, links) = watch::channel(Link::Connected);
         let stop = CancellationToken::new();
-        let connection = Connection {
-            address,
-            options,
-            commands: taken,
-            link,
-            stop: stop.clone(),
-            desk: Desk::default(),
-            attempts: 0,
-        };
+        let desk = ClientDesk::default();
+        let connection = Connection::new((address, options), desk, taken, link, stop.clone());
         let tasks = TaskTracker::new();
         tasks.spawn(connection.run(wire));
         tasks.close();
@@ -125,17 +116,18 @@ impl Client {
         if made {
             start.connid = Some(made_connid()?);
         }
-        let open = |reply| Then::OpenJob { reply, made };
-        let opened = self.ask(Request::Start(start), open).await?;
+        let keeps = start.on_disconnect == OnDisconnect::Keep;
+        let open = |reply| Then::OpenJob { reply, made, keeps };
+        let opened = self.handle.ask(Request::Start(start), open).await?;
         Job::new(self.handle.clone(), opened, 0)
     }
 
-    /// Watches a job, from after that number on.
+    /// Watches a job, from after that number on: by its connid, or, exactly, by its [`JobId`](crate::JobId).
     ///
     /// # Errors
     /// Where the server does not know the job or no longer keeps it, or the connection is gone for good.
-    pub async fn watch(&self, target: Target, after: Seq) -> Result<Job, Error> {
-        let (connid, job) = match target {
+    pub async fn watch(&self, target: impl Into<Target>, after: Seq) -> Result<Job, Error> {
+        let (connid, job) = match target.into() {
             Target::Connid(connid) => (Some(connid), None),
             Target::Job(job) => (None, Some(job)),
         };
@@ -144,8 +136,12 @@ impl Client {
             job,
             after: Some(after),
         };
-        let open = |reply| Then::OpenJob { reply, made: false };
-        let opened = self.ask(Request::Watch(watch), open).await?;
+        let open = |reply| Then::OpenJob {
+            reply,
+            made: false,
+            keeps: false,
+        };
+        let opened = self.handle.ask(Request::Watch(watch), open).await?;
         Job::new(self.handle.clone(), opened, after)
     }
 
@@ -155,6 +151,7 @@ impl Client {
     /// Where the server refuses it, or the connection is gone for good.
     pub async fn feed(&self) -> Result<Feed, Error> {
         let opened: Opened<_> = self
+            .handle
             .ask(Request::Watch(Watch::default()), Then::OpenFeed)
             .await?;
         Ok(Feed::new(self.handle.clone(), opened))
@@ -165,7 +162,7 @@ impl Client {
     /// # Errors
     /// Where the server does not know the job or it has ended, or the connection is gone for good.
     pub async fn kill(&self, connid: &Connid, reason: Option<&str>) -> Result<Done, Error> {
-        self.send_kill(connid, reason, false).await
+        self.handle.kill(connid, reason, false).await
     }
 
     /// Kills a job and returns when it is dead, with how it ended and the kill receipt.
@@ -177,33 +174,15 @@ impl Client {
         connid: &Connid,
         reason: Option<&str>,
     ) -> Result<Done, Error> {
-        self.send_kill(connid, reason, true).await
-    }
-
-    async fn send_kill(
-        &self,
-        connid: &Connid,
-        reason: Option<&str>,
-        wait: bool,
-    ) -> Result<Done, Error> {
-        let kill = Kill {
-            connid: connid.clone(),
-            reason: reason.map(Into::into),
-            wait,
-        };
-        done(self.ask(Request::Kill(kill), Then::Tell).await?)
+        self.handle.kill(connid, reason, true).await
     }
 
     /// Moves a job's deadline to so many seconds from now.
     ///
     /// # Errors
     /// Where the server refuses it, or the connection is gone for good.
-    pub async fn extend(&self, connid: &Connid, time: Seconds) -> Result<Done, Error> {
-        let extend = Extend {
-            connid: connid.clone(),
-            time,
-        };
-        done(self.ask(Request::Extend(extend), Then::Tell).await?)
+    pub async fn extend(&self, connid: &Connid, time: impl Into<Seconds>) -> Result<Done, Error> {
+        self.handle.extend(connid, time.into()).await
     }
 
     /// What runs: a page of it, or one job.
@@ -211,7 +190,7 @@ impl Client {
     /// # Errors
     /// Where the server does not know the job that is asked for, or the connection is gone for good.
     pub async fn status(&self, query: StatusQuery) -> Result<StatusPage, Error> {
-        let frame = self.ask(Request::Status(query), Then::Tell).await?;
+        let frame = self.handle.ask(Request::Status(query), Then::Tell).await?;
         if let ServerFrame::Status(mut page) = frame {
             page.id = None;
             return Ok(page);
@@ -225,7 +204,7 @@ impl Client {
     /// Where the connection is gone for good.
     pub async fn routes(&self) -> Result<RoutesPage, Error> {
         let question = Request::Routes(RoutesQuery {});
-        let frame = self.ask(question, Then::Tell).await?;
+        let frame = self.handle.ask(question, Then::Tell).await?;
         if let ServerFrame::Routes(mut page) = frame {
             page.id = None;
             return Ok(page);
@@ -239,7 +218,7 @@ impl Client {
     /// # Errors
     /// Where the question is not one, or its libraries are unknown, or the connection is gone for good.
     pub async fn search(&self, search: Search) -> Result<Found, Error> {
-        let frame = self.ask(Request::Search(search), Then::Tell).await?;
+        let frame = self.handle.ask(Request::Search(search), Then::Tell).await?;
         if let ServerFrame::Found(mut found) = frame {
             found.id = None;
             return Ok(found);
@@ -253,7 +232,7 @@ impl Client {
     /// Where too many searches wait, or the connection is gone for good.
     pub async fn modules(&self) -> Result<ModulesPage, Error> {
         let question = Request::Modules(ModulesQuery {});
-        let frame = self.ask(question, Then::Tell).await?;
+        let frame = self.handle.ask(question, Then::Tell).await?;
         if let ServerFrame::Modules(mut page) = frame {
             page.id = None;
             return Ok(page);
@@ -272,54 +251,6 @@ impl Client {
         self.stop.cancel();
         self.tasks.wait().await;
     }
-
-    async fn ask<T>(
-        &self,
-        request: Request,
-        then: impl FnOnce(Reply<T>) -> Then,
-    ) -> Result<T, Error> {
-        let (reply, answer) = oneshot::channel();
-        let command = Command::Ask(request, then(reply));
-        self.handle.command(command).await?;
-        answer.await.map_err(|_| self.handle.why_closed())?
-    }
-}
-
-/// The way to the connection.
-#[derive(Clone, Debug)]
-pub(crate) struct Handle {
-    commands: mpsc::Sender<Command>,
-    links: Links,
-    _alive: Arc<DropGuard>,
-}
-
-impl Handle {
-    pub(crate) async fn command(&self, command: Command) -> Result<(), Error> {
-        let sent = self.commands.send(command).await;
-        sent.map_err(|_| self.why_closed())
-    }
-
-    /// Tells that nobody reads from there any more, as far as that can be told without waiting.
-    pub(crate) fn leave(&self, place: Place, number: u64) {
-        drop(self.commands.try_send(Command::Leave(place, number)));
-    }
-
-    pub(crate) fn why_closed(&self) -> Error {
-        match self.links.now() {
-            Link::Closed(error) => error,
-            Link::Connected | Link::ShuttingDown { .. } | Link::Reconnecting { .. } => {
-                Error::Closed
-            }
-        }
-    }
-}
-
-fn done(frame: ServerFrame) -> Result<Done, Error> {
-    if let ServerFrame::Done(mut done) = frame {
-        done.id = None;
-        return Ok(done);
-    }
-    Err(unexpected(&frame))
 }
 
 /// A name that nobody else makes: 65 bits of chance, in letters and figures that are not mistaken for one another.

@@ -1,38 +1,109 @@
 //! The task that owns the socket: it alone writes to it and reads from it, and makes it anew when it breaks.
 
-use longwire_protocol::{Notice, ServerFrame};
+use std::time::Duration;
+
+use longwire_protocol::{FrameId, Notice, ServerFrame};
+use serde::Deserialize;
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, sleep},
+    task::yield_now,
+    time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Error, Link, Options,
     address::Address,
-    desk::{Command, Desk},
     wire::{Broken, Turn, Wire},
 };
 
 /// Commands taken at once.
 const BATCH: usize = 64;
+/// How long nothing is read while nobody could take it. Then it is read all the same, and dropped where it has to be.
+const PAUSE: Duration = Duration::from_secs(1);
 
-/// Everything a connection is made of, but the socket.
-pub(crate) struct Connection {
-    pub(crate) address: Address,
-    pub(crate) options: Options,
-    pub(crate) commands: mpsc::Receiver<Command>,
-    pub(crate) link: watch::Sender<Link>,
-    /// No handle is left, or the client was closed.
-    pub(crate) stop: CancellationToken,
-    pub(crate) desk: Desk,
-    /// Tries since something was last heard.
-    pub(crate) attempts: u32,
+/// What is said over a connection and what comes of what is heard, whoever is at the other end: it outlives the socket.
+///
+/// Nothing in it does I/O.
+pub(crate) trait Desk: Send + 'static {
+    /// What its handles want.
+    type Command: Send;
+
+    /// Takes what a handle wants. What is taken is not bounded here: it is taken only while the socket takes what is written.
+    fn take(&mut self, command: Self::Command);
+
+    /// Waits until [`Desk::look`] has something to look at. Dropping the future loses nothing.
+    fn stirs(&self) -> impl Future<Output = ()> + Send;
+
+    /// Looks at what came up beside commands and frames.
+    fn look(&mut self);
+
+    /// Whether nobody could take what comes next, and nobody waits for anything else.
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    /// Whether those who read should have a turn now.
+    fn is_crowded(&self) -> bool {
+        false
+    }
+
+    /// The text of the next frame to send.
+    fn next_frame(&mut self) -> Option<String>;
+
+    /// Takes a frame of the server.
+    ///
+    /// # Errors
+    /// Where there is no use in going on.
+    fn hear(&mut self, frame: ServerFrame) -> Result<(), Error>;
+
+    /// The answer to this is none that is known here.
+    fn not_understood(&mut self, id: u64, error: Error);
+
+    /// The connection broke: what was sent and not answered may or may not have been heard.
+    fn broke(&mut self) {}
+
+    /// There is a new connection, on which nothing was said yet.
+    fn reconnected(&mut self);
+
+    /// There will be no connection any more.
+    fn fail(&mut self, error: &Error);
 }
 
-impl Connection {
-    /// Serves until nobody wants it any more, or it breaks for good.
-    pub(crate) async fn run(mut self, mut wire: Wire) {
+/// Everything a connection is made of, but the socket.
+pub(crate) struct Connection<D: Desk> {
+    address: Address,
+    options: Options,
+    commands: mpsc::Receiver<D::Command>,
+    link: watch::Sender<Link>,
+    /// No handle is left, or it was closed.
+    stop: CancellationToken,
+    desk: D,
+    /// Tries since something was last heard.
+    attempts: u32,
+}
+
+impl<D: Desk> Connection<D> {
+    pub(crate) fn new(
+        (address, options): (Address, Options),
+        desk: D,
+        commands: mpsc::Receiver<D::Command>,
+        link: watch::Sender<Link>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            address,
+            options,
+            commands,
+            link,
+            stop,
+            desk,
+            attempts: 0,
+        }
+    }
+
+    /// Serves until nobody wants it any more, or it breaks for good. Says why it ended.
+    pub(crate) async fn run(mut self, mut wire: Wire) -> Error {
         let end = loop {
             let broken = self.serve(&mut wire).await;
             wire.close().await;
@@ -41,6 +112,7 @@ impl Connection {
                 Some(Broken::ForGood(error)) => break error,
                 Some(Broken::ForNow(why)) => why,
             };
+            self.desk.broke();
             match self.connect_again(why).await {
                 Ok(anew) => wire = anew,
                 Err(error) => break error,
@@ -48,26 +120,33 @@ impl Connection {
             self.desk.reconnected();
             self.link.send_replace(Link::Connected);
         };
-        self.end(end);
+        self.end(&end);
+        end
     }
 
     /// Serves one socket; none where it was asked to stop.
     async fn serve(&mut self, wire: &mut Wire) -> Option<Broken> {
+        let mut pause = Pause::default();
         loop {
             if let Err(broken) = self.fill(wire) {
                 return Some(broken);
             }
+            if self.desk.is_crowded() {
+                yield_now().await;
+            }
+            let pause = pause.until(self.desk.is_full() && wire.is_written());
             let mut batch = Vec::new();
-            let stop = self.stop.clone();
             tokio::select! {
-                () = stop.cancelled() => return None,
+                () = self.stop.cancelled() => return None,
                 count = self.commands.recv_many(&mut batch, BATCH), if wire.is_written() => {
                     if count == 0 {
                         return None;
                     }
                     batch.into_iter().for_each(|command| self.desk.take(command));
                 }
-                turn = wire.turn() => {
+                () = self.desk.stirs() => self.desk.look(),
+                () = sleep_until(pause.unwrap_or_else(Instant::now)), if pause.is_some() => {}
+                turn = wire.turn(), if pause.is_none() => {
                     if let Err(broken) = turn.and_then(|turn| self.hear(turn)) {
                         return Some(broken);
                     }
@@ -91,16 +170,34 @@ impl Connection {
             return Ok(());
         };
         let text = message.as_text().unwrap_or_default();
-        let frame = ServerFrame::parse(text).map_err(|error| {
-            let mut start = text.to_owned();
-            start.truncate(start.floor_char_boundary(200));
-            Broken::ForGood(Error::Unexpected(format!("{error}: {start}")))
-        })?;
+        let frame = match ServerFrame::parse(text) {
+            Ok(frame) => frame,
+            Err(error) => return self.not_understood(text, &error),
+        };
         self.attempts = 0;
         if let ServerFrame::Notice(Notice::ShuttingDown { left }) = frame {
             self.link.send_replace(Link::ShuttingDown { left });
         }
-        self.desk.hear(frame);
+        self.desk.hear(frame).map_err(Broken::ForGood)
+    }
+
+    /// What is a frame, and none that is known here, is of a newer server: only who asked for it is told.
+    fn not_understood(&mut self, text: &str, error: &serde_json::Error) -> Result<(), Broken> {
+        let start = text.get(..text.floor_char_boundary(200));
+        let what = Error::Unexpected(format!("{error}: {}", start.unwrap_or_default()));
+        let Ok(frame) = serde_json::from_str::<AnyFrame>(text) else {
+            return Err(Broken::ForGood(what));
+        };
+        if let Some(id) = frame.id.and_then(|id| id.as_str().parse().ok()) {
+            let what = match (frame.status.as_deref(), frame.code) {
+                (Some("error"), Some(code)) => Error::OtherRefusal {
+                    code,
+                    message: frame.message.unwrap_or_default(),
+                },
+                _ => what,
+            };
+            self.desk.not_understood(id, what);
+        }
         Ok(())
     }
 
@@ -117,11 +214,7 @@ impl Connection {
                 attempts: self.attempts,
                 why,
             });
-            let attempt = async {
-                sleep(wait).await;
-                Wire::open(&self.address, &self.options).await
-            };
-            match stop.run_until_cancelled(attempt).await {
+            match stop.run_until_cancelled(self.try_again(wait)).await {
                 Some(Ok(wire)) => return Ok(wire),
                 Some(Err(error)) => why = error,
                 None => return Err(Error::Closed),
@@ -129,14 +222,54 @@ impl Connection {
         }
     }
 
-    fn end(mut self, error: Error) {
-        self.desk.fail(&error);
+    async fn try_again(&mut self, wait: Duration) -> Result<Wire, Error> {
+        let attempt = async {
+            sleep(wait).await;
+            Wire::open(&self.address, &self.options).await
+        };
+        tokio::pin!(attempt);
+        loop {
+            tokio::select! {
+                opened = &mut attempt => return opened,
+                () = self.desk.stirs() => self.desk.look(),
+            }
+        }
+    }
+
+    fn end(mut self, error: &Error) {
+        self.desk.fail(error);
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
             self.desk.take(command);
         }
-        self.desk.fail(&error);
-        self.link.send_replace(Link::Closed(error));
+        self.desk.fail(error);
+        self.link.send_replace(Link::Closed(error.clone()));
+    }
+}
+
+/// What there is to know of a frame that is not known.
+#[derive(Deserialize)]
+struct AnyFrame {
+    id: Option<FrameId>,
+    status: Option<Box<str>>,
+    code: Option<Box<str>>,
+    message: Option<Box<str>>,
+}
+
+/// While nobody could take what comes it is left to wait in the socket, for a moment: then the server waits, too, and nothing is sent in vain.
+#[derive(Default)]
+struct Pause(Option<Instant>);
+
+impl Pause {
+    /// Until when nothing is read.
+    fn until(&mut self, is_full: bool) -> Option<Instant> {
+        if !is_full {
+            self.0 = None;
+            return None;
+        }
+        let now = Instant::now();
+        let end = *self.0.get_or_insert_with(|| now + PAUSE);
+        Some(end).filter(|end| *end > now)
     }
 }
 

@@ -1,20 +1,28 @@
-//! All that a connection knows and that outlives it: what was asked and is not answered, and what is watched.
+//! All that a client's connection knows and that outlives it: what was asked and is not answered, and what is watched.
 //!
-//! Nothing here waits or does I/O: commands and frames go in, frames come out.
+//! Nothing here does I/O: what handles want and frames go in, frames come out.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-
-use longwire_protocol::{
-    Connid, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Request, Seq, ServerFrame, Unwatch,
-    Watch,
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
 };
-use tokio::sync::mpsc;
 
 use crate::{
     Error, FeedHappening, Happening,
-    ask::{Answer, Ask, Opening, Reply, Then},
-    cursor::{Cursor, Delivery, Taken},
+    ask::{Answer, Ask, FeedOpening, Opening, Then},
+    board::{Board, Note, Seat},
+    connection::Desk,
+    cursor::{Cursor, Deliveries},
+    names::Names,
+    reader::Reader,
+    topic::{Listened, Need, Rules, Topic},
 };
+use longwire_protocol::{
+    Connid, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Request, ServerFrame, Unwatch, Watch,
+};
+
+/// Logs that are looked at for whether nobody could take what comes.
+const MOST_FULL: usize = 8;
 
 /// Where a handle's position is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,81 +31,82 @@ pub(crate) enum Place {
     Feed,
 }
 
-/// What a handle wants.
-#[derive(Debug)]
-pub(crate) enum Command {
-    /// An answer.
-    Ask(Request, Then),
-    /// What comes after the last it was handed.
-    More(Place),
-    /// Nothing any more. The number tells it from a newer handle of the same place.
-    Leave(Place, u64),
-}
-
 /// A handle's end of what was opened for it.
 #[derive(Debug)]
 pub(crate) struct Opened<T> {
     pub(crate) frame: ServerFrame,
-    pub(crate) handle: u64,
-    pub(crate) deliveries: mpsc::Receiver<Delivery<T>>,
-}
-
-#[derive(Debug)]
-struct Watched<T> {
-    handle: u64,
-    cursor: Cursor<T>,
+    pub(crate) reader: Reader<T>,
 }
 
 /// What was asked and is not answered, and what is watched.
 #[derive(Debug, Default)]
-pub(crate) struct Desk {
+pub(crate) struct ClientDesk {
+    board: Arc<Board>,
     last_id: u64,
     asked: BTreeMap<u64, Ask>,
     /// Of those asked, the ones to send next.
     to_send: VecDeque<u64>,
-    jobs: HashMap<JobId, (Connid, Watched<Happening>)>,
-    /// Jobs by name, oldest first, of which frames say no more. Of one that was asked for by its own name every frame says that.
-    names: HashMap<Connid, Vec<JobId>>,
-    feed: Option<Watched<FeedHappening>>,
+    jobs: HashMap<JobId, (Connid, Topic<Happening>)>,
+    names: Names,
+    feed: Option<Topic<FeedHappening>>,
+    /// Somebody has much to read yet.
+    crowded: bool,
 }
 
-impl Desk {
-    /// Takes what a handle wants.
-    pub(crate) fn take(&mut self, command: Command) {
-        match command {
-            Command::Ask(request, then) => self.ask(request, then),
-            Command::More(Place::Job(job)) => {
-                if let Some((_, watched)) = self.jobs.get_mut(&job) {
-                    watched.cursor.asked();
-                    self.watch_on(Place::Job(job));
+impl Desk for ClientDesk {
+    type Command = Ask;
+
+    fn take(&mut self, ask: Ask) {
+        self.ask(ask);
+    }
+
+    async fn stirs(&self) {
+        self.board.bell().await;
+    }
+
+    fn look(&mut self) {
+        for note in self.board.take() {
+            let (Note::CaughtUp(seat) | Note::Left(seat)) = note;
+            if let Some(topic) = self.topic(seat.place) {
+                match note {
+                    Note::CaughtUp(_) => topic.caught_up(seat.number),
+                    Note::Left(_) => topic.leave(seat.number),
                 }
+                self.settle(seat.place);
             }
-            Command::More(Place::Feed) => {
-                if let Some(watched) = &mut self.feed {
-                    watched.cursor.asked();
-                    self.watch_on(Place::Feed);
-                }
-            }
-            Command::Leave(place, handle) => self.leave(place, handle),
         }
     }
 
-    /// The text of the next frame to send.
-    pub(crate) fn next_frame(&mut self) -> Option<String> {
+    /// Looks at a few: where many are watched somebody could take something.
+    fn is_full(&self) -> bool {
+        if !self.asked.is_empty() || self.jobs.len() > MOST_FULL {
+            return false;
+        }
+        let jobs = self.jobs.values().map(|(_, topic)| topic as &dyn Listened);
+        let feed = self.feed.as_ref().map(|topic| topic as &dyn Listened);
+        let on = jobs.chain(feed).filter(|topic| topic.is_on());
+        let mut on = on.peekable();
+        on.peek().is_some() && on.all(Listened::is_full)
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.crowded
+    }
+
+    fn next_frame(&mut self) -> Option<String> {
         while let Some(id) = self.to_send.pop_front() {
             let Some(ask) = self.asked.get_mut(&id) else {
                 continue;
             };
             match ask.next_try().to_frame(Some(&FrameId::from(id))) {
                 Ok(text) => return Some(text),
-                Err(error) => self.drop_ask(id, &Error::Unexpected(error.to_string())),
+                Err(error) => self.drop_ask(id, &error.into()),
             }
         }
         None
     }
 
-    /// Takes a frame of the server.
-    pub(crate) fn hear(&mut self, frame: ServerFrame) {
+    fn hear(&mut self, frame: ServerFrame) -> Result<(), Error> {
         match frame {
             ServerFrame::Event(event) => self.event(event),
             ServerFrame::Gap(gap) => self.gap(&gap),
@@ -113,10 +122,17 @@ impl Desk {
             // This client is no worker: it never claimed anything.
             ServerFrame::HandOver(_) | ServerFrame::Notice(_) => {}
         }
+        Ok(())
     }
 
-    /// There is a new connection: what was not answered is asked again, and what was watched is watched on.
-    pub(crate) fn reconnected(&mut self) {
+    fn not_understood(&mut self, id: u64, error: Error) {
+        if let Some(ask) = self.asked.remove(&id) {
+            self.act_on(id, ask.not_done(error));
+        }
+    }
+
+    /// What was not answered is asked again, and what was watched is watched on.
+    fn reconnected(&mut self) {
         self.to_send.clear();
         let ids: Vec<u64> = self.asked.keys().copied().collect();
         for id in ids {
@@ -127,39 +143,39 @@ impl Desk {
                 None => {}
             }
         }
-        let is_left = |(_, watched): &(Connid, Watched<Happening>)| watched.cursor.is_left();
-        let jobs: Vec<(JobId, bool)> = self
-            .jobs
-            .iter()
-            .map(|(job, watched)| (*job, is_left(watched)))
-            .collect();
-        for (job, is_left) in jobs {
-            if is_left {
-                self.forget_job(job);
-            } else {
-                self.watch_on(Place::Job(job));
+        let jobs = self.jobs.keys().copied().map(Place::Job);
+        let places: Vec<Place> = jobs.chain([Place::Feed]).collect();
+        for place in places {
+            if let Some(topic) = self.topic(place) {
+                topic.silent();
+                self.settle(place);
             }
         }
-        self.watch_on(Place::Feed);
     }
 
-    /// There will be no connection any more.
-    pub(crate) fn fail(&mut self, error: &Error) {
+    fn fail(&mut self, error: &Error) {
         for (_, ask) in std::mem::take(&mut self.asked) {
             ask.fail(error.clone());
         }
-        for (_, (_, watched)) in self.jobs.drain() {
-            watched.cursor.fail(error.clone());
+        for (_, (_, topic)) in self.jobs.drain() {
+            topic.fail(error);
         }
-        if let Some(watched) = self.feed.take() {
-            watched.cursor.fail(error.clone());
+        if let Some(topic) = self.feed.take() {
+            topic.fail(error);
         }
     }
+}
 
-    fn ask(&mut self, request: Request, then: Then) {
+impl ClientDesk {
+    fn board(&self) -> Arc<Board> {
+        Arc::clone(&self.board)
+    }
+
+    fn ask(&mut self, ask: Ask) -> u64 {
         self.last_id += 1;
-        self.asked.insert(self.last_id, Ask::new(request, then));
+        self.asked.insert(self.last_id, ask);
         self.to_send.push_back(self.last_id);
+        self.last_id
     }
 
     fn drop_ask(&mut self, id: u64, error: &Error) {
@@ -168,59 +184,63 @@ impl Desk {
         }
     }
 
-    /// Asks the server to send from a place's position on.
-    fn watch_on(&mut self, place: Place) {
-        let (job, last) = match place {
-            Place::Job(job) => match self.jobs.get_mut(&job) {
-                Some((_, watched)) => (Some(job), watch_from(&mut watched.cursor)),
-                None => return,
-            },
-            Place::Feed => match &mut self.feed {
-                Some(watched) => (None, watch_from(&mut watched.cursor)),
-                None => return,
-            },
-        };
-        let watch = Watch {
-            connid: None,
-            job,
-            after: Some(last),
-        };
-        self.ask(Request::Watch(watch), Then::WatchOn(place));
+    fn topic(&mut self, place: Place) -> Option<&mut dyn Listened> {
+        match place {
+            Place::Job(job) => self.jobs.get_mut(&job).map(|(_, topic)| topic as _),
+            Place::Feed => self.feed.as_mut().map(|topic| topic as _),
+        }
     }
 
-    fn leave(&mut self, place: Place, handle: u64) {
-        let (job, current) = match place {
-            Place::Job(job) => (Some(job), self.jobs.get(&job).map(|(_, w)| w.handle)),
-            Place::Feed => (None, self.feed.as_ref().map(|w| w.handle)),
-        };
-        if current != Some(handle) {
+    /// Asks the server for what is needed in a place, and lets go of one that nobody reads.
+    fn settle(&mut self, place: Place) {
+        let Some(topic) = self.topic(place) else {
             return;
+        };
+        let (need, is_left) = (topic.need(), topic.is_left());
+        match need {
+            Need::Nothing => {}
+            Need::Watch(after) => self.watch_on(place, after),
+            Need::Unwatch => self.unwatch(place),
         }
+        if is_left {
+            self.forget(place);
+        }
+    }
+
+    fn watch_on(&mut self, place: Place, after: u64) {
+        let watch = Watch {
+            connid: None,
+            job: place.job(),
+            after: Some(after),
+        };
+        let id = self.ask(Ask::new(Request::Watch(watch), Then::WatchOn(place)));
+        if let Some(topic) = self.topic(place) {
+            topic.asked(id, after);
+        }
+    }
+
+    fn unwatch(&mut self, place: Place) {
+        if let Some(topic) = self.topic(place) {
+            topic.silent();
+        }
+        let unwatch = Unwatch {
+            connid: None,
+            job: place.job(),
+        };
+        self.ask(Ask::new(Request::Unwatch(unwatch), Then::Nothing));
+    }
+
+    fn forget(&mut self, place: Place) {
         match place {
             Place::Job(job) => drop(self.forget_job(job)),
             Place::Feed => self.feed = None,
         }
-        self.unwatch(job);
     }
 
-    fn unwatch(&mut self, job: Option<JobId>) {
-        let unwatch = Unwatch { connid: None, job };
-        self.ask(Request::Unwatch(unwatch), Then::Nothing);
-    }
-
-    fn forget_job(&mut self, job: JobId) -> Option<Watched<Happening>> {
-        let (connid, watched) = self.jobs.remove(&job)?;
-        self.forget_name(job, &connid);
-        Some(watched)
-    }
-
-    fn forget_name(&mut self, job: JobId, connid: &Connid) {
-        if let Some(jobs) = self.names.get_mut(connid) {
-            jobs.retain(|named| *named != job);
-            if jobs.is_empty() {
-                self.names.remove(connid);
-            }
-        }
+    fn forget_job(&mut self, job: JobId) -> Option<Topic<Happening>> {
+        let (connid, topic) = self.jobs.remove(&job)?;
+        self.names.forget(job, &connid);
+        Some(topic)
     }
 
     fn answer(&mut self, frame: ServerFrame) {
@@ -228,79 +248,86 @@ impl Desk {
         let Some(ask) = self.asked.remove(&id) else {
             return;
         };
-        match ask.answer(frame) {
+        self.act_on(id, ask.answer(frame));
+    }
+
+    fn act_on(&mut self, id: u64, answer: Answer) {
+        match answer {
             Answer::Done => {}
             Answer::AskAgain(ask) => {
                 self.asked.insert(id, ask);
                 self.to_send.push_back(id);
             }
             Answer::Opened(opening) => self.open_job(id, opening),
-            Answer::FeedOpened { frame, last, reply } => self.open_feed(id, frame, last, reply),
-            Answer::WatchedOn(place, result) => self.watched_on(place, result),
+            Answer::FeedOpened(opening) => self.open_feed(id, opening),
+            Answer::WatchedOn(place, result) => self.watched_on(place, id, result),
         }
     }
 
-    /// A newer handle takes the place of an older one: they would be sent the same.
-    fn open_job(&mut self, handle: u64, opening: Opening) {
+    /// The server starts over where the new reader is: whoever was not there yet is asked for again.
+    fn open_job(&mut self, number: u64, opening: Opening) {
         let job = opening.job;
         let (cursor, deliveries) = Cursor::new(opening.last);
-        self.forget_job(job);
-        if !opening.by_job {
-            let named = self.names.entry(opening.connid.clone()).or_default();
-            named.push(job);
-        }
-        let watched = Watched { handle, cursor };
-        self.jobs.insert(job, (opening.connid, watched));
-        let opened = Opened {
-            frame: opening.frame,
-            handle,
-            deliveries,
+        let rules = Rules {
+            whole: true,
+            may_leave: false,
         };
-        if opening.reply.send(Ok(opened)).is_err() {
-            self.leave(Place::Job(job), handle);
+        let connid = &opening.connid;
+        let new = || (connid.clone(), Topic::new(rules));
+        let (_, topic) = self.jobs.entry(job).or_insert_with(new);
+        topic.join(number, cursor);
+        if opening.keeps {
+            topic.may_be_left();
         }
+        self.names.know(job, connid, !opening.by_job);
+        let reader = self.reader(Place::Job(job), number, deliveries);
+        let frame = opening.frame;
+        // Whoever no longer wants it leaves as every reader does, by dropping it.
+        drop(opening.reply.send(Ok(Opened { frame, reader })));
+        self.settle(Place::Job(job));
     }
 
-    fn open_feed(
-        &mut self,
-        handle: u64,
-        frame: ServerFrame,
-        last: Seq,
-        reply: Reply<Opened<FeedHappening>>,
-    ) {
-        let (cursor, deliveries) = Cursor::new(last);
-        self.feed = Some(Watched { handle, cursor });
-        let opened = Opened {
-            frame,
-            handle,
-            deliveries,
+    fn open_feed(&mut self, number: u64, opening: FeedOpening) {
+        let (cursor, deliveries) = Cursor::new(opening.last);
+        let rules = Rules {
+            whole: false,
+            may_leave: true,
         };
-        if reply.send(Ok(opened)).is_err() {
-            self.leave(Place::Feed, handle);
-        }
+        let topic = self.feed.get_or_insert_with(|| Topic::new(rules));
+        topic.join(number, cursor);
+        let reader = self.reader(Place::Feed, number, deliveries);
+        let frame = opening.frame;
+        drop(opening.reply.send(Ok(Opened { frame, reader })));
+        self.settle(Place::Feed);
     }
 
-    fn watched_on(&mut self, place: Place, result: Result<(), Error>) {
-        match place {
-            Place::Job(job) => match (self.jobs.get_mut(&job), result) {
-                (Some((connid, watched)), Ok(())) => {
-                    watched.cursor.answered();
-                    let connid = connid.clone();
-                    self.forget_name(job, &connid);
+    fn reader<T>(&self, place: Place, number: u64, deliveries: Deliveries<T>) -> Reader<T> {
+        Reader::new(self.board(), Seat { place, number }, deliveries)
+    }
+
+    fn watched_on(&mut self, place: Place, id: u64, result: Result<(), Error>) {
+        match (place, result) {
+            (Place::Job(job), Ok(())) => {
+                if let Some((connid, topic)) = self.jobs.get_mut(&job) {
+                    topic.answered(id);
+                    self.names.forget(job, connid);
                 }
-                // It hears the same once it asks for more.
-                (Some((_, watched)), Err(_)) if watched.cursor.is_behind() => {}
-                (_, Err(error)) => self.fail_job(job, error),
-                (None, Ok(())) => {}
-            },
-            Place::Feed => match (self.feed.take(), result) {
-                (Some(mut watched), Ok(())) => {
-                    watched.cursor.answered();
-                    self.feed = Some(watched);
+            }
+            (Place::Feed, Ok(())) => {
+                if let Some(topic) = &mut self.feed {
+                    topic.answered(id);
                 }
-                (Some(watched), Err(error)) => watched.cursor.fail(error),
-                (None, _) => {}
-            },
+            }
+            (Place::Job(job), Err(error)) => {
+                if let Some(topic) = self.forget_job(job) {
+                    topic.fail(&error);
+                }
+            }
+            (Place::Feed, Err(error)) => {
+                if let Some(topic) = self.feed.take() {
+                    topic.fail(&error);
+                }
+            }
         }
     }
 
@@ -309,79 +336,66 @@ impl Desk {
         if job.is_some() {
             return job;
         }
-        let jobs = self.names.get(connid?)?;
-        let is_next = |job: &&JobId| {
-            let watched = self.jobs.get(*job);
-            watched.is_some_and(|(_, watched)| watched.cursor.last() + 1 == seq)
-        };
-        jobs.iter().find(is_next).or(jobs.first()).copied()
+        self.names.find(connid?, |job| {
+            let topic = self.jobs.get(&job);
+            topic.is_some_and(|(_, topic)| topic.expects(seq))
+        })
     }
 
     fn event(&mut self, event: Box<EventFrame>) {
         let Some(job) = self.about(event.job, Some(&event.connid), event.seq) else {
             return;
         };
-        let Some((_, watched)) = self.jobs.get_mut(&job) else {
+        let Some((_, topic)) = self.jobs.get_mut(&job) else {
             return;
         };
-        if watched.cursor.is_left() {
-            let handle = watched.handle;
-            return self.leave(Place::Job(job), handle);
-        }
         let (seq, ends) = (event.seq, event.status.has_ended());
-        let happening = Happening::Event(event);
-        match watched.cursor.next(seq, happening) {
-            Taken::Yes if ends => drop(self.forget_job(job)),
-            Taken::Yes | Taken::No => {}
-            Taken::Hole => self.watch_on(Place::Job(job)),
-            Taken::StillAHole { expected } => {
-                let what =
-                    format!("event {seq} of job {job}, time and again, where {expected} is due");
-                self.fail_job(job, Error::Unexpected(what));
-                self.unwatch(Some(job));
-            }
+        topic.happened(seq, Happening::Event(event), Happening::Gap);
+        if ends {
+            topic.ended(seq);
         }
-    }
-
-    fn fail_job(&mut self, job: JobId, error: Error) {
-        if let Some(watched) = self.forget_job(job) {
-            watched.cursor.fail(error);
-        }
+        self.crowded = topic.is_crowded();
+        self.settle(Place::Job(job));
     }
 
     fn gap(&mut self, frame: &GapFrame) {
         if frame.connid.is_none() && frame.job.is_none() {
-            if let Some(watched) = &mut self.feed {
-                watched.cursor.missing(frame.gap, FeedHappening::Gap);
+            if let Some(topic) = &mut self.feed {
+                topic.gap(frame.gap, FeedHappening::Gap);
+                self.settle(Place::Feed);
             }
             return;
         }
         let about = self.about(frame.job, frame.connid.as_ref(), frame.gap.from);
-        if let Some((_, watched)) = about.and_then(|job| self.jobs.get_mut(&job)) {
-            watched.cursor.missing(frame.gap, Happening::Gap);
+        if let Some((job, (_, topic))) = about.and_then(|job| Some((job, self.jobs.get_mut(&job)?)))
+        {
+            topic.gap(frame.gap, Happening::Gap);
+            self.settle(Place::Job(job));
         }
     }
 
     fn change(&mut self, change: FeedFrame) {
-        if let Some(watched) = &mut self.feed {
-            if watched.cursor.is_left() {
-                let handle = watched.handle;
-                return self.leave(Place::Feed, handle);
-            }
+        if let Some(topic) = &mut self.feed {
             let seq = change.feed;
             let change = FeedHappening::Change(Box::new(change));
-            watched.cursor.skipping(seq, change);
+            topic.happened(seq, change, FeedHappening::Gap);
+            self.crowded = topic.is_crowded();
+            self.settle(Place::Feed);
         }
     }
 }
 
-fn watch_from<T>(cursor: &mut Cursor<T>) -> u64 {
-    cursor.asking();
-    cursor.last()
+impl Place {
+    const fn job(self) -> Option<JobId> {
+        match self {
+            Self::Job(job) => Some(job),
+            Self::Feed => None,
+        }
+    }
 }
 
 /// The request that a frame answers.
-fn id_of(frame: &ServerFrame) -> Option<u64> {
+pub(crate) fn id_of(frame: &ServerFrame) -> Option<u64> {
     let id = match frame {
         ServerFrame::Started(started) => started.id.as_ref(),
         ServerFrame::Done(done) => done.id.as_ref(),

@@ -1,9 +1,11 @@
 //! Why something was not done.
 
-use longwire_protocol::Refusal;
+use std::fmt;
+
+use longwire_protocol::{Clock, EventFrame, KillNote, Receipt, Refusal, Status};
 use thiserror::Error;
 
-/// Why a request was not done, or why a job's events end before its outcome.
+/// Why a request was not done, why a job's events end before its outcome, or how a job ended that has no result.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -34,9 +36,32 @@ pub enum Error {
     /// The server refused the request.
     #[error(transparent)]
     Refused(Box<Refusal>),
+    /// The server refused the request with a code that is newer than this client.
+    #[error("{message} ({code})")]
+    OtherRefusal {
+        /// The stable word.
+        code: Box<str>,
+        /// The sentence.
+        message: Box<str>,
+    },
+    /// The job failed. Here, and in the three that follow, stands the last event of its log.
+    #[error("{}", Ended(.0))]
+    Failed(Box<EventFrame>),
+    /// The job was killed; the event has the kill receipt.
+    #[error("{}", Ended(.0))]
+    Killed(Box<EventFrame>),
+    /// A clock of the job ran out; the event says which.
+    #[error("{}", Ended(.0))]
+    TimedOut(Box<EventFrame>),
+    /// Whoever served the job is gone, and how far it came cannot be known.
+    #[error("{}", Ended(.0))]
+    Lost(Box<EventFrame>),
+    /// A value cannot be written as JSON, or what came is not of the type that was asked for.
+    #[error("{0}")]
+    Json(String),
     /// The connection broke; the client connects again by itself.
     #[error("the connection was lost ({0})")]
-    Lost(String),
+    Disconnected(String),
     /// The server closed the connection for a reason for which there is no use in coming back.
     #[error("the server closed the connection: {reason} ({code})")]
     ClosedByServer {
@@ -54,22 +79,41 @@ pub enum Error {
     /// The system gives no random numbers, of which names are made.
     #[error("the system gives no random numbers: {0}")]
     NoChance(String),
-    /// The client was closed, or a newer handle took the place of this one.
+    /// The client was closed.
     #[error("the client was closed")]
     Closed,
 }
 
 impl Error {
-    /// The stable word for it: that of the refusal, where it is one.
+    /// How a job ended, where that is not `ok`.
+    pub(crate) fn of_end(event: Box<EventFrame>) -> Self {
+        match event.status {
+            Status::Killed => Self::Killed(event),
+            Status::Timeout => Self::TimedOut(event),
+            Status::Lost => Self::Lost(event),
+            Status::Failed | Status::Queued | Status::Running | Status::Ending | Status::Ok => {
+                Self::Failed(event)
+            }
+        }
+    }
+
+    /// The stable word for it: that of the refusal, where it is one; that of the failure, where a job failed; `killed`, `timeout` or `lost`,
+    /// where it ended so.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
+            Self::Failed(event) => event.error.as_ref().map_or("failed", |error| &error.code),
+            Self::Killed(_) => "killed",
+            Self::TimedOut(_) => "timeout",
+            Self::Lost(_) => "lost",
+            Self::Json(_) => "json",
             Self::Address(_) => "invalid_address",
             Self::Tls(_) => "tls",
             Self::Unreachable { .. } => "unreachable",
             Self::NotLongwire { .. } => "not_longwire",
             Self::Refused(refusal) => refusal.code.as_str(),
-            Self::Lost(_) => "connection_lost",
+            Self::OtherRefusal { code, .. } => code,
+            Self::Disconnected(_) => "connection_lost",
             Self::ClosedByServer { .. } => "closed_by_server",
             Self::Unexpected(_) => "unexpected_frame",
             Self::NoReply(_) => "no_reply",
@@ -86,5 +130,83 @@ impl Error {
         } else {
             None
         }
+    }
+
+    /// The last event of the job, where this is how it ended: with what it failed of, the kill receipt, or the clock.
+    #[must_use]
+    pub fn last_event(&self) -> Option<&EventFrame> {
+        match self {
+            Self::Failed(event)
+            | Self::Killed(event)
+            | Self::TimedOut(event)
+            | Self::Lost(event) => Some(event),
+            Self::Address(_)
+            | Self::Tls(_)
+            | Self::Unreachable { .. }
+            | Self::NotLongwire { .. }
+            | Self::Refused(_)
+            | Self::OtherRefusal { .. }
+            | Self::Json(_)
+            | Self::Disconnected(_)
+            | Self::ClosedByServer { .. }
+            | Self::Unexpected(_)
+            | Self::NoReply(_)
+            | Self::NoChance(_)
+            | Self::Closed => None,
+        }
+    }
+
+    /// The receipt, where the job was killed.
+    #[must_use]
+    pub fn receipt(&self) -> Option<&Receipt> {
+        match self.last_event()?.kill.as_ref()? {
+            KillNote::Receipt(receipt) => Some(receipt),
+            KillNote::Wish(_) => None,
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error.to_string())
+    }
+}
+
+/// How a job ended, in words.
+struct Ended<'a>(&'a EventFrame);
+
+impl fmt::Display for Ended<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let event = self.0;
+        write!(f, "{} {}", event.connid, how(event.status))?;
+        if let Some(clock) = event.clock {
+            f.write_str(which(clock))?;
+        }
+        if let Some(KillNote::Receipt(receipt)) = &event.kill {
+            write!(f, " by {}", receipt.wish.by)?;
+            if let Some(reason) = &receipt.wish.reason {
+                write!(f, ": {reason}")?;
+            }
+        }
+        event.error.as_ref().map_or(Ok(()), |error| {
+            write!(f, ": {} ({})", error.message, error.code)
+        })
+    }
+}
+
+const fn how(status: Status) -> &'static str {
+    match status {
+        Status::Killed => "was killed",
+        Status::Timeout => "ran out of time",
+        Status::Lost => "was lost",
+        Status::Failed | Status::Queued | Status::Running | Status::Ending | Status::Ok => "failed",
+    }
+}
+
+const fn which(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Time => "",
+        Clock::IdleTime => ": nothing was heard of it for its idle time",
+        Clock::QueueTime => ": it waited in the queue for all its queue time",
     }
 }

@@ -1,15 +1,19 @@
-//! A watched job, and the watched feed.
+//! A watched job.
 
-use longwire_protocol::{Connid, EventFrame, FeedFrame, Gap, JobId, Seq, ServerFrame, Started};
-use tokio::sync::mpsc;
-
-use crate::{
-    Error,
-    ask::unexpected,
-    client::Handle,
-    cursor::Delivery,
-    desk::{Command, Opened, Place},
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll, ready},
 };
+
+use futures_util::Stream;
+use longwire_protocol::{
+    Code, Connid, Done, EndedView, EventFrame, Gap, JobId, KillNote, Payload, Refusal, Seconds,
+    Seq, ServerFrame, Started, Status,
+};
+use serde::de::DeserializeOwned;
+
+use crate::{Error, ask::unexpected, desk::Opened, handle::Handle, reader::Reader};
 
 /// Something that happened to a watched job.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,27 +24,21 @@ pub enum Happening {
     Gap(Gap),
 }
 
-/// Something that happened to some job.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FeedHappening {
-    /// A change of its state.
-    Change(Box<FeedFrame>),
-    /// Changes that are no longer kept.
-    Gap(Gap),
-}
-
-/// A job that is watched: its events, each once and in order, across lost connections.
+/// A job that is watched: its events, each once and in order, across lost connections. It is a [`Stream`] of them.
 ///
-/// Dropping it ends the watch and leaves the job alone, unless it was started to die with its last watcher. A second
-/// handle of the same job from the same client takes the place of the first.
+/// Several handles of one job, in one client or in many, are independent: each has a position of its own. A handle that is not read holds
+/// 64 events at most; the rest is asked for once these have been read.
+///
+/// Dropping it ends the watch and leaves the job alone, unless it was started to die with its last watcher.
 #[derive(Debug)]
 pub struct Job {
+    handle: Handle,
     reader: Reader<Happening>,
     id: JobId,
     connid: Connid,
     started: Option<Started>,
     seen: Seq,
-    ended: bool,
+    ended: Option<Result<Box<EventFrame>, Error>>,
 }
 
 impl Job {
@@ -49,37 +47,25 @@ impl Job {
         opened: Opened<Happening>,
         after: Seq,
     ) -> Result<Self, Error> {
-        let frame = opened.frame.clone();
-        let (id, connid, started) = match opened.frame {
-            ServerFrame::Started(mut started) => {
-                started.id = None;
-                (started.job, started.connid.clone(), Some(started))
-            }
-            ServerFrame::Done(done) => {
-                let named = done.job.zip(done.connid);
-                let (job, connid) = named.ok_or_else(|| unexpected(&frame))?;
-                (job, connid, None)
-            }
-            ServerFrame::Status(_)
-            | ServerFrame::Routes(_)
-            | ServerFrame::Found(_)
-            | ServerFrame::Modules(_)
-            | ServerFrame::Claimed(_)
-            | ServerFrame::HandOver(_)
-            | ServerFrame::Refused(_)
-            | ServerFrame::Event(_)
-            | ServerFrame::Feed(_)
-            | ServerFrame::Gap(_)
-            | ServerFrame::Notice(_) => return Err(unexpected(&frame)),
+        let Opened { frame, reader } = opened;
+        let (id, connid, started) = if let ServerFrame::Started(mut started) = frame {
+            started.id = None;
+            (started.job, started.connid.clone(), Some(started))
+        } else if let ServerFrame::Done(done) = &frame
+            && let Some((job, connid)) = done.job.zip(done.connid.clone())
+        {
+            (job, connid, None)
+        } else {
+            return Err(unexpected(&frame));
         };
-        let place = Place::Job(id);
         Ok(Self {
-            seen: started.as_ref().map_or(after, |started| started.seq),
-            reader: Reader::new(handle, place, opened.handle, opened.deliveries),
+            handle,
+            reader,
             id,
             connid,
+            seen: started.as_ref().map_or(after, |started| started.seq),
             started,
-            ended: false,
+            ended: None,
         })
     }
 
@@ -109,19 +95,22 @@ impl Job {
 
     /// What happened next; waits for it. None after the outcome, and after an error. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Result<Happening, Error>> {
-        if self.ended {
-            return None;
+        poll_fn(|cx| self.poll_happening(cx)).await
+    }
+
+    /// Reads on to the end, and gives what the job came to; what comes without a result is read as `null`, so `()` and an `Option` will do.
+    /// It may be asked for again, and after the events were read. Dropping the future loses nothing but the events that it read.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Killed`], [`Error::TimedOut`], [`Error::Lost`], with the last event, where the job ended so;
+    /// [`Error::Json`] where the result is no `T`; and as [`Job::outcome`].
+    pub async fn result<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
+        let last = self.end().await?;
+        if last.status != Status::Ok {
+            return Err(Error::of_end(last));
         }
-        let next = self.reader.next().await;
-        match &next {
-            Ok(Happening::Event(event)) => {
-                self.seen = event.seq;
-                self.ended = event.status.has_ended();
-            }
-            Ok(Happening::Gap(gap)) => self.seen = gap.to,
-            Err(_) => self.ended = true,
-        }
-        Some(next)
+        let result = last.result.as_ref().map_or("null", Payload::as_str);
+        Ok(serde_json::from_str(result)?)
     }
 
     /// Reads on to the last event, which tells how the job ended.
@@ -129,88 +118,94 @@ impl Job {
     /// # Errors
     /// Where the events end before that, such as in a server that was started anew and no longer knows the job.
     pub async fn outcome(&mut self) -> Result<EventFrame, Error> {
-        while let Some(next) = self.next().await {
-            match next? {
-                Happening::Event(event) if event.status.has_ended() => return Ok(*event),
-                Happening::Event(_) | Happening::Gap(_) => {}
+        self.end().await.map(|last| *last)
+    }
+
+    async fn end(&mut self) -> Result<Box<EventFrame>, Error> {
+        while self.ended.is_none() {
+            // What it was is in `ended`, where it was the last.
+            drop(self.next().await);
+        }
+        self.ended.clone().unwrap_or(Err(Error::Closed))
+    }
+
+    /// Kills it. Returns when the kill was accepted: the job is told to end, and forced after its route's grace.
+    ///
+    /// A kill goes by the connid. Once its end was seen here that may be another job's, and it is refused without asking the server.
+    ///
+    /// # Errors
+    /// Where the server does not know the job or it has ended, or the connection is gone for good.
+    pub async fn kill(&self, reason: Option<&str>) -> Result<Done, Error> {
+        self.not_ended()?;
+        self.handle.kill(&self.connid, reason, false).await
+    }
+
+    /// Kills it and returns when it is dead, with how it ended and the kill receipt.
+    ///
+    /// # Errors
+    /// As [`Job::kill`].
+    pub async fn kill_and_wait(&self, reason: Option<&str>) -> Result<Done, Error> {
+        self.not_ended()?;
+        self.handle.kill(&self.connid, reason, true).await
+    }
+
+    /// Moves its deadline to so long from now.
+    ///
+    /// # Errors
+    /// Where the server refuses it, the job has ended, or the connection is gone for good.
+    pub async fn extend(&self, time: impl Into<Seconds>) -> Result<Done, Error> {
+        self.not_ended()?;
+        self.handle.extend(&self.connid, time.into()).await
+    }
+
+    fn not_ended(&self) -> Result<(), Error> {
+        let Some(Ok(last)) = &self.ended else {
+            return Ok(());
+        };
+        let (connid, status) = (&self.connid, last.status);
+        let message = format!("{connid} has already ended: {}", status.as_str());
+        let mut refusal = Refusal::new(Code::AlreadyEnded, message).of(connid.clone());
+        refusal.ended = Some(Box::new(ended_view(last)));
+        Err(Error::Refused(Box::new(refusal)))
+    }
+
+    fn poll_happening(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Happening, Error>>> {
+        if self.ended.is_some() {
+            return Poll::Ready(None);
+        }
+        let next = ready!(self.reader.poll_next(cx));
+        let next = next.unwrap_or_else(|| Err(self.handle.links.why_closed()));
+        match &next {
+            Ok(Happening::Event(event)) => {
+                self.seen = event.seq;
+                let ends = event.status.has_ended();
+                self.ended = ends.then(|| Ok(event.clone()));
             }
+            Ok(Happening::Gap(gap)) => self.seen = gap.to,
+            Err(error) => self.ended = Some(Err(error.clone())),
         }
-        Err(Error::Closed)
+        Poll::Ready(Some(next))
     }
 }
 
-/// The changes of state of all jobs that may be seen, from when it was opened.
-///
-/// A second feed from the same client takes the place of the first.
-#[derive(Debug)]
-pub struct Feed {
-    reader: Reader<FeedHappening>,
-    ended: bool,
-}
+impl Stream for Job {
+    type Item = Result<Happening, Error>;
 
-impl Feed {
-    pub(crate) fn new(handle: Handle, opened: Opened<FeedHappening>) -> Self {
-        Self {
-            reader: Reader::new(handle, Place::Feed, opened.handle, opened.deliveries),
-            ended: false,
-        }
-    }
-
-    /// What happened next; waits for it. None after an error. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Option<Result<FeedHappening, Error>> {
-        if self.ended {
-            return None;
-        }
-        let next = self.reader.next().await;
-        self.ended = next.is_err();
-        Some(next)
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_happening(cx)
     }
 }
 
-/// Reads what a cursor hands on, and asks for more where there was no place for it.
-#[derive(Debug)]
-struct Reader<T> {
-    handle: Handle,
-    place: Place,
-    number: u64,
-    deliveries: mpsc::Receiver<Delivery<T>>,
-    behind: bool,
-}
-
-impl<T> Reader<T> {
-    fn new(
-        handle: Handle,
-        place: Place,
-        number: u64,
-        deliveries: mpsc::Receiver<Delivery<T>>,
-    ) -> Self {
-        Self {
-            handle,
-            place,
-            number,
-            deliveries,
-            behind: false,
-        }
-    }
-
-    async fn next(&mut self) -> Result<T, Error> {
-        loop {
-            if self.behind {
-                self.handle.command(Command::More(self.place)).await?;
-                self.behind = false;
-            }
-            match self.deliveries.recv().await {
-                Some(Delivery::Happening(happening)) => return Ok(happening),
-                Some(Delivery::Behind) => self.behind = true,
-                Some(Delivery::Failed(error)) => return Err(error),
-                None => return Err(self.handle.why_closed()),
-            }
-        }
-    }
-}
-
-impl<T> Drop for Reader<T> {
-    fn drop(&mut self) {
-        self.handle.leave(self.place, self.number);
+fn ended_view(last: &EventFrame) -> EndedView {
+    let receipt = match &last.kill {
+        Some(KillNote::Receipt(receipt)) => Some(receipt.clone()),
+        Some(KillNote::Wish(_)) | None => None,
+    };
+    EndedView {
+        status: last.status,
+        seq: last.seq,
+        error: last.error.clone(),
+        clock: last.clock,
+        kill: receipt,
     }
 }

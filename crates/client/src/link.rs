@@ -42,4 +42,14 @@ impl Links {
         self.0.changed().await.ok()?;
         Some(self.0.borrow_and_update().clone())
     }
+
+    /// Why there is no connection any more.
+    pub(crate) fn why_closed(&self) -> Error {
+        match self.now() {
+            Link::Closed(error) => error,
+            Link::Connected | Link::ShuttingDown { .. } | Link::Reconnecting { .. } => {
+                Error::Closed
+            }
+        }
+    }
 }

@@ -139,7 +139,9 @@ impl Wire {
         match ready!(self.socket.poll_next_unpin(cx)) {
             Some(Ok(message)) => Poll::Ready(self.heard(message)),
             Some(Err(error)) => Poll::Ready(Err(lost(&error))),
-            None => Poll::Ready(Err(Broken::ForNow(Error::Lost("it ended".to_owned())))),
+            None => Poll::Ready(Err(Broken::ForNow(Error::Disconnected(
+                "it ended".to_owned(),
+            )))),
         }
     }
 
@@ -181,11 +183,11 @@ impl Wire {
             .is_some_and(|since| is_over(since, options.write_timeout));
         if stuck {
             let why = "the server reads no more".to_owned();
-            return Err(Broken::ForNow(Error::Lost(why)));
+            return Err(Broken::ForNow(Error::Disconnected(why)));
         }
         if is_over(self.heard_at, options.dead_after) {
             let why = "nothing heard for too long".to_owned();
-            return Err(Broken::ForNow(Error::Lost(why)));
+            return Err(Broken::ForNow(Error::Disconnected(why)));
         }
         self.pinged = true;
         self.send(Message::ping("")).map(|()| Turn::Alive)
@@ -203,7 +205,7 @@ fn lost(error: &tokio_websockets::Error) -> Broken {
     } else {
         error.to_string()
     };
-    Broken::ForNow(Error::Lost(why))
+    Broken::ForNow(Error::Disconnected(why))
 }
 
 /// Whether to come back is the server's to say; where a code is not one of its own, something between it and us closed.
@@ -215,7 +217,7 @@ fn closed(code: u16, reason: &str) -> Broken {
         } else {
             format!("closed with code {code}: {reason}")
         };
-        return Broken::ForNow(Error::Lost(why));
+        return Broken::ForNow(Error::Disconnected(why));
     }
     Broken::ForGood(Error::ClosedByServer {
         code,

@@ -77,7 +77,11 @@ pub struct EventFrame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Seconds>,
     /// How far it has come.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "known_of_progress",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub progress: Option<Arc<Progress>>,
     /// What it printed, in the encoding beside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -332,7 +336,11 @@ pub struct JobView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_time: Option<Seconds>,
     /// How far it has come.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "known_of_progress",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub progress: Option<Arc<Progress>>,
     /// Words to find it by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -645,6 +653,20 @@ impl ServerFrame {
             Err(de::Error::custom("not a frame of longwire.v1"))
         }
     }
+}
+
+/// Whoever reads is lenient: what is not known of a progress is ignored, though whoever says it is refused.
+fn known_of_progress<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Arc<Progress>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Known {
+        done: Option<f64>,
+        total: Option<f64>,
+        note: Option<Box<str>>,
+    }
+    let known = Option::<Known>::deserialize(deserializer)?;
+    Ok(known.map(|Known { done, total, note }| Arc::new(Progress { done, total, note })))
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

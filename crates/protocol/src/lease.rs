@@ -11,7 +11,7 @@ use crate::JobId;
 /// have guessed. The others say which job it is of, so that even a lease that is gone can be told what became of that.
 ///
 /// On the wire it is 64 hexadecimal digits, and nothing for a worker to read.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
     job: JobId,
     secret: u128,

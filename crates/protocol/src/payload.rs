@@ -20,7 +20,7 @@ impl Payload {
     ///
     /// # Errors
     /// Where the value cannot be written as JSON, such as a map whose keys are not strings.
-    pub fn new<T: Serialize>(value: &T) -> Result<Self, serde_json::Error> {
+    pub fn new<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         serde_json::value::to_raw_value(value).map(|raw| Self(raw.into()))
     }
 

@@ -155,6 +155,64 @@ impl Start {
             tags: Box::default(),
         }
     }
+
+    /// The same under that name.
+    #[must_use]
+    pub fn connid(mut self, connid: Connid) -> Self {
+        self.connid = Some(connid);
+        self
+    }
+
+    /// The same with that input.
+    ///
+    /// # Errors
+    /// Where the value cannot be written as JSON, such as a map whose keys are not strings.
+    pub fn input<T: Serialize + ?Sized>(mut self, input: &T) -> Result<Self, serde_json::Error> {
+        self.input = Some(Payload::new(input)?);
+        Ok(self)
+    }
+
+    /// The same with so long from its start to its end.
+    #[must_use]
+    pub fn time(mut self, time: impl Into<Seconds>) -> Self {
+        self.time = Some(time.into());
+        self
+    }
+
+    /// The same with so long without any event, at most.
+    #[must_use]
+    pub fn idle_time(mut self, time: impl Into<Seconds>) -> Self {
+        self.idle_time = Some(time.into());
+        self
+    }
+
+    /// The same with so long in the queue, at most.
+    #[must_use]
+    pub fn queue_time(mut self, time: impl Into<Seconds>) -> Self {
+        self.queue_time = Some(time.into());
+        self
+    }
+
+    /// The same with these words to find it by.
+    #[must_use]
+    pub fn tags<T: Into<Box<str>>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same with that to do where the connid is in use.
+    #[must_use]
+    pub fn on_conflict(mut self, what: OnConflict) -> Self {
+        self.on_conflict = what;
+        self
+    }
+
+    /// The same with that to become of it when its last watcher is gone.
+    #[must_use]
+    pub fn on_disconnect(mut self, what: OnDisconnect) -> Self {
+        self.on_disconnect = what;
+        self
+    }
 }
 
 /// Kill a job. Kill asks first: the work is told to end, and forced only after its route's grace.
@@ -270,6 +328,24 @@ impl Target {
     #[must_use]
     pub fn of(connid: Option<Connid>, job: Option<JobId>) -> Option<Self> {
         job.map(Self::Job).or(connid.map(Self::Connid))
+    }
+}
+
+impl From<Connid> for Target {
+    fn from(connid: Connid) -> Self {
+        Self::Connid(connid)
+    }
+}
+
+impl From<&Connid> for Target {
+    fn from(connid: &Connid) -> Self {
+        Self::Connid(connid.clone())
+    }
+}
+
+impl From<JobId> for Target {
+    fn from(job: JobId) -> Self {
+        Self::Job(job)
     }
 }
 

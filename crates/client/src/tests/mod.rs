@@ -1,6 +1,7 @@
 //! The client against scripted dialogues.
 
 mod fake;
+mod worker;
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use longwire_protocol::{Connid, JobId, Seconds, Seq, Start, StatusQuery, Target}
 use serde_json::{Value, json};
 
 use self::fake::{Fake, Peer, quick};
-use crate::{Client, Error, FeedHappening, Happening, Job, Link, OnConflict};
+use crate::{Client, Error, FeedHappening, Happening, Job, Link, OnConflict, OnDisconnect};
 
 const JOB: &str = "01970000-0000-7000-8000-000000000001";
 
@@ -262,27 +263,25 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
         peer.says(output("42", seq)).await;
     }
     // Nobody reads the job's events, and yet this is answered.
-    let name = connid("42");
     let serve = async {
         let (id, _) = peer.hears().await;
+        // What it would only drop it does not want to be sent.
+        let unwatch = peer.expects(json!({"route": "unwatch", "job": JOB})).await;
+        peer.says(json!({"id": unwatch, "route": "unwatch", "status": "ok"}))
+            .await;
         peer.says(json!({"id": id, "route": "kill", "connid": "42", "status": "ok", "seq": 501}))
             .await;
     };
-    let (killed, ()) = tokio::join!(client.kill(&name, None), serve);
+    let (killed, ()) = tokio::join!(job.kill(None), serve);
     assert!(killed.is_ok());
 
     let serve = async {
-        loop {
-            let (id, frame) = peer.hears().await;
-            assert_eq!(frame["route"], "watch", "{frame}");
-            let after = frame["after"].as_u64().unwrap();
-            peer.says(watching(id, "42", ALL)).await;
-            for seq in after + 1..=ALL {
-                peer.says(output_by_job("42", seq)).await;
-            }
-            if after + 60 > ALL {
-                break;
-            }
+        let id = peer
+            .expects(json!({"route": "watch", "job": JOB, "after": 65}))
+            .await;
+        peer.says(watching(id, "42", ALL)).await;
+        for seq in 66..=ALL {
+            peer.says(output_by_job("42", seq)).await;
         }
         peer.says(json!({"connid": "42", "job": JOB, "seq": ALL + 1, "status": "killed"}))
             .await;
@@ -291,6 +290,26 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
     let (seen, _peer) = tokio::join!(seen(&mut job), serve);
     let expected: Vec<_> = (2..=ALL + 1).map(|seq| (seq, seq)).collect();
     assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn what_a_reader_cannot_take_is_left_in_the_socket_for_a_moment() {
+    const ALL: Seq = 500;
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let mut job = start(&client, &mut peer, "42").await;
+    for seq in 2..ALL {
+        peer.says(output("42", seq)).await;
+    }
+    peer.says(json!({"connid": "42", "seq": ALL, "status": "ok"}))
+        .await;
+    // The connection has its turns, and the reader none.
+    for _ in 0..10 * ALL {
+        tokio::task::yield_now().await;
+    }
+    let expected: Vec<_> = (2..=ALL).map(|seq| (seq, seq)).collect();
+    assert_eq!(seen(&mut job).await, expected);
+    // Nothing had to be asked for again.
+    start(&client, &mut peer, "43").await;
 }
 
 #[tokio::test]
@@ -322,27 +341,28 @@ async fn frames_that_name_no_job_are_not_of_one_that_is_watched_by_it() {
     let (_fake, client, mut peer) = Fake::with_client().await;
     let other: JobId = JobId::parse("01970000-0000-7000-8000-000000000002").unwrap();
     let mut first = start(&client, &mut peer, "42").await;
-    for seq in 2..=ROOM + 1 {
+    for seq in 2..=ROOM + 2 {
         peer.says(output("42", seq)).await;
     }
     let serve = async {
         let (id, _) = peer.hears().await;
+        peer.expects(json!({"route": "unwatch", "job": JOB})).await;
         let mut reply = started(id, "42");
         reply["job"] = json!(other);
         peer.says(reply).await;
     };
     let (second, ()) = tokio::join!(client.start(named("42")), serve);
     let mut second = second.unwrap();
-    for seq in 2..=ROOM {
+    for seq in 2..=ROOM + 1 {
         peer.says(output("42", seq)).await;
         second.next().await.unwrap().unwrap();
     }
     let serve = async {
         let (id, frame) = peer.hears().await;
-        assert_eq!(frame["after"], ROOM, "{frame}");
-        peer.says(watching(id, "42", ROOM + 1)).await;
+        assert_eq!(frame["after"], ROOM + 1, "{frame}");
+        peer.says(watching(id, "42", ROOM + 2)).await;
         for (job, status) in [(None, "ok"), (Some(JOB), "killed")] {
-            let mut end = json!({"connid": "42", "seq": ROOM + 1, "status": status});
+            let mut end = json!({"connid": "42", "seq": ROOM + 2, "status": status});
             if let Some(job) = job {
                 end["job"] = json!(job);
             }
@@ -354,29 +374,151 @@ async fn frames_that_name_no_job_are_not_of_one_that_is_watched_by_it() {
     assert_eq!(second.outcome().await.unwrap().status.as_str(), "ok");
 }
 
-/// It says of no event that it is no longer kept: so that is not told either.
 #[tokio::test]
-async fn a_server_that_leaves_events_out_is_asked_and_then_given_up() {
+async fn what_a_server_leaves_out_is_asked_for_once_and_then_is_a_gap() {
     let (_fake, client, mut peer) = Fake::with_client().await;
     let mut job = start(&client, &mut peer, "42").await;
     let serve = async {
         peer.says(output("42", 3)).await;
-        for _ in 0..2 {
-            let (id, frame) = peer.hears().await;
-            assert_eq!(
-                (&frame["route"], &frame["after"]),
-                (&json!("watch"), &json!(1))
-            );
-            peer.says(watching(id, "42", 3)).await;
-            peer.says(output_by_job("42", 3)).await;
-        }
-        let (_, frame) = peer.hears().await;
-        assert_eq!(frame["route"], "unwatch", "{frame}");
+        let id = peer
+            .expects(json!({"route": "watch", "job": JOB, "after": 1}))
+            .await;
+        peer.says(watching(id, "42", 3)).await;
+        peer.says(output_by_job("42", 3)).await;
+        let mut end = json!({"connid": "42", "job": JOB, "seq": 4, "status": "ok"});
+        peer.says(end.clone()).await;
+        end["seq"] = json!(5);
+        peer.says(end).await;
     };
-    let (next, ()) = tokio::join!(job.next(), serve);
-    let error = next.unwrap().unwrap_err();
-    assert_eq!(error.code(), "unexpected_frame");
-    assert!(error.to_string().contains("where 2 is due"), "{error}");
+    let (seen, ()) = tokio::join!(seen(&mut job), serve);
+    assert_eq!(seen, [(2, 2), (3, 3), (4, 4)]);
+}
+
+#[tokio::test]
+async fn handles_of_one_job_are_independent() {
+    let (fake, client, mut peer) = Fake::with_client().await;
+    let mut first = start(&client, &mut peer, "42").await;
+    let name = connid("42");
+    peer.says(output("42", 2)).await;
+    peer.says(output("42", 3)).await;
+    let serve = async {
+        let id = peer
+            .expects(json!({"route": "watch", "connid": "42", "after": 2}))
+            .await;
+        peer.says(watching(id, "42", 3)).await;
+        peer.says(output("42", 3)).await;
+        peer.says(output("42", 4)).await;
+    };
+    let (second, ()) = tokio::join!(client.watch(&name, 2), serve);
+    let mut second = second.unwrap();
+    for (job, seqs) in [(&mut first, 2..=4), (&mut second, 3..=4)] {
+        for seq in seqs {
+            let next = job.next().await.unwrap().unwrap();
+            assert!(matches!(next, Happening::Event(event) if event.seq == seq));
+        }
+    }
+    drop(peer);
+
+    let mut peer = fake.accept().await;
+    let id = peer
+        .expects(json!({"route": "watch", "job": JOB, "after": 4}))
+        .await;
+    peer.says(watching(id, "42", 5)).await;
+    drop(second);
+    peer.says(json!({"connid": "42", "job": JOB, "seq": 5, "status": "ok"}))
+        .await;
+    assert_eq!(seen(&mut first).await, [(5, 5)]);
+}
+
+#[tokio::test]
+async fn a_result_is_read_as_what_is_asked_for_and_other_ends_are_errors_of_their_own() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    for (end, code, says) in [
+        (json!({"status": "ok", "result": 7}), None, ""),
+        (
+            json!({"status": "ok", "result": "x"}),
+            Some("json"),
+            "invalid type: string \"x\", expected u32",
+        ),
+        (
+            json!({"status": "ok"}),
+            Some("json"),
+            "invalid type: null, expected u32",
+        ),
+        (
+            json!({"status": "failed", "error": {"code": "disk_full", "message": "no space is left"}}),
+            Some("disk_full"),
+            "42 failed: no space is left (disk_full)",
+        ),
+        (
+            json!({"status": "killed", "kill": {"by": "ann", "reason": "old", "forced": false, "ms": 3}}),
+            Some("killed"),
+            "42 was killed by ann: old",
+        ),
+        (
+            json!({"status": "timeout", "clock": "time"}),
+            Some("timeout"),
+            "42 ran out of time",
+        ),
+        (
+            json!({"status": "lost", "error": {"code": "worker_lost", "message": "its worker is gone"}}),
+            Some("lost"),
+            "42 was lost: its worker is gone (worker_lost)",
+        ),
+    ] {
+        let mut job = start(&client, &mut peer, "42").await;
+        let mut frame = json!({"connid": "42", "seq": 2});
+        frame
+            .as_object_mut()
+            .unwrap()
+            .extend(end.as_object().unwrap().clone());
+        peer.says(frame).await;
+        for _ in 0..2 {
+            match job.result::<u32>().await {
+                Ok(result) => assert_eq!((result, code), (7, None)),
+                Err(error) => {
+                    assert_eq!(Some(error.code()), code);
+                    assert!(error.to_string().starts_with(says), "{error}");
+                    let is_end = error.last_event().is_some_and(|event| event.seq == 2);
+                    assert_eq!(is_end, end["status"] != "ok", "{error}");
+                }
+            }
+        }
+        let refused = job.kill(None).await.unwrap_err();
+        assert_eq!(refused.code(), "already_ended");
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_dies_without_watchers_is_not_left_by_a_slow_reader() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    let dies = named("42").on_disconnect(OnDisconnect::Kill);
+    let serve = async {
+        let (id, _) = peer.hears().await;
+        peer.says(started(id, "42")).await;
+    };
+    let (job, ()) = tokio::join!(client.start(dies), serve);
+    let mut job = job.unwrap();
+    for seq in 2..=70 {
+        peer.says(output("42", seq)).await;
+    }
+    let serve = async {
+        let (id, _) = peer.hears().await;
+        peer.says(json!({"id": id, "route": "kill", "connid": "42", "status": "ok", "seq": 66}))
+            .await;
+    };
+    let (killed, ()) = tokio::join!(job.kill(None), serve);
+    assert!(killed.is_ok());
+    let serve = async {
+        let id = peer
+            .expects(json!({"route": "watch", "job": JOB, "after": 65}))
+            .await;
+        peer.says(watching(id, "42", 70)).await;
+        peer.says(json!({"connid": "42", "job": JOB, "seq": 66, "status": "ok"}))
+            .await;
+    };
+    let (seen, ()) = tokio::join!(seen(&mut job), serve);
+    assert_eq!(seen.len(), 65);
 }
 
 #[tokio::test]
@@ -502,6 +644,52 @@ async fn a_server_that_is_gone_for_good_is_given_up_where_patience_ends() {
     drop((peer, fake));
     let page = client.status(StatusQuery::default()).await;
     assert_eq!(page.unwrap_err().code(), "connection_lost");
+}
+
+/// It is newer.
+#[tokio::test]
+async fn frames_that_are_not_known_are_ignored_and_an_answer_that_is_not_is_an_error() {
+    let (_fake, client, mut peer) = Fake::with_client().await;
+    for frame in [
+        json!({"notice": "tea_is_ready", "left": 3}),
+        json!({"weather": "fine"}),
+        json!({"route": "forecast", "status": "ok", "days": []}),
+    ] {
+        peer.says(frame).await;
+    }
+    let serve = async {
+        let (id, _) = peer.hears().await;
+        peer.says(json!({"id": id, "route": "status", "status": "ok", "total": "many"}))
+            .await;
+    };
+    let (page, ()) = tokio::join!(client.status(StatusQuery::default()), serve);
+    assert_eq!(page.unwrap_err().code(), "unexpected_frame");
+    let serve = async {
+        let (id, _) = peer.hears().await;
+        peer.says(json!({"id": id, "route": "status", "status": "error", "code": "too_late", "message": "come back"}))
+            .await;
+    };
+    let (page, ()) = tokio::join!(client.status(StatusQuery::default()), serve);
+    let error = page.unwrap_err();
+    assert_eq!(
+        (error.code(), &*error.to_string()),
+        ("too_late", "come back (too_late)")
+    );
+
+    let mut job = start(&client, &mut peer, "42").await;
+    peer.says(json!({"connid": "42", "seq": 2, "status": "running", "progress": {"done": 1, "rate": 0.5}, "cost": 3}))
+        .await;
+    let next = job.next().await.unwrap().unwrap();
+    assert!(
+        matches!(next, Happening::Event(event) if event.progress.as_ref().unwrap().done == Some(1.0))
+    );
+    peer.says(json!(7)).await;
+    let page = client.status(StatusQuery::default()).await;
+    assert_eq!(
+        page.unwrap_err().code(),
+        "unexpected_frame",
+        "it is no frame"
+    );
 }
 
 #[tokio::test]

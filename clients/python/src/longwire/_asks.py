@@ -1,0 +1,164 @@
+"""Requests that are not answered yet: what to send for each, and what its answer means."""
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from ._cursor import Cursor
+from .errors import Refused
+from .frames import Event, FeedChange
+
+if TYPE_CHECKING:
+    from ._desk import Desk
+    from ._watched import Watched
+
+Frame = dict[str, Any]
+T = TypeVar("T")
+
+_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def made_connid() -> str:
+    """A name that nobody else makes: 65 bits of chance, in letters and figures that are not mistaken for one another."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(13))
+
+
+class Ask:
+    """A request that is not answered yet. Nobody waits for this one."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = {key: value for key, value in frame.items() if value is not None}
+        self.tries = 0
+
+    def next_try(self) -> Frame:
+        """What to send now."""
+        self.tries += 1
+        return self.frame
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether to send it on a new connection, too."""
+        return False
+
+    def hear(self, answer: Frame, desk: "Desk") -> None:
+        """The server's answer, which is no refusal."""
+
+    def refused(self, refusal: Refused, desk: "Desk") -> None:
+        """The server's refusal."""
+        self.fail(refusal)
+
+    def fail(self, error: Exception) -> None:
+        """There will be no answer."""
+
+
+class Awaited(Ask, Generic[T]):
+    """A request that somebody waits for."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(frame)
+        self.reply: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+    @property
+    def is_wanted(self) -> bool:
+        return not self.reply.done()
+
+    def fail(self, error: Exception) -> None:
+        if not self.reply.done():
+            self.reply.set_exception(error)
+
+
+class Verb(Awaited[Frame]):
+    """A verb, whose answer is handed on."""
+
+    def hear(self, answer: Frame, desk: "Desk") -> None:
+        """Hands it on."""
+        if not self.reply.done():
+            self.reply.set_result(answer)
+
+    def refused(self, refusal: Refused, desk: "Desk") -> None:
+        """A kill that is sent again may come after the death that it caused."""
+        ended = refusal.ended
+        if self.frame["route"] == "kill" and self.tries > 1 and ended is not None and ended["status"] == "killed":
+            done = {
+                "route": "kill",
+                "connid": self.frame["connid"],
+                "status": "ok",
+                "seq": ended["seq"],
+                "ended": ended,
+            }
+            self.hear(done, desk)
+        else:
+            self.fail(refusal)
+
+
+class OpenJob(Awaited["tuple[Frame, Watched[Event], Cursor[Event]]"]):
+    """A watch: its answer opens a position in the job's log."""
+
+    def hear(self, answer: Frame, desk: "Desk") -> None:
+        """Opens the position."""
+        after: int = answer["seq"] if answer["route"] != "watch" else self.frame.get("after", 0)
+        cursor: Cursor[Event] = Cursor(after)
+        watched = desk.open_job(str(answer["job"]), str(answer["connid"]), cursor, by_name="job" not in self.frame)
+        if self.reply.done():
+            desk.leave(watched, cursor)
+        else:
+            self.reply.set_result((answer, watched, cursor))
+
+
+class Start(OpenJob):
+    """A start. One that may have been heard is not simply sent again, so that no work is done twice."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(frame)
+        self._made = "connid" not in self.frame
+        self._is_unheard = False
+        if self._made:
+            self.frame["connid"] = made_connid()
+
+    def next_try(self) -> Frame:
+        """The start; or what finds out whether it was heard."""
+        frame = super().next_try()
+        if self.tries == 1 or self._is_unheard:
+            return frame
+        if self._made:
+            return {"route": "watch", "connid": frame["connid"]}
+        # A job that is to be replaced may still be the one that runs.
+        return frame if frame.get("on_conflict") == "replace" else frame | {"on_conflict": "attach"}
+
+    def refused(self, refusal: Refused, desk: "Desk") -> None:
+        """That a job is unknown says that its start was never heard."""
+        if self._made and self.tries > 1 and not self._is_unheard and refusal.code == "unknown_connid":
+            self._is_unheard = True
+            desk.ask(self)
+        else:
+            self.fail(refusal)
+
+
+class OpenFeed(Awaited[Cursor[FeedChange]]):
+    """A watch of the feed."""
+
+    def hear(self, answer: Frame, desk: "Desk") -> None:
+        """Opens a position in it."""
+        cursor: Cursor[FeedChange] = Cursor(int(answer["feed"]))
+        desk.open_feed(cursor)
+        if self.reply.done():
+            desk.leave(desk.feed, cursor)
+        else:
+            self.reply.set_result(cursor)
+
+
+class WatchOn(Ask):
+    """Asks the server to send from a position on."""
+
+    def __init__(self, frame: Frame, watched: "Watched[Event] | Watched[FeedChange]") -> None:
+        super().__init__(frame)
+        self._watched = watched
+        self.number = 0
+
+    def hear(self, answer: Frame, desk: "Desk") -> None:
+        """It does."""
+        desk.watched_on(cast("Watched[Any]", self._watched), self.number)
+
+    def refused(self, refusal: Refused, desk: "Desk") -> None:
+        """It cannot."""
+        desk.lost(cast("Watched[Any]", self._watched), refusal)

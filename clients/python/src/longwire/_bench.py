@@ -1,0 +1,191 @@
+"""What a worker's connection knows and that outlives it: its claim, and the jobs it holds. Nothing here does I/O."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from ._held import Held, Said
+from ._wire import Broken
+from .errors import LongwireError, Refused
+from .frames import OUTCOMES
+
+
+class Bench:
+    """A worker's claim, and the jobs it holds by their leases."""
+
+    def __init__(self, wake: Callable[[], None], claim: dict[str, Any], frame_bytes: int) -> None:
+        self._wake = wake
+        self._claim = claim
+        self._frame_bytes = frame_bytes
+        self._last_id = 0
+        self._claim_id: int | None = None
+        """The claim that is not answered yet."""
+        self._is_claimed = False
+        self._asked: dict[int, tuple[Held, Said]] = {}
+        self._to_say: deque[tuple[Held, Said]] = deque()
+        self.held: dict[str, Held] = {}
+        self.error: LongwireError | None = None
+        self.changed = asyncio.Event()
+        """Set whenever one of the following may have come true."""
+        self.stands = False
+        """The last claim was answered."""
+        self.begin: Callable[[Held], None] = lambda held: None
+        """A job was handed over."""
+        self.told: Callable[[Held], None] = lambda held: None
+        """A job is to end, or is gone."""
+
+    def connected(self) -> None:
+        """There is a new connection: the claim is made again, for what is held as well, and nothing is said before it is answered."""
+        self._asked.clear()
+        self._to_say.clear()
+        self._is_claimed = False
+        self._claim_id = None
+        self._wake()
+
+    def stop(self) -> None:
+        """Takes no more jobs: what is held goes on."""
+        self._claim["slots"] = 0
+        self._is_claimed = self.stands = False
+        self._claim_id = None
+        self._wake()
+
+    def say(self, held: Held, said: Said) -> None:
+        """Says it of that job, as soon as there is a connection."""
+        self._to_say.append((held, said))
+        self._wake()
+
+    def next_text(self) -> str | None:
+        """The text of the next frame to send."""
+        if not self._is_claimed:
+            if self._claim_id is not None:
+                return None
+            self._claim_id = self._number()
+            return _text({"id": self._claim_id, **self._claim, "leases": list(self.held)})
+        while self._to_say:
+            held, said = self._to_say.popleft()
+            if held.is_gone:
+                continue
+            said.number = self._number()
+            text = _text({"id": said.number, **said.frame})
+            if len(text) * 4 > self._frame_bytes and len(text.encode()) > self._frame_bytes:
+                self._too_large(held, said, len(text.encode()))
+                continue
+            self._asked[said.number] = (held, said)
+            return text
+        return None
+
+    def _too_large(self, held: Held, said: Said, size: int) -> None:
+        message = f"the server takes frames of {self._frame_bytes} bytes at most (Options.frame_bytes), and this is one of {size}"
+        error = {"code": "too_large", "message": message}
+        if said.frame["route"] == "end":
+            said.frame = {"route": "end", "lease": held.lease, "error": error}
+            self._to_say.appendleft((held, said))
+        else:
+            held.answered(said)
+            self._fails(held, Refused({"status": "error", **error}))
+
+    def hear(self, frame: dict[str, Any]) -> None:
+        """Takes a frame of the server."""
+        number = frame.get("id")
+        if number is not None and number == self._claim_id:
+            self._claimed(frame)
+        elif isinstance(number, int):
+            self._answered(number, frame)
+        elif frame.get("status") == "error":
+            if frame.get("code") == "lease_lost":
+                self._gone(self.held.get(frame.get("lease", "")))
+        elif "lease" in frame:
+            self._told(frame)
+
+    def _claimed(self, frame: dict[str, Any]) -> None:
+        self._claim_id = None
+        if frame.get("status") == "error":
+            raise Broken(Refused(frame), for_good=True)
+        self._is_claimed = self.stands = True
+        for lease in frame.get("lost", []):
+            self._gone(self.held.get(lease))
+        self._to_say.clear()
+        asked = {id(said) for _, said in self._asked.values()}
+        for held in self.held.values():
+            self._to_say.extend((held, said) for said in held.said if id(said) not in asked)
+        self._wake()
+        self.changed.set()
+
+    def _answered(self, number: int, frame: dict[str, Any]) -> None:
+        held, said = self._asked.pop(number, (None, None))
+        if held is None or said is None:
+            return
+        if frame.get("status") != "error":
+            if (more := held.answered(said)) is not None:
+                self.say(held, more)
+            if said.frame["route"] == "end":
+                self._gone(held)
+        elif frame.get("code") == "lease_lost":
+            self._gone(held)
+        elif frame.get("code") == "too_many":
+            # The log takes in no more of it just now.
+            self.say(held, said)
+        elif said.frame["route"] == "end":
+            self._end_refused(held, said, Refused(frame))
+        else:
+            held.answered(said)
+            self._fails(held, Refused(frame))
+
+    def _end_refused(self, held: Held, said: Said, refused: Refused) -> None:
+        """The job ends all the same: it has failed of that."""
+        is_second = said.frame.get("error", {}).get("code") == refused.code
+        if is_second:
+            self._gone(held)
+            return
+        said.frame = {"route": "end", "lease": held.lease, "error": {"code": refused.code, "message": refused.message}}
+        self.say(held, said)
+
+    def _fails(self, held: Held, refused: Refused) -> None:
+        """What was said of a job is not what the server takes: its function hears of it, and the job fails of it."""
+        if held.failure is None:
+            held.failure = refused
+            self.told(held)
+
+    def _told(self, frame: dict[str, Any]) -> None:
+        lease = frame["lease"]
+        held = self.held.get(lease)
+        if "input" in frame or "lease_time" in frame:
+            if held is None:
+                self.held[lease] = held = Held(frame)
+                self.begin(held)
+            return
+        if held is None or frame["seq"] <= held.seen:
+            return
+        held.seen = frame["seq"]
+        if frame["status"] == "ending":
+            if held.ending is None:
+                held.ending = frame
+                self.told(held)
+        elif frame["status"] == "queued" or frame["status"] in OUTCOMES:
+            self._gone(held)
+
+    def _gone(self, held: Held | None) -> None:
+        if held is not None and self.held.pop(held.lease, None) is not None:
+            held.gone()
+            self.told(held)
+            self.changed.set()
+
+    def _number(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    async def breathe(self) -> None:
+        """A worker's connection waits for nobody."""
+
+    def fail(self, error: LongwireError) -> None:
+        """There will be no connection any more."""
+        self.error = error
+        for held in list(self.held.values()):
+            self._gone(held)
+        self.changed.set()
+
+
+def _text(frame: dict[str, Any]) -> str:
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,27 @@
+"""Output, as pieces that fit a frame."""
+
+import base64
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from .frames import Stream
+
+PIECE = 32_768
+"""Characters, or bytes, of output in one frame."""
+
+
+def pieces(output: str | bytes, stream: Stream) -> Iterator[tuple[dict[str, Any], int]]:
+    """What to append for it, and how many bytes each is."""
+    named: dict[str, Any] = {} if stream == "stdout" else {"stream": stream}
+    if isinstance(output, bytes):
+        with contextlib.suppress(UnicodeDecodeError):
+            output = output.decode()
+    for start in range(0, len(output), PIECE):
+        piece = output[start : start + PIECE]
+        if isinstance(piece, bytes):
+            yield {"output": base64.b64encode(piece).decode(), "encoding": "base64", **named}, len(piece)
+        else:
+            # Half a surrogate is no text.
+            data = piece.encode(errors="backslashreplace")
+            yield {"output": data.decode(), **named}, len(data)

@@ -1,0 +1,218 @@
+"""The verbs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Generator, Sequence
+from types import TracebackType
+from typing import Any, TypeVar, cast
+
+from ._asks import Awaited, Frame, OpenFeed, OpenJob, Start, Verb
+from ._connection import Connection
+from ._cursor import closed
+from ._desk import Desk
+from ._position import Position
+from .errors import ConnectionError, Refused
+from .feed import Feed
+from .frames import (
+    VERBS,
+    Done,
+    FeedChange,
+    Found,
+    ModuleView,
+    OnConflict,
+    OnDisconnect,
+    RouteView,
+    Started,
+    StatusPage,
+    Where,
+)
+from .job import Job
+from .link import Link
+from .options import Options
+
+T = TypeVar("T")
+
+
+class Client:
+    """A connection to a Longwire server, which is made anew by itself where it breaks. `connect` makes one.
+
+    Its methods may be called by any task of the loop it was made in. Every one of them may raise `Refused`, where the server refuses what was
+    asked, and `ConnectionError`, where the connection is gone for good.
+    """
+
+    def __init__(self, url: str, options: Options) -> None:
+        self._connection = Connection(url, options)
+        self._desk = Desk(self._connection.wake, options.frame_bytes)
+
+    def __repr__(self) -> str:
+        return f"<longwire.Client {self._connection.url} {self.link.state}>"
+
+    async def start(
+        self,
+        route: str,
+        input: object = None,
+        *,
+        connid: str | int | None = None,
+        time: float | None = None,
+        idle_time: float | None = None,
+        queue_time: float | None = None,
+        tags: Sequence[str] | None = None,
+        on_conflict: OnConflict | None = None,
+        on_disconnect: OnDisconnect | None = None,
+    ) -> Job:
+        """Starts a job and watches it.
+
+        `input` is anything that `json.dumps` takes; times are seconds. Where no `connid` is given one is made, and the job is never run
+        twice, though the reply be lost. With one of yours a start whose reply was lost is repeated with `on_conflict="attach"`: where it
+        has ended meanwhile, it runs again.
+        """
+        if route in VERBS:
+            # It would be that verb: a start named `kill` kills.
+            message = f"{route!r} is a verb, not a route that starts jobs"
+            raise Refused({"status": "error", "code": "unknown_route", "message": message, "field": "route"})
+        start = Start(
+            {
+                "route": route,
+                "connid": connid,
+                "time": time,
+                "idle_time": idle_time,
+                "queue_time": queue_time,
+                "input": input,
+                "tags": None if tags is None else list(tags),
+                "on_conflict": on_conflict,
+                "on_disconnect": on_disconnect,
+            }
+        )
+        return await self._open(start)
+
+    async def watch(self, connid: str | int | None = None, *, job: str | None = None, after: int = 0) -> Job:
+        """Watches a job from after that number on: that of this `connid` which runs, or else the last that did; or exactly that `job`."""
+        if (connid is None) == (job is None):
+            raise TypeError("watch takes a connid or a job; client.feed() is for all jobs")
+        return await self._open(OpenJob({"route": "watch", "connid": connid, "job": job, "after": after}))
+
+    async def _open(self, opening: OpenJob) -> Job:
+        try:
+            answer, watched, cursor = await self._reply(opening)
+        except asyncio.CancelledError:
+            # The answer may have come in this very turn.
+            if opening.reply.done() and not opening.reply.cancelled() and opening.reply.exception() is None:
+                _, watched, cursor = opening.reply.result()
+                self._desk.leave(watched, cursor)
+            raise
+        started = None if answer["route"] == "watch" else cast(Started, answer)
+        return Job(self, self._desk, watched, cursor, started)
+
+    def feed(self) -> Feed:
+        """Every job's changes of state, from when it is opened: `async for change in client.feed()`."""
+
+        async def open_it() -> Position[FeedChange]:
+            cursor = await self._reply(OpenFeed({"route": "watch"}))
+            return Position(self._desk, self._desk.feed, cursor)
+
+        return Feed(open_it)
+
+    async def kill(self, connid: str | int, reason: str | None = None, *, wait: bool = False) -> Done:
+        """Kills a job. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`."""
+        asked = {"route": "kill", "connid": connid, "reason": reason, "wait": wait or None}
+        return cast(Done, await self._verb(asked))
+
+    async def extend(self, connid: str | int, time: float) -> Done:
+        """Moves a job's deadline to so many seconds from now."""
+        return cast(Done, await self._verb({"route": "extend", "connid": connid, "time": time}))
+
+    async def status(
+        self,
+        connid: str | int | None = None,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        where: Where | None = None,
+    ) -> StatusPage:
+        """What runs, oldest first: a page of it, from after that job on; or how one job stands, an ended one too, while it is kept."""
+        asked = {"route": "status", "connid": connid, "limit": limit, "after": after, "where": where}
+        answer = await self._verb(asked)
+        return {"jobs": answer["jobs"], "total": answer.get("total"), "next": answer.get("next")}
+
+    async def routes(self) -> list[RouteView]:
+        """What may be started, with its terms."""
+        return cast(list[RouteView], (await self._verb({"route": "routes"}))["routes"])
+
+    async def search(
+        self,
+        lib: str | Sequence[str] | None = None,
+        text: str | None = None,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        kind: str | Sequence[str] | None = None,
+        since: str | None = None,
+        catalogue: str | None = None,
+    ) -> Found:
+        """Searches libraries: `await client.search(["vector"], "push")`."""
+        asked = {"route": "query/module", "lib": lib, "text": text, "limit": limit, "offset": offset}
+        answer = await self._verb(asked | {"kind": kind, "since": since, "catalogue": catalogue})
+        return {"message": answer["message"], "data": answer["data"]}
+
+    async def modules(self) -> list[ModuleView]:
+        """The catalogues that can be searched; the first is searched where a question names none."""
+        return cast(list[ModuleView], (await self._verb({"route": "modules"}))["modules"])
+
+    @property
+    def link(self) -> Link:
+        """How the connection is doing."""
+        return self._connection.links.now
+
+    def links(self) -> AsyncIterator[Link]:
+        """How the connection is doing, now and at each change; of changes that come faster than they are read the latest."""
+        return self._connection.links.changes()
+
+    async def close(self) -> None:
+        """Closes the connection, and waits until that is done. Jobs go on."""
+        await self._connection.close()
+
+    async def _verb(self, asked: Frame) -> Frame:
+        answer = await self._reply(Verb(asked))
+        if answer.get("route") != asked["route"]:
+            raise ConnectionError("unexpected_frame", f"the server's answer answers something else: {answer}")
+        return answer
+
+    async def _reply(self, ask: Awaited[T]) -> T:
+        if self.link.state == "closed":
+            raise self.link.why or closed()
+        self._desk.ask(ask)
+        return await ask.reply
+
+
+class Connecting:
+    """A connection to be made: `async with connect(url) as client`, or `client = await connect(url)` and, in the end, `client.close()`."""
+
+    def __init__(self, url: str, options: Options) -> None:
+        self._url = url
+        self._options = options
+        self._client: Client | None = None
+
+    async def _connect(self) -> Client:
+        client = Client(self._url, self._options)
+        await client._connection.start(client._desk)
+        self._client = client
+        return client
+
+    def __await__(self) -> Generator[Any, None, Client]:
+        return self._connect().__await__()
+
+    async def __aenter__(self) -> Client:
+        return await self._connect()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+
+def connect(url: str, options: Options | None = None) -> Connecting:
+    """Connects to the server at an address such as `http://127.0.0.1:8000` or `ws://127.0.0.1:8000/ws`.
+
+    The first connection is tried once, and is a `ConnectionError` where it cannot be made; after that it is made anew by itself.
+    """
+    return Connecting(url, options or Options())

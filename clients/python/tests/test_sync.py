@@ -1,0 +1,112 @@
+"""The client without `await`."""
+
+import asyncio
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from server import Server
+
+import longwire
+from longwire import sync
+
+
+def threads() -> int:
+    return sum(thread.name == "longwire" for thread in threading.enumerate())
+
+
+def test_start_watch_and_kill(server: Server) -> None:
+    with sync.connect(server.url) as client:
+        assert threads() == 1
+        job = client.start("sleeps", time=60)
+        assert job.started is not None and job.started["seq"] == job.seen == 1
+        assert [one["connid"] for one in client.status(job.connid)["jobs"]] == [job.connid]
+        assert client.extend(job.connid, 50)["time"] == pytest.approx(50)
+        watching = job.watch()
+        assert client.kill(job.connid, "enough", wait=True)["ended"]["status"] == "killed"
+        assert [event.get("status") for event in watching][-1] == "killed"
+        assert list(watching) == []
+        with pytest.raises(longwire.JobKilled):
+            job.result()
+        assert job.outcome()["status"] == "killed"
+        with pytest.raises(longwire.Refused):
+            client.watch("nobody")
+        assert {"lines"} <= {route["route"] for route in client.routes()}
+        assert client.search("vector", "push")["data"]
+        assert client.modules()[0]["state"] == "ready"
+        assert client.link.state == "connected"
+    assert threads() == 0, "a closed client has joined its thread"
+    with pytest.raises(RuntimeError, match="was closed"):
+        client.status()
+
+
+def test_the_feed_and_the_links(server: Server) -> None:
+    with sync.connect(server.url) as client, client.feed() as feed:
+        client.start("request", connid="sync-fed", time=0.05).result()
+        statuses = []
+        for change in feed:
+            if "feed" in change and change["connid"] == "sync-fed":
+                statuses.append(change["status"])
+                if change["status"] == "ok":
+                    break
+        assert statuses == ["running", "ok"]
+        links = client.links()
+        assert next(links).state == "connected"
+
+
+async def test_it_works_where_a_loop_runs(server: Server) -> None:
+    """As in a notebook."""
+    asyncio.get_running_loop()
+    with sync.connect(server.url) as client:
+        assert client.start("request", time=0.05).result() is None
+
+
+def test_nobody_there_leaves_no_thread() -> None:
+    with pytest.raises(longwire.ConnectionError, match="invalid_address"):
+        sync.connect("nowhere")
+    assert threads() == 0
+
+
+def test_a_forgotten_client_leaves_no_thread(server: Server) -> None:
+    client = sync.connect(server.url)
+    del client
+    gc.collect()
+    assert threads() == 0
+
+
+def test_ctrl_c_ends_the_call_that_waits_and_loses_nothing(server: Server) -> None:
+    with sync.connect(server.url) as client:
+        job = client.start("request", time=1)
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            list(job)
+        # The job goes on, and so does the handle.
+        assert [event.get("status") for event in job] == ["ok"]
+
+
+def test_a_program_that_forgets_to_close_ends(server: Server) -> None:
+    program = (
+        "import sys, longwire.sync as s; c = s.connect(sys.argv[1]); j = c.start('request', time=60); print(j.seen)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent / "src")}
+    done = subprocess.run(
+        [sys.executable, "-c", program, server.url], env=environment, capture_output=True, text=True, timeout=20
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("1\n", "", 0)
+
+
+def test_a_worker_beside(server: Server) -> None:
+    worker = sync.Worker(server.url)
+
+    @worker.route("report")
+    def report(job: longwire.ThreadJob) -> object:
+        return job.input
+
+    with worker, sync.connect(server.url) as client:
+        assert client.start("report", [7]).result() == [7]
+    assert threads() == 0

@@ -1,0 +1,439 @@
+"""A worker's rules, against a server that follows a script."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from scripted import Frame, Peer, Script, quick, refusal, within
+
+import longwire
+
+
+def handed(lease: str, input: object = None, route: str = "render") -> Frame:
+    return {
+        "lease": lease,
+        "job": f"job-{lease}",
+        "connid": f"c-{lease}",
+        "route": route,
+        "seq": 1,
+        "status": "running",
+        "time": 60,
+        "left": 60,
+        "input": input,
+        "grace": 5,
+        "lease_time": 15,
+        "attempt": 1,
+    }
+
+
+def killed(lease: str, seq: int = 2) -> Frame:
+    kill = {"by": "anonymous", "reason": "wrong month"}
+    return {"lease": lease, "connid": f"c-{lease}", "seq": seq, "status": "ending", "kill": kill}
+
+
+class Desk:
+    """A worker, and the server's end of its socket."""
+
+    def __init__(self, script: Script, **options: Any) -> None:
+        self.script = script
+        self.worker = longwire.Worker(script.url, slots=2, name="w", options=quick(**options))
+        self.peer: Peer
+
+    async def claimed(self) -> "Desk":
+        starting = asyncio.create_task(self.worker.start())
+        self.peer = await self.script.accept()
+        await self.claim()
+        await within(starting)
+        return self
+
+    async def claim(self, slots: int = 2, leases: tuple[str, ...] = (), lost: tuple[str, ...] = ()) -> None:
+        expected = {"route": "claim", "routes": ["render"], "slots": slots, "worker": "w", "leases": list(leases)}
+        number = await self.peer.expects(expected)
+        await self.peer.says({"id": number, "route": "claim", "status": "ok", "slots": slots, "lost": list(lost)})
+
+    async def expects(self, lease: str, route: str = "append", **fields: Any) -> int:
+        return await self.peer.expects({"route": route, "lease": lease, **fields})
+
+    async def answers(self, number: int, route: str = "append") -> None:
+        await self.peer.says({"id": number, "route": route, "status": "ok", "seq": 9})
+
+    async def ends(self, lease: str, **fields: Any) -> None:
+        await self.answers(await self.expects(lease, "end", **fields), "end")
+
+    async def stops(self) -> None:
+        stopping = asyncio.create_task(self.worker.stop())
+        # The answer to an end may still be under way: then its lease is claimed, too.
+        number, frame = await self.peer.hears()
+        assert frame["slots"] == 0
+        await self.peer.says({"id": number, "route": "claim", "status": "ok", "slots": 0})
+        await within(stopping)
+
+
+@pytest.fixture
+async def desk(script: Script) -> AsyncIterator[Desk]:
+    yield Desk(script)
+
+
+async def test_a_job_is_handed_over_served_and_ended(desk: Desk) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        assert (job.connid, job.id, job.route, job.attempt, job.grace) == ("c-9f", "job-9f", "render", 1, 5)
+        await job.print("frame", 1)
+        await job.write(b"caf\xe9\n", stream="stderr")
+        await job.progress(1, 2, "page 1")
+        return {"scene": job.input["scene"]}
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f", {"scene": 7}))
+    numbers = [
+        await desk.expects("9f", output="frame 1\n"),
+        await desk.expects("9f", output="Y2Fm6Qo=", encoding="base64", stream="stderr"),
+        await desk.expects("9f", progress={"done": 1, "total": 2, "note": "page 1"}),
+    ]
+    assert len(set(numbers)) == 3
+    await desk.ends("9f", result={"scene": 7})
+    await desk.stops()
+
+
+async def test_what_was_not_answered_is_said_again_on_another_connection(desk: Desk) -> None:
+    go_on = asyncio.Event()
+
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        for number in (1, 2):
+            await job.print(number)
+        await go_on.wait()
+        await job.print(3)
+        return None
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    await desk.answers(await desk.expects("9f", output="1\n"))
+    await desk.expects("9f", output="2\n")
+    # So that the answer is taken before the connection breaks.
+    await desk.peer.says(handed("aa"))
+    await desk.expects("aa", output="1\n")
+    await desk.peer.cut()
+    desk.peer = await desk.script.accept()
+    go_on.set()
+    await desk.claim(leases=("9f", "aa"), lost=("aa",))
+    for line in ("2\n", "3\n"):
+        await desk.answers(await desk.expects("9f", output=line))
+    await desk.ends("9f")
+    await desk.stops()
+
+
+async def test_a_kill_arrives_as_the_languages_own_cancellation(desk: Desk) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        await job.print("began")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            assert job.kill is not None
+            await job.print("told by", job.kill["by"])
+        return 7
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    await desk.expects("9f", output="began\n")
+    await desk.peer.says(killed("9f"), killed("9f"))
+    await desk.expects("9f", output="told by anonymous\n")
+    await desk.ends("9f")
+    await desk.stops()
+
+
+async def test_what_was_killed_before_it_began_is_never_begun(desk: Desk) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        return 7
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"), killed("9f"))
+    await desk.ends("9f")
+    await desk.stops()
+
+
+async def test_what_had_finished_first_is_a_result(desk: Desk) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        await job.print("began")
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return 7
+        return None
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    await desk.expects("9f", output="began\n")
+    await desk.peer.says(killed("9f"))
+    await desk.ends("9f", result=7)
+    await desk.stops()
+
+
+class DiskFullError(Exception):
+    code = "disk_full"
+    detail: Any = {"free": 0}  # noqa: RUF012
+
+
+class WithANumber(Exception):
+    code = 404
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("no such page"), {"code": "valueerror", "message": "no such page"}),
+        (DiskFullError("no room"), {"code": "disk_full", "message": "no room", "detail": {"free": 0}}),
+        (WithANumber("gone"), {"code": "withanumber", "message": "gone"}),
+        (longwire.Fail("bad-page", "page 3", [3]), {"code": "bad-page", "message": "page 3", "detail": [3]}),
+        (longwire.Fail("not a word", "x"), {"code": "fail", "message": "x"}),
+        (
+            asyncio.CancelledError(),
+            {"code": "cancelled", "message": "the function ended by a cancellation that was not the server's"},
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_plain", [True, False])
+async def test_what_is_raised_is_a_failure(desk: Desk, error: BaseException, said: Frame, is_plain: bool) -> None:
+    if is_plain:
+
+        @desk.worker.route("render")
+        def plain(job: longwire.ThreadJob) -> object:
+            raise error
+    else:
+
+        @desk.worker.route("render")
+        async def render(job: longwire.WorkerJob) -> object:
+            raise error
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    await desk.ends("9f", error=said)
+    await desk.stops()
+
+
+@pytest.mark.parametrize("result", [{1, 2}, float("nan"), object(), "\ud800"])
+async def test_a_result_that_is_no_json_is_a_failure(desk: Desk, result: object) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        return result
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    number, frame = await desk.peer.hears()
+    assert frame["error"]["code"] == "bad_result"
+    await desk.answers(number, "end")
+    await desk.stops()
+
+
+async def test_a_result_that_is_too_large_is_a_failure(script: Script) -> None:
+    desk = Desk(script, frame_bytes=300)
+
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        return "é" * 150
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    number, frame = await desk.peer.hears()
+    assert frame["error"]["code"] == "too_large"
+    await desk.answers(number, "end")
+    await desk.stops()
+
+
+async def test_a_plain_function_is_told_in_its_thread(desk: Desk) -> None:
+    began = threading.Event()
+
+    @desk.worker.route("render")
+    def render(job: longwire.ThreadJob) -> object:
+        assert threading.current_thread() is not threading.main_thread()
+        assert not job.told_to_end()
+        job.print("began")
+        job.progress(note="é" * 600)
+        began.set()
+        try:
+            job.sleep(60)
+        finally:
+            assert job.told_to_end() and job.kill is not None
+            job.print(job.kill["reason"])
+        return 7
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    await desk.expects("9f", output="began\n")
+    await desk.expects("9f", progress={"note": "é" * 512})
+    await desk.peer.says(killed("9f"))
+    await desk.expects("9f", output="wrong month\n")
+    await desk.ends("9f")
+    await desk.stops()
+
+
+@pytest.mark.parametrize("how", ["lost", "queued", "refused"])
+async def test_a_job_that_is_no_longer_its_own_ends_and_nothing_is_said_of_it(desk: Desk, how: str) -> None:
+    ended = asyncio.Event()
+
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        await job.print("one")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await job.print("never said")
+            ended.set()
+        return 7
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    number = await desk.expects("9f", output="one\n")
+    if how == "refused":
+        await desk.peer.says(refusal(number, "lease_lost", lease="9f", connid="c-9f"))
+    elif how == "queued":
+        await desk.peer.says({"lease": "9f", "connid": "c-9f", "seq": 3, "status": "queued"})
+    else:
+        await desk.peer.cut()
+        desk.peer = await desk.script.accept()
+        await desk.claim(leases=("9f",), lost=("9f",))
+    await within(ended.wait())
+    await desk.stops()
+
+
+async def test_output_waits_for_room_and_progress_does_not(desk: Desk) -> None:
+    printed = 0
+
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        nonlocal printed
+        for number in range(100):
+            await job.progress(number)
+        for number in range(100):
+            await job.print(number)
+            printed += 1
+        await job.progress(100)
+        return None
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    first = await desk.expects("9f", progress={"done": 0})
+    heard = [await desk.expects("9f", output=f"{number}\n") for number in range(63)]
+    assert printed == 63
+    await desk.answers(first)
+    # The last of the progress, as the one before is answered.
+    await desk.expects("9f", progress={"done": 99})
+    for number in range(63, 100):
+        await desk.answers(heard.pop(0))
+        heard.append(await desk.expects("9f", output=f"{number}\n"))
+    # The one before is not answered yet: the end takes it along.
+    await desk.expects("9f", progress={"done": 100})
+    await desk.ends("9f")
+    await desk.stops()
+
+
+async def test_large_output_comes_in_pieces(desk: Desk) -> None:
+    text = "é" * 100_000
+
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        await job.write(text)
+        return None
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    came = ""
+    while len(came) < len(text):
+        number, frame = await desk.peer.hears()
+        came += frame["output"]
+        await desk.answers(number)
+    assert came == text
+    await desk.ends("9f")
+    await desk.stops()
+
+
+async def test_what_the_server_refuses_of_a_job_fails_it(desk: Desk) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        await job.progress(-1)
+        await asyncio.Event().wait()
+        return None
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    number = await desk.expects("9f", progress={"done": -1})
+    await desk.peer.says(refusal(number, "invalid_field", field="progress.done"))
+    await desk.ends("9f", error={"code": "invalid_field", "message": "it is invalid_field"})
+    await desk.stops()
+
+
+async def test_a_claim_that_is_refused_ends_the_worker(desk: Desk) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        return None
+
+    running = asyncio.create_task(desk.worker.run())
+    peer = await desk.script.accept()
+    number, _ = await peer.hears()
+    await peer.says(refusal(number, "unknown_route", field="routes"))
+    with pytest.raises(longwire.Refused, match="unknown_route"):
+        await within(running)
+
+
+async def test_a_worker_that_is_told_to_stop_lets_what_it_holds_end(desk: Desk) -> None:
+    has_begun, may_end = asyncio.Event(), asyncio.Event()
+
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        has_begun.set()
+        await may_end.wait()
+        return 7
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    await within(has_begun.wait())
+    stopping = asyncio.create_task(desk.worker.stop())
+    # What was handed over before the answer is served as well.
+    await desk.peer.says(handed("aa"))
+    number, frame = await desk.peer.hears()
+    assert (frame["slots"], "9f" in frame["leases"]) == (0, True)
+    await desk.peer.says({"id": number, "route": "claim", "status": "ok", "slots": 0})
+    may_end.set()
+    await desk.ends("9f", result=7)
+    await desk.ends("aa", result=7)
+    await within(stopping)
+    await desk.peer.until_left()
+
+
+async def test_what_does_not_end_within_the_grace_is_left_to_others(script: Script) -> None:
+    cancelled = asyncio.Event()
+    worker = longwire.Worker(script.url, grace=0.02, options=quick())
+
+    @worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        return None
+
+    starting = asyncio.create_task(worker.start())
+    peer = await script.accept()
+    number, _ = await peer.hears()
+    await peer.says(handed("9f"), {"id": number, "route": "claim", "status": "ok", "slots": 1})
+    await within(starting)
+    stopping = asyncio.create_task(worker.stop())
+    await peer.hears()
+    await within(stopping)
+    assert cancelled.is_set()
+    with pytest.raises(Exception, match="received 1000"):
+        await peer.hears()
+
+
+async def test_a_worker_serves_something_and_each_route_once(script: Script) -> None:
+    worker = longwire.Worker(script.url)
+    with pytest.raises(ValueError, match="at least one route"):
+        await worker.start()
+    worker.route("render")(lambda job: None)
+    with pytest.raises(ValueError, match="has a function already"):
+        worker.route("render")(lambda job: None)

@@ -1,0 +1,64 @@
+//! The way to a client's connection.
+
+use std::sync::Arc;
+
+use longwire_protocol::{Connid, Done, Extend, Kill, Request, Seconds, ServerFrame};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::DropGuard;
+
+use crate::{
+    Error, Links,
+    ask::{Ask, Reply, Then, unexpected},
+};
+
+/// What every handle of a client has. The connection ends with the last of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Handle {
+    pub(crate) commands: mpsc::Sender<Ask>,
+    pub(crate) links: Links,
+    pub(crate) _alive: Arc<DropGuard>,
+}
+
+impl Handle {
+    /// Asks, and waits for the answer.
+    pub(crate) async fn ask<T>(
+        &self,
+        request: Request,
+        then: impl FnOnce(Reply<T>) -> Then,
+    ) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(Ask::new(request, then(reply))).await;
+        sent.map_err(|_| self.links.why_closed())?;
+        answer.await.map_err(|_| self.links.why_closed())?
+    }
+
+    pub(crate) async fn kill(
+        &self,
+        connid: &Connid,
+        reason: Option<&str>,
+        wait: bool,
+    ) -> Result<Done, Error> {
+        let kill = Kill {
+            connid: connid.clone(),
+            reason: reason.map(Into::into),
+            wait,
+        };
+        done(self.ask(Request::Kill(kill), Then::Tell).await?)
+    }
+
+    pub(crate) async fn extend(&self, connid: &Connid, time: Seconds) -> Result<Done, Error> {
+        let extend = Extend {
+            connid: connid.clone(),
+            time,
+        };
+        done(self.ask(Request::Extend(extend), Then::Tell).await?)
+    }
+}
+
+fn done(frame: ServerFrame) -> Result<Done, Error> {
+    if let ServerFrame::Done(mut done) = frame {
+        done.id = None;
+        return Ok(done);
+    }
+    Err(unexpected(&frame))
+}

@@ -1,0 +1,35 @@
+//! Which job a frame is about that names none but by its connid.
+
+use std::collections::HashMap;
+
+use longwire_protocol::{Connid, JobId};
+
+/// Jobs by name, oldest first, of which frames say no more. Of one that was asked for by its own name every frame says that.
+#[derive(Debug, Default)]
+pub(crate) struct Names(HashMap<Connid, Vec<JobId>>);
+
+impl Names {
+    /// Frames of that job say its name alone, or no longer.
+    pub(crate) fn know(&mut self, job: JobId, connid: &Connid, is_known: bool) {
+        self.forget(job, connid);
+        if is_known {
+            self.0.entry(connid.clone()).or_default().push(job);
+        }
+    }
+
+    pub(crate) fn forget(&mut self, job: JobId, connid: &Connid) {
+        if let Some(jobs) = self.0.get_mut(connid) {
+            jobs.retain(|named| *named != job);
+            if jobs.is_empty() {
+                self.0.remove(connid);
+            }
+        }
+    }
+
+    /// The job of that name that expects the frame, or else the oldest.
+    pub(crate) fn find(&self, connid: &Connid, expects: impl Fn(JobId) -> bool) -> Option<JobId> {
+        let jobs = self.0.get(connid)?;
+        let next = jobs.iter().find(|job| expects(**job));
+        next.or(jobs.first()).copied()
+    }
+}
