@@ -173,7 +173,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "typescript",
-        what: "the TypeScript client: its types, its size, its pages, and its tests in Node and in a browser",
+        what: "the TypeScript client: its types, its size, its pages, and its tests in Node, with either WebSocket, and in a browser",
         when: When::Always,
         needs: &[NODE, NPM, Need::Npm(suites::typescript::FOLDER), CHROMIUM],
         run: suites::typescript::run,

@@ -32,9 +32,12 @@ export class Wire {
     const socket = this.#socket;
     socket.addEventListener("open", () => this.#opened());
     socket.addEventListener("message", ({ data }) => this.#heard(String(data)));
-    // A close follows, and knows less; browsers say nothing at all.
     let why = "";
-    socket.addEventListener("error", ({ message = "" }) => (why = message));
+    socket.addEventListener("error", ({ message = "" }) => {
+      why = message;
+      // A close follows, and knows less; but not in every Node, where there was no connection yet.
+      if (!this.#heardAt) this.#end(1006, why);
+    });
     socket.addEventListener("close", ({ code, reason }) => this.#end(code, reason || why));
   }
 

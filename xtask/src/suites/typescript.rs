@@ -13,7 +13,7 @@ const SECONDS: u32 = 180;
 
 pub(crate) fn run(project: &Project) -> Result<()> {
     let server = build_it(project, Build::Plain)?;
-    for script in ["build", "check", "size", "test", "test:browser"] {
+    for script in ["build", "check", "size", "test", "test:own", "test:browser"] {
         npm(project, script).env("LONGWIRE", &server).run()?;
     }
     Ok(())
