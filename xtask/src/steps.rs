@@ -172,10 +172,23 @@ pub(crate) const STEPS: &[Step] = &[
         run: suites::clients::run,
     },
     Step {
+        name: "typescript",
+        what: "the TypeScript client: its types, its size, its pages, and its tests in Node, with either WebSocket, and in a browser",
+        when: When::Always,
+        needs: &[NODE, NPM, Need::Npm(suites::typescript::FOLDER), CHROMIUM],
+        run: suites::typescript::run,
+    },
+    Step {
         name: "conformance",
         what: "the conformance kit, against each client of ours and against the server",
         when: When::Always,
-        needs: &[PYTHON, Need::Pip(suites::conformance::PYTHON)],
+        needs: &[
+            PYTHON,
+            Need::Pip(suites::conformance::PYTHON),
+            NODE,
+            NPM,
+            Need::Npm(suites::typescript::FOLDER),
+        ],
         run: suites::conformance::run,
     },
     Step {

@@ -11,3 +11,4 @@ pub(crate) mod python;
 pub(crate) mod rest;
 pub(crate) mod rust;
 pub(crate) mod torture;
+pub(crate) mod typescript;

@@ -22,7 +22,7 @@ const DRIVERS: &[Driver] = &[
     Driver(
         "TypeScript",
         "clients/typescript/conformance/driver.mjs",
-        node,
+        typescript,
     ),
     Driver("Python", "clients/python/conformance/driver.py", python),
 ];
@@ -89,7 +89,8 @@ fn rust(project: &Project, _: &Path) -> Result<Vec<OsString>> {
     Ok(vec![program.into_os_string()])
 }
 
-fn node(_: &Project, file: &Path) -> Result<Vec<OsString>> {
+fn typescript(project: &Project, file: &Path) -> Result<Vec<OsString>> {
+    super::typescript::build(project)?;
     Ok(vec!["node".into(), file.into()])
 }
 

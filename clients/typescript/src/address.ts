@@ -1,0 +1,23 @@
+import { Disconnected } from "./errors.js";
+
+/** The address of the socket of a server at `url`. In a page it may be relative to the page's own. */
+export function socketAddress(url: string | URL): string {
+  let address: URL;
+  try {
+    address = new URL(url, globalThis.location?.href);
+  } catch {
+    throw wrong(url);
+  }
+  const { protocol } = address;
+  if (!/^(ws|http)s?:$/.test(protocol)) throw wrong(url);
+  address.protocol = protocol.replace("http", "ws");
+  address.hash = "";
+  const path = address.pathname.replace(/\/+$/, "");
+  // A socket's own path is kept; below the address of a site it is `/ws`.
+  const isSocket = path.endsWith("/ws") || (protocol.startsWith("ws") && path !== "");
+  address.pathname = isSocket ? path : `${path}/ws`;
+  return address.href;
+}
+
+const wrong = (url: string | URL) =>
+  new Disconnected("invalid_address", `"${url}" is no address such as http://127.0.0.1:8000`);

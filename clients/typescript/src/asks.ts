@@ -1,0 +1,104 @@
+import { Disconnected, Refused } from "./errors.js";
+import type { Heard } from "./heard.js";
+
+/** How often something is sent before its server is given up. */
+const MOST_TRIES = 5;
+
+/** Something to be answered. */
+export interface Ask {
+  /** What to send, at that try, counted from 1. */
+  frame(tries: number): object;
+  /** Takes the answer. True says to send once more. */
+  answer(frame: Heard, tries: number): boolean | void;
+  /** There will be no answer. */
+  fail?(error: Disconnected): void;
+  /** How often it may be sent; 1 forgets it with its connection, without a word. */
+  most?: number;
+}
+
+interface Asked extends Ask {
+  tries: number;
+}
+
+/** What was asked and is not answered. */
+export class Asks {
+  #last = 0;
+  readonly #asked = new Map<number, Asked>();
+  readonly #send: (frame: object) => boolean;
+  #over: Disconnected | undefined;
+
+  /** `send` says whether there was a connection to send it on. */
+  constructor(send: (frame: object) => boolean) {
+    this.#send = send;
+  }
+
+  /** Asks; the number tells one from another. */
+  ask(ask: Ask): number {
+    const id = ++this.#last;
+    if (this.#over) {
+      ask.fail?.(this.#over);
+      return id;
+    }
+    this.#asked.set(id, { ...ask, tries: 0 });
+    this.#try(id);
+    return id;
+  }
+
+  /** The same, for an answer that has only to be handed on. */
+  question(question: object, mend?: (refusal: Heard) => Heard | undefined): Promise<Heard> {
+    return new Promise((resolve, reject) => {
+      this.ask({
+        frame: () => question,
+        answer(frame, tries) {
+          const answer = frame.status === "error" && tries > 1 ? (mend?.(frame) ?? frame) : frame;
+          if (answer.status === "error") return reject(refused(answer));
+          delete answer.id;
+          resolve(answer);
+        },
+        fail: reject,
+      });
+    });
+  }
+
+  /** Whether the frame was an answer. */
+  heard(frame: Heard): boolean {
+    if (frame.id == null) return false;
+    const id = frame.id as number;
+    const ask = this.#asked.get(id);
+    if (ask?.answer(frame, ask.tries)) this.#try(id);
+    else this.#asked.delete(id);
+    return true;
+  }
+
+  /** There is a new connection, on which something may have to be asked before the rest. */
+  reopened(first?: () => void): void {
+    const before = [...this.#asked];
+    first?.();
+    for (const [id, { tries, most = MOST_TRIES }] of before) {
+      if (most === 1) this.#asked.delete(id);
+      else if (tries < most) this.#try(id);
+      else this.#drop(id, new Disconnected("no_reply", `${most} connections broke before an answer`));
+    }
+  }
+
+  /** There will be no connection any more. */
+  fail(error: Disconnected): void {
+    this.#over = error;
+    for (const id of [...this.#asked.keys()]) this.#drop(id, error);
+  }
+
+  #try(id: number): void {
+    const ask = this.#asked.get(id);
+    // What was never sent may be said in another way than what may have been heard.
+    if (ask && this.#send({ ...ask.frame(ask.tries + 1), id })) ask.tries++;
+  }
+
+  #drop(id: number, error: Disconnected): void {
+    const ask = this.#asked.get(id);
+    this.#asked.delete(id);
+    ask?.fail?.(error);
+  }
+}
+
+/** The refusal that a frame is, as an error. */
+export const refused = (frame: Heard): Refused => new Refused(frame as ConstructorParameters<typeof Refused>[0]);

@@ -1,0 +1,172 @@
+import { Asks, refused } from "./asks.js";
+import { toBytes } from "./bytes.js";
+import { Connection, type ConnectOptions } from "./connection.js";
+import { Handle } from "./handle.js";
+import type { Heard } from "./heard.js";
+import { Job, type KillOptions } from "./job.js";
+import type { Link } from "./link.js";
+import type { Done, FeedFrame, Found, ModulesPage, RoutesPage, Seconds, Start, StatusPage, StatusQuery } from "./protocol.js";
+import { startAsk } from "./start.js";
+import { Watches } from "./watches.js";
+
+/** What a start may say beside its route and its input. */
+export type StartOptions = Omit<Start, "route" | "input" | "id">;
+
+/** Which jobs to list, and how many. */
+export type StatusOptions = Omit<StatusQuery, "route" | "id">;
+
+/** Which job to watch: by the client's name for it, or by the server's. */
+export type Target = string | number | { readonly job: string };
+
+/** What a search may say beside the libraries and the text. */
+export interface SearchOptions {
+  /** How many matches at most: 1 to 200; 20 where it is left out. */
+  limit?: number | undefined;
+  /** After how many matches to begin. */
+  offset?: number | undefined;
+  /** Of which kinds. */
+  kind?: string | readonly string[] | undefined;
+  /** Nothing that came later than this version. */
+  since?: string | undefined;
+  /** Which catalogue; the first where it is left out. */
+  catalogue?: string | undefined;
+}
+
+/** Every job's changes of state. It is open once it has {@link Handle.started}: then the number of the last change before is known. */
+export type Feed = Handle<FeedFrame, { readonly feed: number }>;
+
+/** A client of a Longwire server. It connects again by itself, and goes on where it was. */
+export class Client {
+  #connection!: Connection;
+  readonly #asks = new Asks((frame) => this.#connection?.send(frame) ?? false);
+  readonly #watches = new Watches(this.#asks);
+
+  private constructor() {}
+
+  /** @internal */
+  static async connect(url: string | URL, options: ConnectOptions): Promise<Client> {
+    const client = new Client();
+    client.#connection = await Connection.open(url, options, {
+      opened() {
+        client.#asks.reopened();
+        client.#watches.reopened();
+      },
+      heard: (frame) => client.#heard(frame),
+      ended(why) {
+        client.#asks.fail(why);
+        client.#watches.fail(why);
+      },
+    });
+    return client;
+  }
+
+  /** How the connection is doing. The object stays the same until that changes. */
+  get link(): Link {
+    return this.#connection.link;
+  }
+
+  /** Calls the listener with each change of {@link link}; what it returns ends that. */
+  onLink(listener: (link: Link) => void): () => void {
+    return this.#connection.onLink(listener);
+  }
+
+  /**
+   * Starts a job, and is back at once with a handle of it.
+   *
+   * Where no `connid` is given one is made here, and a start whose answer was lost never runs twice. With a connid of yours it is
+   * started again to be joined where it runs; where it has ended meanwhile, it runs again.
+   */
+  start<Result = unknown>(route: string, input: unknown = null, options: StartOptions = {}): Job<Result> {
+    // The input is always said, as no verb has one: a start named `kill` is refused, and kills nothing.
+    const isMade = options.connid == null;
+    const connid = isMade ? madeConnid() : String(options.connid);
+    const job = new Job<Result>(this, this.#watches, connid);
+    this.#asks.ask(startAsk({ ...options, input, route, connid }, isMade, job));
+    return job;
+  }
+
+  /** Watches a job from after that number on; from its beginning where there is none. */
+  watch<Result = unknown>(target: Target, { after = 0 }: { after?: number | undefined } = {}): Job<Result> {
+    const name = typeof target === "object" ? { job: target.job } : { connid: String(target) };
+    const job = new Job<Result>(this, this.#watches, "connid" in name ? name.connid : "");
+    this.#open({ ...name, after }, job, (frame) => job.opened(frame, after, "job" in name));
+    return job;
+  }
+
+  /** Kills a job by its connid. */
+  async kill(connid: string | number, reason?: string, options: KillOptions = {}): Promise<Done> {
+    const question = { route: "kill", connid, reason, ...options };
+    // One that is sent again may come after the death it caused.
+    const killedBefore = ({ ended }: Heard): Heard | undefined =>
+      ended?.status === "killed" ? { route: "kill", connid: String(connid), status: "ok", seq: ended.seq, ended } : undefined;
+    return (await this.#asks.question(question, killedBefore)) as Done;
+  }
+
+  /** Moves a job's deadline to so many seconds from now. */
+  async extend(connid: string | number, seconds: Seconds): Promise<Done> {
+    return (await this.#asks.question({ route: "extend", connid, time: seconds })) as Done;
+  }
+
+  /** What runs: a page of it; or one job, by its connid, which may have ended. */
+  async status(options: StatusOptions = {}): Promise<StatusPage> {
+    return (await this.#asks.question({ ...options, route: "status" })) as StatusPage;
+  }
+
+  /** What may be started, with terms and schemas. */
+  async routes(): Promise<RoutesPage> {
+    return (await this.#asks.question({ route: "routes" })) as RoutesPage;
+  }
+
+  /** Searches libraries for what was typed so far. Several may be under way, and are answered as they come. */
+  async search(libraries: string | readonly string[], text: string, options: SearchOptions = {}): Promise<Found> {
+    return (await this.#asks.question({ ...options, lib: libraries, text, route: "query/module" })) as Found;
+  }
+
+  /** The catalogues that can be searched; the first is searched where none is named. */
+  async modules(): Promise<ModulesPage> {
+    return (await this.#asks.question({ route: "modules" })) as ModulesPage;
+  }
+
+  /** Every job's changes of state: from now on, or after that change. Another run of the server numbers them anew. */
+  feed({ after }: { after?: number | undefined } = {}): Feed {
+    const feed: Feed = new Handle(this.#watches);
+    this.#open({ after }, feed, (frame) => {
+      const head = frame.feed!;
+      feed.accepted({ feed: head }, {}, after ?? head, head);
+    });
+    return feed;
+  }
+
+  /** Closes the connection; jobs go on. What is not answered fails with a `Disconnected` whose code is `closed`. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Closes the connection. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #open(what: object, handle: Pick<Feed, "failed">, accepted: (frame: Heard) => void): void {
+    this.#asks.ask({
+      frame: () => ({ route: "watch", ...what }),
+      answer: (frame) => (frame.status === "error" ? handle.failed(refused(frame)) : accepted(frame)),
+      fail: (error) => handle.failed(error),
+    });
+  }
+
+  #heard(frame: Heard): void {
+    if (this.#asks.heard(frame)) return;
+    if (frame.encoding === "base64") {
+      (frame as { output: unknown }).output = toBytes(frame.output!);
+      delete frame.encoding;
+    }
+    this.#watches.heard(frame);
+  }
+}
+
+/** A name that nobody else makes: 65 bits of chance, in letters and figures that are not mistaken for one another. */
+function madeConnid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(13));
+  return Array.from(bytes, (byte) => "0123456789abcdefghjkmnpqrstvwxyz"[byte % 32]).join("");
+}

@@ -1,0 +1,181 @@
+import { findWebSocket } from "#websocket";
+import { socketAddress } from "./address.js";
+import { backoff } from "./backoff.js";
+import { unless } from "./deferred.js";
+import { Disconnected } from "./errors.js";
+import type { Heard } from "./heard.js";
+import type { Link } from "./link.js";
+import type { WebSocketKind } from "./websocket/kind.js";
+import { Wire } from "./wire.js";
+
+/** How to connect. */
+export interface ConnectOptions {
+  /**
+   * Aborting it gives up the first connection, and later closes the client: jobs go on.
+   */
+  signal?: AbortSignal | undefined;
+  /** Seconds to go on trying to connect again; for ever where it is left out. The first connection is tried once. */
+  patience?: number | undefined;
+  /** The class of WebSockets to use, instead of the one that is there: a class of `ws` that sends headers, for example. */
+  WebSocket?: WebSocketKind | undefined;
+}
+
+/** What a server sent, or was sent, is no text of the protocol. */
+const NO_TEXT = 1007;
+
+/** Closes for which there is no use in coming back: a rule was broken. */
+const FOR_GOOD = [1002, NO_TEXT, 1008, 1009];
+
+/** Who uses a connection. */
+export interface User {
+  /** There is a new one: what was not answered has to be said again. */
+  opened(): void;
+  heard(frame: Heard): void;
+  /** There will be none any more. */
+  ended(why: Disconnected): void;
+}
+
+/** A connection that is made anew where it breaks. */
+export class Connection {
+  #link: Link = { state: "connected" };
+  readonly #listeners = new Set<(link: Link) => void>();
+  readonly #url: string;
+  readonly #Kind: WebSocketKind;
+  readonly #patience: number;
+  readonly #user: User;
+  #wire: Wire | undefined;
+  /** Whether frames get through. */
+  #up = false;
+  #attempts = 0;
+  #brokenAt = 0;
+  #stopWaiting = () => {};
+
+  private constructor(url: string, Kind: WebSocketKind, patience: number, user: User) {
+    this.#url = url;
+    this.#Kind = Kind;
+    this.#patience = patience;
+    this.#user = user;
+  }
+
+  /** Connects for the first time. */
+  static async open(url: string | URL, options: ConnectOptions, user: User): Promise<Connection> {
+    const { signal, patience = Infinity } = options;
+    const address = socketAddress(url);
+    const Kind = options.WebSocket ?? (await findWebSocket());
+    signal?.throwIfAborted();
+    const connection = new Connection(address, Kind, patience, user);
+    const abort = () => void connection.close();
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      await unless(signal, new Promise<void>((opened, failed) => connection.#dial(opened, failed)));
+    } catch (error) {
+      signal?.removeEventListener("abort", abort);
+      throw error;
+    }
+    return connection;
+  }
+
+  /** How it is doing. The object is the same until that changes. */
+  get link(): Link {
+    return this.#link;
+  }
+
+  /** Tells of each change. */
+  onLink(listener: (link: Link) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Sends a frame, and says whether there was a connection to send it on. Whether it arrived only an answer tells. */
+  send(frame: object): boolean {
+    if (this.#up) this.#wire?.send(JSON.stringify(frame));
+    return this.#up;
+  }
+
+  async close(): Promise<void> {
+    if (this.#link.state === "closed") return;
+    const wire = this.#wire;
+    this.#end(new Disconnected("closed", "the client was closed"));
+    await wire?.close();
+  }
+
+  #dial(opened: () => void, failed: (why: Disconnected) => void): void {
+    const unreachable = (reason: string) =>
+      failed(new Disconnected("unreachable", `no Longwire at ${this.#url}: ${reason || "no answer"}`));
+    try {
+      this.#wire = new Wire(this.#Kind, this.#url, {
+        opened: () => {
+          this.#up = true;
+          this.#tell({ state: "connected" });
+          this.#user.opened();
+          opened();
+        },
+        text: (text) => this.#heard(text),
+        gone: (code, reason) => (this.#up ? this.#broke(code, reason) : unreachable(reason)),
+      });
+    } catch (error) {
+      unreachable(String(error));
+    }
+  }
+
+  #heard(text: string): void {
+    let frame: Heard;
+    try {
+      frame = Object(JSON.parse(text)) as Heard;
+    } catch {
+      void this.#wire?.close();
+      return this.#broke(NO_TEXT, `this is no JSON: ${text.slice(0, 200)}`);
+    }
+    this.#attempts = 0;
+    if (frame.notice === "shutting_down") this.#tell({ state: "shutting_down", left: Number(frame.left) });
+    else this.#user.heard(frame);
+  }
+
+  #broke(code: number, reason: string): void {
+    this.#up = false;
+    const said = `${code} ${reason}`;
+    if (FOR_GOOD.includes(code)) {
+      return this.#end(new Disconnected("closed_by_server", `closed for good: ${said}`));
+    }
+    this.#brokenAt = Date.now();
+    this.#again(new Disconnected("connection_lost", `connection lost: ${said}`));
+  }
+
+  #again(why: Disconnected): void {
+    if (this.#link.state === "closed") return;
+    const left = this.#brokenAt + this.#patience * 1000 - Date.now();
+    if (left <= 0) return this.#end(why);
+    const wait = backoff(this.#attempts++, Math.random());
+    this.#tell({ state: "reconnecting", attempts: this.#attempts, why });
+    this.#wait(Math.min(wait, left), () => this.#dial(() => {}, (failed) => this.#again(failed)));
+  }
+
+  /** A browser that says that the network is back need not be waited for. */
+  #wait(milliseconds: number, then: () => void): void {
+    const go = () => {
+      this.#stopWaiting();
+      then();
+    };
+    const timer = setTimeout(go, milliseconds);
+    globalThis.addEventListener?.("online", go);
+    this.#stopWaiting = () => {
+      clearTimeout(timer);
+      globalThis.removeEventListener?.("online", go);
+    };
+  }
+
+  #end(why: Disconnected): void {
+    if (this.#link.state === "closed") return;
+    this.#up = false;
+    this.#wire = undefined;
+    this.#stopWaiting();
+    this.#tell({ state: "closed", why });
+    this.#user.ended(why);
+  }
+
+  #tell(link: Link): void {
+    this.#link = link;
+    // Apart, so that what a listener throws breaks nothing here.
+    for (const listener of this.#listeners) queueMicrotask(() => listener(link));
+  }
+}

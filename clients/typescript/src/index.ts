@@ -1,0 +1,14 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/** Start, watch and kill long-running requests on a Longwire server. */
+export { connect } from "./connect.js";
+export type { Client, Feed, SearchOptions, StartOptions, StatusOptions, Target } from "./client.js";
+export type { ConnectOptions } from "./connection.js";
+export type { Gap } from "./cursor.js";
+export * from "./errors.js";
+export type { Handle } from "./handle.js";
+export type { Accepted, Job, JobEvent, KillOptions } from "./job.js";
+export type { Link } from "./link.js";
+export type * from "./protocol.js";
+export type { WebSocketKind, WebSocketLike } from "./websocket/kind.js";
+export type { HeldJob } from "./worker/held.js";
+export { Worker, type RunOptions, type WorkerOptions } from "./worker/worker.js";

@@ -1,0 +1,134 @@
+import { refused } from "../asks.js";
+import { toBase64 } from "../bytes.js";
+import { deferred, type Deferred } from "../deferred.js";
+import { JobLost, type LongwireError, type Refused } from "../errors.js";
+import type { Heard } from "../heard.js";
+import type { Progress, Stream } from "../protocol.js";
+
+/** What was said of a job and is not answered, at most, before its function has to wait. */
+const MOST_UNANSWERED = 64;
+
+/** Letters, or bytes, of output in one frame, so that it stays within what a server takes. */
+const PIECE = 64 * 1024;
+
+/** Says a frame, and brings its answer. */
+export type Say = (frame: object, answered: (answer?: Heard) => void) => void;
+
+/** A job in a worker's hands: what its function is given. */
+export class HeldJob<Input = unknown> {
+  /** What the job was given; `null` where that is nothing. */
+  readonly input: Input;
+  /** What its starter calls it. */
+  readonly connid: string;
+  /** What the server calls it. */
+  readonly job: string;
+  /** The route it was started on. */
+  readonly route: string;
+  /** Which attempt to serve it this is, from 1. */
+  readonly attempt: number;
+  /** Seconds that it has to end once it is told to. */
+  readonly grace: number;
+  readonly #lease: string;
+  readonly #say: Say;
+  readonly #told = new AbortController();
+  #unanswered = 0;
+  #room: Deferred<void> | undefined;
+  #refusal: Refused | undefined;
+  /** Progress that is under way, and what was said since. */
+  #isProgressing = false;
+  #latest: Progress | undefined;
+
+  /** @internal */
+  constructor(frame: Heard, say: Say) {
+    this.input = frame.input as Input;
+    this.connid = frame.connid!;
+    this.job = frame.job!;
+    this.route = frame.route!;
+    this.attempt = frame.attempt!;
+    this.grace = frame.grace!;
+    this.#lease = frame.lease!;
+    this.#say = say;
+  }
+
+  /**
+   * Aborted when the job is to end. The reason says why: {@link JobKilled}, {@link JobTimeout}, or {@link JobLost}, where it is no
+   * longer this worker's. What is thrown because of that ends the job with nothing more to say.
+   */
+  get signal(): AbortSignal {
+    return this.#told.signal;
+  }
+
+  /** Prints a line. Await it, so that the work is not faster than the log. */
+  print(line: string, stream: Stream = "stdout"): Promise<void> {
+    return this.output(`${line}\n`, stream);
+  }
+
+  /** Prints text, or bytes, as they are. Await it, so that the work is not faster than the log. */
+  async output(output: string | Uint8Array, stream: Stream = "stdout"): Promise<void> {
+    for (let at = 0; at < output.length; ) {
+      const to = pieceEnd(output, at);
+      const piece = output.slice(at, to);
+      const written = typeof piece === "string" ? { output: piece } : { output: toBase64(piece), encoding: "base64" };
+      this.#append({ ...written, stream });
+      at = to;
+      await this.#hasRoom();
+    }
+  }
+
+  /** Says how far it has come. Of what is said faster than it is written only the latest is sent. */
+  progress(progress: Progress): void {
+    if (this.#isProgressing) {
+      this.#latest = progress;
+      return;
+    }
+    this.#isProgressing = true;
+    this.#latest = undefined;
+    this.#append({ progress }, () => {
+      this.#isProgressing = false;
+      if (this.#latest) this.progress(this.#latest);
+    });
+  }
+
+  /** @internal */
+  tell(reason: LongwireError): void {
+    this.#told.abort(reason);
+    this.#room?.resolve();
+  }
+
+  /** @internal */
+  end(outcome: object, answered: (answer?: Heard) => void): void {
+    if (this.#latest) this.#append({ progress: this.#latest });
+    this.#isProgressing = true;
+    this.#say({ route: "end", lease: this.#lease, ...outcome }, answered);
+  }
+
+  #append(what: object, then?: () => void): void {
+    if (this.#refusal) throw this.#refusal;
+    if (this.#isLost) return;
+    this.#unanswered++;
+    this.#say({ route: "append", lease: this.#lease, ...what }, (answer) => {
+      // Whoever says more is told.
+      if (answer?.status === "error" && !this.#isLost) this.#refusal = refused(answer);
+      if (--this.#unanswered < MOST_UNANSWERED) this.#room?.resolve();
+      then?.();
+    });
+  }
+
+  get #isLost(): boolean {
+    return this.signal.reason instanceof JobLost;
+  }
+
+  async #hasRoom(): Promise<void> {
+    while (this.#unanswered >= MOST_UNANSWERED && !this.#isLost) {
+      this.#room = deferred();
+      await this.#room.promise;
+    }
+  }
+}
+
+/** Where a piece that begins there ends: not within a letter. */
+function pieceEnd(output: string | Uint8Array, at: number): number {
+  const end = Math.min(at + PIECE, output.length);
+  const isHalf = typeof output === "string" && end < output.length && /[\ud800-\udbff]/.test(output[end - 1]!);
+  return isHalf ? end - 1 : end;
+}
