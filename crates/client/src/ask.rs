@@ -1,5 +1,7 @@
 //! One request: what to send for it, and what its answer means.
 
+use std::mem::take;
+
 use longwire_protocol::{
     Code, Connid, Done, JobId, OnConflict, Refusal, Request, Seq, ServerFrame, Start, Status, Watch,
 };
@@ -77,7 +79,7 @@ pub(crate) struct Ask {
     then: Then,
     /// How often it was sent.
     tries: u32,
-    /// The server said that it had not heard of the start.
+    /// The server has just said that it had not heard of the start.
     unheard: bool,
 }
 
@@ -97,7 +99,7 @@ impl Ask {
         let made = matches!(self.then, Then::OpenJob { made: true, .. });
         if let Request::Start(start) = &self.request
             && self.tries > 1
-            && !self.unheard
+            && !take(&mut self.unheard)
         {
             return repeated(start, made);
         }
@@ -166,7 +168,8 @@ impl Ask {
     /// Whether a start is to be sent after all, as the server does not know its job.
     fn is_unheard(&self, refusal: &Refusal) -> bool {
         let was_start = matches!(self.request, Request::Start(_));
-        was_start && self.tries > 1 && !self.unheard && refusal.code == Code::UnknownConnid
+        let looked = was_start && (2..MOST_TRIES).contains(&self.tries);
+        looked && refusal.code == Code::UnknownConnid
     }
 
     /// A kill that is sent again may come after the death it caused.

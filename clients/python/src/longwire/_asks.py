@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Frame = dict[str, Any]
 T = TypeVar("T")
 
+MOST_TRIES = 5
+"""How often a request is sent before its server is given up."""
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -118,7 +120,8 @@ class Start(OpenJob):
     def next_try(self) -> Frame:
         """The start; or what finds out whether it was heard."""
         frame = super().next_try()
-        if self.tries == 1 or self._is_unheard:
+        is_unheard, self._is_unheard = self._is_unheard, False
+        if self.tries == 1 or is_unheard:
             return frame
         if self._made:
             return {"route": "watch", "connid": frame["connid"]}
@@ -127,7 +130,7 @@ class Start(OpenJob):
 
     def refused(self, refusal: Refused, desk: "Desk") -> None:
         """That a job is unknown says that its start was never heard."""
-        if self._made and self.tries > 1 and not self._is_unheard and refusal.code == "unknown_connid":
+        if self._made and 1 < self.tries < MOST_TRIES and refusal.code == "unknown_connid":
             self._is_unheard = True
             desk.ask(self)
         else:

@@ -10,14 +10,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from ._asks import Ask, Frame, WatchOn
+from ._asks import MOST_TRIES, Ask, Frame, WatchOn
 from ._cursor import Cursor, Taken
 from ._watched import Watched
 from .errors import ConnectionError, LongwireError, Refused
 from .frames import OUTCOMES, Event, FeedChange, Gap
 
-MOST_TRIES = 5
-"""How often a request is sent before its server is given up."""
 MOMENT = 0.1
 """How long a reader that has fallen behind is waited for, in seconds, where nobody else waits for the connection."""
 

@@ -81,6 +81,12 @@ impl Desk {
         }
         let id = &frame["id"];
         match route {
+            // A start that was cut off was not heard: the client looks for it.
+            "watch" if frame["connid"].is_string() => {
+                let message = "nothing of that name was started";
+                let reply = json!({"id": id, "route": route, "status": "error", "code": "unknown_connid", "message": message, "connid": frame["connid"]});
+                Heard::Ours(Some(reply), None)
+            }
             "unwatch" => {
                 let reply = json!({"id": id, "route": route, "status": "ok"});
                 Heard::Left(reply, named)
