@@ -95,5 +95,9 @@ fn typescript(project: &Project, file: &Path) -> Result<Vec<OsString>> {
 }
 
 fn python(project: &Project, file: &Path) -> Result<Vec<OsString>> {
-    Ok(vec![venv_python(project, PYTHON).into(), file.into()])
+    // The package as it lies here, not as it may be installed.
+    let mut path = OsString::from("PYTHONPATH=");
+    path.push(project.path(PYTHON).join("src"));
+    let python = venv_python(project, PYTHON).into();
+    Ok(vec!["env".into(), path, python, file.into()])
 }
