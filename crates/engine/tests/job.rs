@@ -439,14 +439,35 @@ fn ended_of(event: &Event) -> &End {
 }
 
 #[test]
-fn a_failure_after_a_kill_is_killed_and_still_says_of_what() {
-    let mut job = job(Stand::Killed);
-    let event = job.end(Work::Failed(failure()), at(9)).unwrap();
-    let end = ended_of(&event);
-    assert_eq!(
-        (end.outcome, &end.error),
-        (Outcome::Killed, &Some(failure()))
-    );
+fn a_failure_after_a_kill_is_killed_and_still_says_of_what_and_how_many_are_left() {
+    for (work, survivors) in [
+        (Work::Failed(failure()), None),
+        (Work::Over(Some(failure())), None),
+        (Work::Broke(failure(), 3), Some(3)),
+    ] {
+        let mut job = job(Stand::Killed);
+        let shown = format!("{work:?}");
+        let event = job.end(work, at(9)).unwrap();
+        let end = ended_of(&event);
+        assert_eq!(
+            (end.outcome, &end.error),
+            (Outcome::Killed, &Some(failure())),
+            "{shown}"
+        );
+        let receipt = end.kill.as_ref().unwrap();
+        assert_eq!(receipt.survivors, survivors, "{shown}");
+    }
+}
+
+#[test]
+fn a_job_that_never_began_left_nothing_and_of_an_earlier_attempt_nobody_knows() {
+    for (attempt, survivors) in [(1, Some(0)), (2, None)] {
+        let mut job = job(Stand::Killed);
+        let stopped = Stopped::unbegun(attempt);
+        let event = job.end(Work::Stopped(stopped), at(9)).unwrap();
+        let receipt = ended_of(&event).kill.clone().unwrap();
+        assert_eq!(receipt.survivors, survivors, "attempt {attempt}");
+    }
 }
 
 #[test]
