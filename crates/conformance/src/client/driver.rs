@@ -11,14 +11,18 @@ use std::{
 
 use futures_util::StreamExt;
 use nix::{
-    sys::signal::{Signal, killpg},
+    errno::Errno,
+    sys::{
+        signal::{Signal, killpg},
+        wait::{Id, WaitPidFlag, WaitStatus, waitid},
+    },
     unistd::Pid,
 };
 use serde_json::{Map, Value};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_util::codec::{FramedRead, LinesCodec};
 
@@ -29,6 +33,16 @@ const LINE_BYTES: usize = 4 * 1024 * 1024;
 /// Of what it writes to stderr the end is kept.
 const STDERR_BYTES: usize = 4 * 1024;
 
+/// What every client can, or there is nothing to play.
+const NEEDED: [&str; 2] = ["connect", "start"];
+
+/// An order that was given.
+#[derive(Debug)]
+struct Asked {
+    verb: String,
+    answer: Option<Value>,
+}
+
 /// A running driver. It is killed where it is dropped.
 #[derive(Debug)]
 pub(crate) struct Driver {
@@ -38,7 +52,7 @@ pub(crate) struct Driver {
     stderr: Option<ChildStderr>,
     to_write: VecDeque<u8>,
     /// Orders that are not answered, and answers that nobody asked for yet.
-    answers: HashMap<u64, Option<Value>>,
+    answers: HashMap<u64, Asked>,
     last: u64,
     said: VecDeque<u8>,
     /// What it did that no driver may.
@@ -50,11 +64,7 @@ pub(crate) struct Driver {
 /// A driver may be a script around a program: that goes with it.
 impl Drop for Driver {
     fn drop(&mut self) {
-        let pid = self.child.id().and_then(|pid| i32::try_from(pid).ok());
-        if let Some(pid) = pid {
-            // Where it has just left there is nothing to be done.
-            let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
-        }
+        self.kill_group();
     }
 }
 
@@ -95,22 +105,26 @@ impl Driver {
     /// Gives an order, and says by which number it will be answered.
     pub(super) fn order(&mut self, mut order: Map<String, Value>) -> u64 {
         self.last += 1;
+        let verb = order.get("do").and_then(Value::as_str).unwrap_or_default();
+        let verb = verb.to_owned();
+        let answer = None;
+        self.answers.insert(self.last, Asked { verb, answer });
         order.insert("n".to_owned(), self.last.into());
         let line = format!("{}\n", Value::Object(order));
         self.to_write.extend(line.bytes());
-        self.answers.insert(self.last, None);
         self.last
     }
 
     /// The answer to an order, once.
     pub(super) fn answer(&mut self, number: u64) -> Option<Value> {
-        self.answers.get(&number)?.as_ref()?;
-        self.answers.remove(&number)?
+        self.answers.get(&number)?.answer.as_ref()?;
+        self.answers.remove(&number)?.answer
     }
 
     /// Whether an order was answered.
     pub(super) fn is_answered(&self, number: u64) -> bool {
-        matches!(self.answers.get(&number), Some(Some(_)))
+        let asked = self.answers.get(&number);
+        asked.is_some_and(|asked| asked.answer.is_some())
     }
 
     /// What it wrote to stderr last.
@@ -148,18 +162,46 @@ impl Driver {
         self.stdin = None;
     }
 
-    /// Whether it has left.
+    /// Whether it has left. What it started goes with it, while the group is still known to be its own.
     pub(super) fn has_left(&mut self) -> Result<bool, String> {
+        let Some(pid) = self.group() else {
+            return Ok(true);
+        };
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        match waitid(Id::Pid(pid), flags) {
+            Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => return Ok(false),
+            Ok(_) => self.kill_group(),
+            Err(error) => return Err(format!("cannot wait for the driver: {error}")),
+        }
         let status = self.child.try_wait();
         let status = status.map_err(|error| format!("cannot wait for the driver: {error}"))?;
         Ok(status.is_some())
     }
 
+    /// Its group, until it was seen to have left.
+    fn group(&self) -> Option<Pid> {
+        let pid = i32::try_from(self.child.id()?).ok()?;
+        Some(Pid::from_raw(pid))
+    }
+
+    fn kill_group(&self) {
+        if let Some(group) = self.group() {
+            // Where nobody is left there is nothing to be done.
+            let _ = killpg(group, Signal::SIGKILL);
+        }
+    }
+
     /// How it ended, where it has.
     pub(super) async fn how_it_ended(&mut self) -> String {
-        match timeout(Duration::from_secs(1), self.child.wait()).await {
-            Ok(Ok(status)) => format!("the driver is gone ({status})"),
-            Ok(Err(_)) | Err(_) => "the driver closed its stdout".to_owned(),
+        let left = timeout(Duration::from_secs(1), async {
+            while matches!(self.has_left(), Ok(false)) {
+                sleep(Duration::from_millis(5)).await;
+            }
+        });
+        let left = left.await.map(|()| self.child.try_wait());
+        match left {
+            Ok(Ok(Some(status))) => format!("the driver is gone ({status})"),
+            _ => "the driver closed its stdout".to_owned(),
         }
     }
 
@@ -208,15 +250,19 @@ impl Driver {
     fn hear(&mut self, line: &str) {
         let answer: Option<Value> = serde_json::from_str(line).ok();
         let number = answer.as_ref().and_then(|it| it["n"].as_u64());
-        let place = number.and_then(|number| self.answers.get_mut(&number));
-        match (place, answer) {
-            (Some(place @ None), Some(answer)) => {
+        let asked = number.and_then(|number| self.answers.get_mut(&number));
+        match (asked.filter(|asked| asked.answer.is_none()), answer) {
+            (Some(asked), Some(answer)) => {
                 let error = &answer["error"];
-                if error["code"] == "unsupported" {
+                let is_needed = NEEDED.contains(&asked.verb.as_str());
+                if error["code"] == "unsupported" && is_needed {
+                    let why = format!("no driver can leave out {:?}", asked.verb);
+                    self.fault = Some(why);
+                } else if error["code"] == "unsupported" {
                     let what = error["message"].as_str().unwrap_or_default();
                     self.unsupported = Some(what.to_owned());
                 }
-                *place = Some(answer);
+                asked.answer = Some(answer);
             }
             _ if self.fault.is_none() => {
                 let line = cut(line, 200);

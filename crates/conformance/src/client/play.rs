@@ -61,6 +61,11 @@ fn spoken_of(dialogue: &Dialogue<Step>) -> BTreeSet<String> {
     routes.map(str::to_owned).collect()
 }
 
+/// Whether it is a worker's, which claims nothing more.
+fn is_goodbye(frame: &Value) -> bool {
+    frame["route"] == "claim" && frame["slots"] == 0
+}
+
 /// Takes the steps of a dialogue.
 pub(super) struct Player {
     pub(super) stage: Stage,
@@ -91,11 +96,16 @@ impl Player {
             Box::pin(self.step(step)).await?;
         }
         self.pass(AFTER).await?;
-        if let Some(frame) = self.stage.door.left_over() {
-            let why = format!("after the last line the client had sent {frame}");
-            return Err(why);
+        if let Some(frame) = self.stage.door.left_over().next() {
+            let frame = shortened(frame);
+            return Err(format!("after the last line the client had sent {frame}"));
         }
-        self.stage.leave().await
+        self.stage.leave().await?;
+        let mut said = self.stage.door.left_over();
+        match said.find(|frame| !is_goodbye(frame)) {
+            Some(frame) => Err(format!("as it left the client sent {}", shortened(frame))),
+            None => Ok(()),
+        }
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {
