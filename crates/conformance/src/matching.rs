@@ -113,34 +113,12 @@ impl Names {
     }
 
     fn placeholder(&mut self, what: &str, got: &Value) -> Result<(), String> {
-        let fits = match what.split_once(' ').unwrap_or((what, "")) {
-            ("any", _) => true,
-            ("string", _) => got.is_string(),
-            ("number", _) => got.is_number(),
-            ("about", number) => is_about(number, got)?,
-            ("has", text) => got.as_str().is_some_and(|got| got.contains(text)),
-            ("one", words) => words
-                .split('|')
-                .any(|word| got.as_str().is_some_and(|got| got == word)),
-            ("maybe", text) => got.is_null() || got.as_str().is_some_and(|got| got == text),
-            ("sha256", text) => *got == sha256(text.as_bytes()),
-            ("sha256hex", digits) => *got == sha256(&bytes(digits)?),
-            ("letters", number) => {
-                let number: usize = count(what, number)?;
-                let is_one = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-                got.as_str()
-                    .is_some_and(|it| it.len() == number && it.chars().all(is_one))
-            }
-            ("lines", number) => {
-                let number: u64 = count(what, number)?;
-                *got == sha256(lines(number).as_bytes())
-            }
-            ("whole", last) => is_whole(last, got)?,
-            (name, _) if name.starts_with('=') => {
-                let known = self.known.entry(name[1..].to_owned());
+        let fits = match Placeholder::parse(what)? {
+            Placeholder::Named(name) => {
+                let known = self.known.entry(name.to_owned());
                 known.or_insert_with(|| got.clone()) == got
             }
-            _ => return Err(format!("what is <{what}>?")),
+            other => other.fits(got),
         };
         if fits {
             Ok(())
@@ -150,22 +128,95 @@ impl Names {
     }
 }
 
+/// Looks whether every placeholder in what is expected is one.
+///
+/// # Errors
+/// The first that is none.
+pub(crate) fn check(expected: &Value) -> Result<(), String> {
+    match expected {
+        Value::String(text) => match text.strip_prefix('<').and_then(|it| it.strip_suffix('>')) {
+            Some("more" | "absent") | None => Ok(()),
+            Some(what) => Placeholder::parse(what).map(drop),
+        },
+        Value::Array(list) => list.iter().try_for_each(check),
+        Value::Object(fields) => fields.values().try_for_each(check),
+        _ => Ok(()),
+    }
+}
+
+/// What may stand for a value: see `conformance/README.md`.
+enum Placeholder<'a> {
+    Any,
+    String,
+    Number,
+    About(f64),
+    Has(&'a str),
+    One(&'a str),
+    Maybe(&'a str),
+    /// The digest of something.
+    Digest(String),
+    Letters(usize),
+    Whole(u64),
+    Named(&'a str),
+}
+
+impl<'a> Placeholder<'a> {
+    fn parse(what: &'a str) -> Result<Self, String> {
+        if let Some(name) = what.strip_prefix('=') {
+            return Ok(Self::Named(name));
+        }
+        Ok(match what.split_once(' ').unwrap_or((what, "")) {
+            ("any", _) => Self::Any,
+            ("string", _) => Self::String,
+            ("number", _) => Self::Number,
+            ("about", number) => Self::About(count(what, number)?),
+            ("has", text) => Self::Has(text),
+            ("one", words) => Self::One(words),
+            ("maybe", text) => Self::Maybe(text),
+            ("sha256", text) => Self::Digest(sha256(text.as_bytes())),
+            ("sha256hex", digits) => Self::Digest(sha256(&bytes(digits)?)),
+            ("lines", number) => Self::Digest(sha256(lines(count(what, number)?).as_bytes())),
+            ("letters", number) => Self::Letters(count(what, number)?),
+            ("whole", last) => Self::Whole(count(what, last)?),
+            _ => return Err(format!("what is <{what}>?")),
+        })
+    }
+
+    fn fits(&self, got: &Value) -> bool {
+        let text = got.as_str();
+        match self {
+            Self::Any | Self::Named(_) => true,
+            Self::String => got.is_string(),
+            Self::Number => got.is_number(),
+            Self::About(near) => is_about(*near, got),
+            Self::Has(part) => text.is_some_and(|got| got.contains(part)),
+            Self::One(words) => text.is_some_and(|got| words.split('|').any(|word| got == word)),
+            Self::Maybe(expected) => got.is_null() || text == Some(*expected),
+            Self::Digest(digest) => text == Some(digest.as_str()),
+            Self::Letters(number) => text.is_some_and(|it| are_letters(it, *number)),
+            Self::Whole(last) => is_whole(*last, got),
+        }
+    }
+}
+
+fn are_letters(text: &str, number: usize) -> bool {
+    let is_one = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    text.len() == number && text.chars().all(is_one)
+}
+
 fn count<T: FromStr<Err: Display>>(what: &str, number: &str) -> Result<T, String> {
     number.parse().map_err(|error| format!("<{what}>: {error}"))
 }
 
-fn is_about(number: &str, got: &Value) -> Result<bool, String> {
-    let near = number.parse::<f64>().map_err(|e| e.to_string())?;
-    Ok(got
-        .as_f64()
-        .is_some_and(|got| (got - near).abs() <= f64::max(0.1, near / 100.0)))
+fn is_about(near: f64, got: &Value) -> bool {
+    got.as_f64()
+        .is_some_and(|got| (got - near).abs() <= f64::max(0.1, near / 100.0))
 }
 
 /// Whether runs of numbers are one run to the last, from the first or, where the first was in a reply, from the second.
-fn is_whole(last: &str, got: &Value) -> Result<bool, String> {
-    let last = last.parse::<u64>().map_err(|e| e.to_string())?;
+fn is_whole(last: u64, got: &Value) -> bool {
     let run = |first: u64| serde_json::json!([[first, last]]);
-    Ok(*got == run(1) || *got == run(2))
+    *got == run(1) || *got == run(2)
 }
 
 /// The numbered lines that jobs of dialogues print: `line 1`, `line 2`, …
@@ -238,6 +289,23 @@ mod tests {
             (json!("<what>"), json!("<what>"), false),
         ] {
             assert_eq!(fits(Others::Wrong, &expected, &got), is_fit, "{expected}");
+        }
+    }
+
+    #[test]
+    fn a_placeholder_that_is_none_is_found_before_it_is_needed() {
+        for (expected, why) in [
+            (json!({"a": [{"b": "<sing>"}]}), Some("what is <sing>?")),
+            (json!("<whole x>"), Some("<whole x>: invalid digit")),
+            (json!("<sha256hex 6g>"), Some("\"6g\"")),
+            (json!({"a": "<absent>", "b": ["<=x>", "<more>"]}), None),
+            (json!("a <word> within"), None),
+        ] {
+            let told = check(&expected).err();
+            match why {
+                Some(why) => assert!(told.is_some_and(|it| it.contains(why)), "{expected}"),
+                None => assert_eq!(told, None, "{expected}"),
+            }
         }
     }
 

@@ -23,7 +23,15 @@ const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 /// As many connections as may wait.
 const BACKLOG: u32 = 16;
 
-type Upgrade = BoxFuture<'static, Result<WebSocketStream<TcpStream>, String>>;
+type Upgrade = BoxFuture<'static, Result<WebSocketStream<TcpStream>, NoSocket>>;
+
+/// Why a connection did not come to be a WebSocket.
+enum NoSocket {
+    /// It broke, or was none: another may come.
+    Broken(String),
+    /// The client asks for what no client may.
+    Wrong(String),
+}
 
 /// A server's door.
 pub(super) struct Door {
@@ -33,6 +41,10 @@ pub(super) struct Door {
     /// Connections that nothing was said of yet, in the order in which they came.
     waiting: VecDeque<Line>,
     lines: BTreeMap<String, Line>,
+    /// Connections are taken, and dropped unheard.
+    pub(super) turns_away: bool,
+    /// So many were.
+    pub(super) turned_away: u64,
     fault: Option<String>,
 }
 
@@ -45,6 +57,8 @@ impl Door {
             upgrades: Vec::new(),
             waiting: VecDeque::new(),
             lines: BTreeMap::new(),
+            turns_away: false,
+            turned_away: 0,
             fault: None,
         })
     }
@@ -162,6 +176,8 @@ impl Door {
             && let Poll::Ready(accepted) = listener.poll_accept(cx)
         {
             match accepted {
+                // It ends here, unheard.
+                Ok(_) if self.turns_away => self.turned_away += 1,
                 Ok((stream, _)) => self.upgrades.push(Box::pin(upgrade(stream))),
                 Err(error) => {
                     self.fault = Some(format!("cannot take a connection: {error}"));
@@ -179,7 +195,8 @@ impl Door {
                     record.note("a connection");
                     self.waiting.push_back(Line::new(socket));
                 }
-                Poll::Ready(Err(why)) => record.note(&why),
+                Poll::Ready(Err(NoSocket::Broken(why))) => record.note(&why),
+                Poll::Ready(Err(NoSocket::Wrong(why))) => self.fault = Some(why),
                 Poll::Pending => under_way.push(upgrade),
             }
         }
@@ -199,10 +216,12 @@ fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     listen().map_err(|error: std::io::Error| format!("cannot listen on {address}: {error}"))
 }
 
-async fn upgrade(stream: TcpStream) -> Result<WebSocketStream<TcpStream>, String> {
-    let failed =
-        |error: tokio_websockets::Error| format!("a connection that is no WebSocket: {error}");
-    stream.set_nodelay(true).map_err(|e| e.to_string())?;
+async fn upgrade(stream: TcpStream) -> Result<WebSocketStream<TcpStream>, NoSocket> {
+    let failed = |error: tokio_websockets::Error| {
+        NoSocket::Broken(format!("a connection that is no WebSocket: {error}"))
+    };
+    let nodelay = stream.set_nodelay(true);
+    nodelay.map_err(|error| NoSocket::Broken(error.to_string()))?;
     let agreed = HeaderValue::from_static(SUBPROTOCOL);
     let builder = ServerBuilder::new()
         .limits(Limits::default().max_payload_len(Some(MESSAGE_BYTES)))
@@ -210,11 +229,13 @@ async fn upgrade(stream: TcpStream) -> Result<WebSocketStream<TcpStream>, String
         .map_err(failed)?;
     let (request, socket) = builder.accept(stream).await.map_err(failed)?;
     let offered = request.headers().get(SEC_WEBSOCKET_PROTOCOL);
-    let offered = offered.and_then(|it| it.to_str().ok()).unwrap_or_default();
-    if !offered.split(',').any(|it| it.trim() == SUBPROTOCOL) {
-        return Err(format!(
-            "a connection that does not offer {SUBPROTOCOL}, but {offered:?}"
-        ));
+    let offered = offered.and_then(|it| it.to_str().ok());
+    let mut words = offered.unwrap_or_default().split(',').map(str::trim);
+    if words.any(|it| it == SUBPROTOCOL) {
+        return Ok(socket);
     }
-    Ok(socket)
+    let offered = offered.unwrap_or("none");
+    Err(NoSocket::Wrong(format!(
+        "expected the client to offer the subprotocol {SUBPROTOCOL}, got {offered}"
+    )))
 }

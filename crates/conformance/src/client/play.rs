@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{
     job::Job,
@@ -122,6 +122,7 @@ impl Player {
             Step::Ping(name, text) => self.ping(name, text).await,
             Step::Pass(seconds) => self.pass(span(*seconds)?).await,
             Step::ToLine(name, what) => self.do_to_line(name, what).await,
+            Step::Grown(megabytes, seconds) => self.grown(*megabytes, span(*seconds)?).await,
             Step::AtOnce(what) => self.at_once(what),
         }
     }
@@ -138,13 +139,29 @@ impl Player {
             }
             AtOnce::Acknowledge(how) => self.stage.desk.leases.acknowledge = *how,
             AtOnce::Weigh => self.weighed = self.kilobytes()?,
-            AtOnce::Grown(megabytes) => {
-                let grown = self.kilobytes()?.saturating_sub(self.weighed) / 1024;
-                if grown > *megabytes {
+            AtOnce::TurnAway(turn_away) => self.stage.door.turns_away = *turn_away,
+            AtOnce::TurnedAway(most) => {
+                let times = self.stage.door.turned_away;
+                if times > *most {
                     return Err(format!(
-                        "the driver has grown by {grown} MB, expected {megabytes} at most"
+                        "the client tried to connect {times} times, expected {most} at most"
                     ));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks time and again how much the driver has grown.
+    async fn grown(&mut self, megabytes: u64, time: Duration) -> Result<(), String> {
+        let since = Instant::now();
+        while since.elapsed() < time {
+            self.pass(TICK).await?;
+            let grown = self.kilobytes()?.saturating_sub(self.weighed) / 1024;
+            if grown > megabytes {
+                return Err(format!(
+                    "the driver has grown by {grown} MB, expected {megabytes} at most"
+                ));
             }
         }
         Ok(())
