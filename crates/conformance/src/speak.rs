@@ -205,7 +205,12 @@ impl Speaker {
         let message = self.next(name, expected).await?;
         self.names
             .matches(expected, &frame(&message)?)
-            .map_err(|why| format!("{why}\n    expected {expected}\n    got      {}", words(&message)))
+            .map_err(|why| {
+                format!(
+                    "{why}\n    expected {expected}\n    got      {}",
+                    words(&message)
+                )
+            })
     }
 
     async fn skip(&mut self, name: &str, until: &Value) -> Result<(), String> {

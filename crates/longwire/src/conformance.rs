@@ -137,11 +137,10 @@ impl Report {
             Verdict::Passed => print::line(&line("pass"))?,
             Verdict::LeftOut(what) => {
                 let what = plain(what);
-                print::line(
-                    &self
-                        .paint
-                        .dim(&format!("{} (left out by the driver: {what})", line("left"))),
-                )?;
+                print::line(&self.paint.dim(&format!(
+                    "{} (left out by the driver: {what})",
+                    line("left")
+                )))?;
             }
             Verdict::Failed(failure) => {
                 print::line(&self.paint.red(&line("FAIL")))?;

@@ -102,8 +102,9 @@ impl Door {
     /// Whether the connection of that name is over. Its end is told once: after that the next one's is meant, for which a client that
     /// comes back at once may be earlier here than the end of its last.
     pub(super) fn has_ended(&mut self, name: &str) -> bool {
-        if self.lines.get(name).is_none_or(|line| line.told) {
-            self.succeed(name);
+        let is_next = self.lines.get(name).is_none_or(|line| line.told);
+        if is_next && !self.succeed(name) {
+            return false;
         }
         let line = self.lines.get_mut(name);
         line.is_some_and(|line| {

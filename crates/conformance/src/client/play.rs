@@ -100,6 +100,11 @@ impl Player {
             let frame = shortened(frame);
             return Err(format!("after the last line the client had sent {frame}"));
         }
+        self.leave().await
+    }
+
+    /// Has the driver leave. Its client may say goodbye, and nothing else.
+    async fn leave(&mut self) -> Result<(), String> {
         self.stage.leave().await?;
         let mut said = self.stage.door.left_over();
         match said.find(|frame| !is_goodbye(frame)) {
@@ -192,3 +197,6 @@ impl Player {
             .ok_or_else(|| "how much memory the driver has is not to be seen in /proc".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests;
