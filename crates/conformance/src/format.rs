@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
 
-use crate::matching::check;
+use crate::placeholder::check;
 
 /// A dialogue and where it stands. What its steps are depends on whom it is played against.
 #[derive(Clone, Debug)]

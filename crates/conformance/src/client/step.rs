@@ -5,7 +5,7 @@ use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
     format::{self, Line, expected, read_as, repeated},
-    matching::check,
+    placeholder::check,
 };
 
 /// One line of a dialogue. The name of an order or of a connection comes first; the nameless ones have most to say.
