@@ -1,7 +1,7 @@
 //! The driver: a program around a client, which takes orders on stdin and answers on stdout.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     ffi::OsString,
     future::poll_fn,
     process::Stdio,
@@ -26,22 +26,12 @@ use tokio::{
 };
 use tokio_util::codec::{FramedRead, LinesCodec};
 
-use crate::matching::cut;
+use super::answers::Answers;
 
 /// The longest line that a driver may print.
 const LINE_BYTES: usize = 4 * 1024 * 1024;
 /// Of what it writes to stderr the end is kept.
 const STDERR_BYTES: usize = 4 * 1024;
-
-/// What every client can, or there is nothing to play.
-const NEEDED: [&str; 2] = ["connect", "start"];
-
-/// An order that was given.
-#[derive(Debug)]
-struct Asked {
-    verb: String,
-    answer: Option<Value>,
-}
 
 /// A running driver. It is killed where it is dropped.
 #[derive(Debug)]
@@ -51,14 +41,8 @@ pub(crate) struct Driver {
     stdout: Option<FramedRead<ChildStdout, LinesCodec>>,
     stderr: Option<ChildStderr>,
     to_write: VecDeque<u8>,
-    /// Orders that are not answered, and answers that nobody asked for yet.
-    answers: HashMap<u64, Asked>,
-    last: u64,
+    pub(super) answers: Answers,
     said: VecDeque<u8>,
-    /// What it did that no driver may.
-    pub(super) fault: Option<String>,
-    /// What it was told to do and has not.
-    pub(super) unsupported: Option<String>,
 }
 
 /// A driver may be a script around a program: that goes with it.
@@ -89,11 +73,8 @@ impl Driver {
             stderr: child.stderr.take(),
             child,
             to_write: VecDeque::new(),
-            answers: HashMap::new(),
-            last: 0,
+            answers: Answers::default(),
             said: VecDeque::new(),
-            fault: None,
-            unsupported: None,
         })
     }
 
@@ -104,27 +85,17 @@ impl Driver {
 
     /// Gives an order, and says by which number it will be answered.
     pub(super) fn order(&mut self, mut order: Map<String, Value>) -> u64 {
-        self.last += 1;
-        let verb = order.get("do").and_then(Value::as_str).unwrap_or_default();
-        let verb = verb.to_owned();
-        let answer = None;
-        self.answers.insert(self.last, Asked { verb, answer });
-        order.insert("n".to_owned(), self.last.into());
+        let verb = order.get("do").and_then(Value::as_str);
+        let number = self.answers.expect(verb.unwrap_or_default());
+        order.insert("n".to_owned(), number.into());
         let line = format!("{}\n", Value::Object(order));
         self.to_write.extend(line.bytes());
-        self.last
+        number
     }
 
     /// The answer to an order, once.
     pub(super) fn answer(&mut self, number: u64) -> Option<Value> {
-        self.answers.get(&number)?.answer.as_ref()?;
-        self.answers.remove(&number)?.answer
-    }
-
-    /// Whether an order was answered.
-    pub(super) fn is_answered(&self, number: u64) -> bool {
-        let asked = self.answers.get(&number);
-        asked.is_some_and(|asked| asked.answer.is_some())
+        self.answers.take(number)
     }
 
     /// What it wrote to stderr last.
@@ -142,7 +113,7 @@ impl Driver {
         let number = self.order(order);
         let answered = poll_fn(|cx| {
             self.poll(cx);
-            match (self.answer(number), self.fault.clone()) {
+            match (self.answer(number), self.answers.fault.clone()) {
                 (Some(answer), _) => Poll::Ready(Ok(Some(answer))),
                 (None, Some(fault)) => Poll::Ready(Err(fault)),
                 (None, None) if self.is_over() => Poll::Ready(Ok(None)),
@@ -235,40 +206,14 @@ impl Driver {
     fn poll_answers(&mut self, cx: &mut Context<'_>) {
         while let Some(stdout) = &mut self.stdout {
             match stdout.poll_next_unpin(cx) {
-                Poll::Ready(Some(Ok(line))) => self.hear(&line),
+                Poll::Ready(Some(Ok(line))) => self.answers.hear(&line),
                 Poll::Ready(Some(Err(error))) => {
-                    self.fault = Some(format!("the driver's stdout: {error}"));
+                    self.answers.fault = Some(format!("the driver's stdout: {error}"));
                     self.stdout = None;
                 }
                 Poll::Ready(None) => self.stdout = None,
                 Poll::Pending => return,
             }
-        }
-    }
-
-    /// A line that answers no order is a fault, so a driver cannot flood.
-    fn hear(&mut self, line: &str) {
-        let answer: Option<Value> = serde_json::from_str(line).ok();
-        let number = answer.as_ref().and_then(|it| it["n"].as_u64());
-        let asked = number.and_then(|number| self.answers.get_mut(&number));
-        match (asked.filter(|asked| asked.answer.is_none()), answer) {
-            (Some(asked), Some(answer)) => {
-                let error = &answer["error"];
-                let is_needed = NEEDED.contains(&asked.verb.as_str());
-                if error["code"] == "unsupported" && is_needed {
-                    let why = format!("no driver can leave out {:?}", asked.verb);
-                    self.fault = Some(why);
-                } else if error["code"] == "unsupported" {
-                    let what = error["message"].as_str().unwrap_or_default();
-                    self.unsupported = Some(what.to_owned());
-                }
-                asked.answer = Some(answer);
-            }
-            _ if self.fault.is_none() => {
-                let line = cut(line, 200);
-                self.fault = Some(format!("the driver printed what answers no order: {line}"));
-            }
-            _ => {}
         }
     }
 

@@ -37,7 +37,7 @@ pub(crate) async fn play(dialogue: &Dialogue<Step>, argv: &[OsString]) -> Verdic
         Err(why)
     });
     let stage = &player.stage;
-    match (played, &stage.driver.unsupported) {
+    match (played, &stage.driver.answers.unsupported) {
         (Ok(()), None) => Verdict::Passed,
         (_, Some(what)) => Verdict::LeftOut(what.clone()),
         (Err(why), None) => Verdict::Failed(Failure {

@@ -40,11 +40,16 @@ impl Stage {
         let looking = poll_fn(|cx| {
             self.driver.poll(cx);
             self.door.poll(cx, &mut self.desk, &mut self.record);
-            let fault = self.driver.fault.clone().or_else(|| self.door.fault());
+            let fault = self
+                .driver
+                .answers
+                .fault
+                .clone()
+                .or_else(|| self.door.fault());
             match (look(self), fault) {
                 (Some(found), _) => Poll::Ready(Ok(Some(found))),
                 (None, Some(fault)) => Poll::Ready(Err(fault)),
-                (None, None) if self.driver.unsupported.is_some() => {
+                (None, None) if self.driver.answers.unsupported.is_some() => {
                     Poll::Ready(Err("the driver does not do this".to_owned()))
                 }
                 (None, None) if self.driver.is_over() => Poll::Ready(Ok(None)),
