@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
 
+use crate::placeholder::check;
+
 /// A dialogue and where it stands. What its steps are depends on whom it is played against.
 #[derive(Clone, Debug)]
 pub struct Dialogue<S> {
@@ -103,6 +105,16 @@ fn begin<S>(place: &str, keys: &BTreeMap<String, Box<RawValue>>) -> Result<Dialo
 /// Where it is too deep.
 pub fn value(raw: &RawValue) -> Result<Value, String> {
     serde_json::from_str(raw.get()).map_err(|error| error.to_string())
+}
+
+/// What is written there, which is expected: all placeholders in it are such.
+///
+/// # Errors
+/// The placeholder that is none.
+pub(crate) fn expected(raw: &RawValue) -> Result<Value, String> {
+    let expected = value(raw)?;
+    check(&expected)?;
+    Ok(expected)
 }
 
 /// What is written there, as something.

@@ -14,6 +14,7 @@ use crate::{
     client::{self, ClientStep},
     format::{self, read},
     live,
+    sockets::Sockets,
 };
 
 /// How long a server has for each answer.
@@ -106,6 +107,14 @@ impl ServerKit {
     #[must_use]
     pub fn titles(&self) -> Vec<Title<'_>> {
         self.0.iter().map(title).collect()
+    }
+
+    /// Whether there is a server to play against.
+    ///
+    /// # Errors
+    /// Where it cannot be connected to, and why.
+    pub async fn reach(&self, place: &Place) -> Result<(), String> {
+        Sockets::reach(place.clone(), PATIENCE).await
     }
 
     /// Plays one, against a server there.

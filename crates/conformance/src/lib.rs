@@ -8,6 +8,7 @@ pub mod format;
 mod kit;
 mod live;
 mod matching;
+mod placeholder;
 mod proxy;
 mod report;
 mod sockets;

@@ -1,15 +1,11 @@
 //! Whether what was received is what a dialogue expects.
 
-use std::{
-    collections::BTreeMap,
-    fmt::{Display, Write},
-    str::FromStr,
-};
+use std::{collections::BTreeMap, fmt::Write};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::format::bytes;
+use crate::placeholder::Placeholder;
 
 /// Whether keys that are not expected may be there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,34 +109,12 @@ impl Names {
     }
 
     fn placeholder(&mut self, what: &str, got: &Value) -> Result<(), String> {
-        let fits = match what.split_once(' ').unwrap_or((what, "")) {
-            ("any", _) => true,
-            ("string", _) => got.is_string(),
-            ("number", _) => got.is_number(),
-            ("about", number) => is_about(number, got)?,
-            ("has", text) => got.as_str().is_some_and(|got| got.contains(text)),
-            ("one", words) => words
-                .split('|')
-                .any(|word| got.as_str().is_some_and(|got| got == word)),
-            ("maybe", text) => got.is_null() || got.as_str().is_some_and(|got| got == text),
-            ("sha256", text) => *got == sha256(text.as_bytes()),
-            ("sha256hex", digits) => *got == sha256(&bytes(digits)?),
-            ("letters", number) => {
-                let number: usize = count(what, number)?;
-                let is_one = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-                got.as_str()
-                    .is_some_and(|it| it.len() == number && it.chars().all(is_one))
-            }
-            ("lines", number) => {
-                let number: u64 = count(what, number)?;
-                *got == sha256(lines(number).as_bytes())
-            }
-            ("whole", last) => is_whole(last, got)?,
-            (name, _) if name.starts_with('=') => {
-                let known = self.known.entry(name[1..].to_owned());
-                known.or_insert_with(|| got.clone()) == got
-            }
-            _ => return Err(format!("what is <{what}>?")),
+        let placeholder = Placeholder::parse(what)?;
+        let fits = if let Placeholder::Named(name) = placeholder {
+            let known = self.known.entry(name.to_owned());
+            known.or_insert_with(|| got.clone()) == got
+        } else {
+            placeholder.fits(got)
         };
         if fits {
             Ok(())
@@ -148,24 +122,6 @@ impl Names {
             Err(format!("expected <{what}>, got {}", shortened(got)))
         }
     }
-}
-
-fn count<T: FromStr<Err: Display>>(what: &str, number: &str) -> Result<T, String> {
-    number.parse().map_err(|error| format!("<{what}>: {error}"))
-}
-
-fn is_about(number: &str, got: &Value) -> Result<bool, String> {
-    let near = number.parse::<f64>().map_err(|e| e.to_string())?;
-    Ok(got
-        .as_f64()
-        .is_some_and(|got| (got - near).abs() <= f64::max(0.1, near / 100.0)))
-}
-
-/// Whether runs of numbers are one run to the last, from the first or, where the first was in a reply, from the second.
-fn is_whole(last: &str, got: &Value) -> Result<bool, String> {
-    let last = last.parse::<u64>().map_err(|e| e.to_string())?;
-    let run = |first: u64| serde_json::json!([[first, last]]);
-    Ok(*got == run(1) || *got == run(2))
 }
 
 /// The numbered lines that jobs of dialogues print: `line 1`, `line 2`, …

@@ -121,6 +121,21 @@ impl Sockets {
         Ok(agreed)
     }
 
+    /// Whether there is a server of WebSockets.
+    ///
+    /// # Errors
+    /// Where there is none, and why.
+    pub(crate) async fn reach(place: Place, patience: Duration) -> Result<(), String> {
+        let there = place.socket.to_string();
+        let mut sockets = Self::new(place, patience);
+        let why = match timeout(patience, sockets.connect("", &Headers::new())).await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", patience.as_secs()),
+        };
+        Err(format!("cannot connect to {there}: {why}"))
+    }
+
     async fn named(&mut self, name: &str) -> Result<&mut Socket, String> {
         if !self.open.contains_key(name) {
             let opened = self.connect(name, &Headers::new()).await;

@@ -1,14 +1,14 @@
 //! Dialogues that are played as a client: their steps, and who takes them.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use tokio_websockets::{CloseCode, Message};
 
 use crate::{
-    format::{self, Line, bytes, read_as, repeated, value},
-    matching::Names,
+    format::{self, Line, bytes, expected, read_as, repeated},
+    matching::{Names, cut},
     sockets::{Place, Sockets},
 };
 
@@ -58,6 +58,16 @@ pub struct Answer {
     pub subprotocol: Option<String>,
 }
 
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP status {}", self.status)?;
+        match &self.subprotocol {
+            Some(agreed) => write!(f, " with the subprotocol {agreed}"),
+            None => f.write_str(" without a subprotocol"),
+        }
+    }
+}
+
 impl format::Step for Step {
     fn read(line: &Line) -> Result<Self, String> {
         let (key, raw) = line.first(&["answer"])?;
@@ -70,7 +80,7 @@ impl format::Step for Step {
             return Ok(Self::Send(socket.to_owned(), vec![repeated(raw.get())]));
         }
         if let Some(socket) = key.strip_suffix('<') {
-            return Ok(Self::Expect(socket.to_owned(), value(raw)?));
+            return Ok(Self::Expect(socket.to_owned(), expected(raw)?));
         }
         let (socket, what) = key.split_once(' ').unwrap_or(("", key));
         let socket = socket.to_owned();
@@ -84,7 +94,7 @@ impl format::Step for Step {
             "binary" => Self::SendBinary(socket, text()?.into_bytes()),
             "bytes" => Self::SendBytes(socket, bytes(&text()?)?),
             "ping" => Self::Ping(socket, read_as(key, raw)?),
-            "skip" => Self::Skip(socket, value(raw)?),
+            "skip" => Self::Skip(socket, expected(raw)?),
             "quiet" => Self::Quiet(socket, read_as(key, raw)?),
             "deaf" => Self::Deaf(socket),
             "close" => Self::Close(socket),
@@ -132,7 +142,7 @@ impl Speaker {
         match step {
             Step::Open(name, headers, answer) => match sockets.open(name, headers).await? {
                 got if got == *answer => Ok(()),
-                got => Err(format!("expected {answer:?}, got {got:?}")),
+                got => Err(format!("expected {answer}, got {got}")),
             },
             Step::Send(name, texts) => self.send(name, texts).await,
             Step::SendBinary(name, bytes) => {
@@ -187,9 +197,7 @@ impl Speaker {
     async fn next(&mut self, name: &str, expected: &Value) -> Result<Message, String> {
         let message = self.sockets.next(name).await;
         let message = message.map_err(|why| format!("{why}; expected {expected}"))?;
-        let said = message.as_text().map(str::to_owned);
-        let said = said.unwrap_or_else(|| format!("{:?}", message.as_close()));
-        self.record.push(format!("{name}< {said}"));
+        self.record.push(format!("{name}< {}", words(&message)));
         Ok(message)
     }
 
@@ -197,7 +205,12 @@ impl Speaker {
         let message = self.next(name, expected).await?;
         self.names
             .matches(expected, &frame(&message)?)
-            .map_err(|why| format!("{why}\n    got {:?}", message.as_text()))
+            .map_err(|why| {
+                format!(
+                    "{why}\n    expected {expected}\n    got      {}",
+                    words(&message)
+                )
+            })
     }
 
     async fn skip(&mut self, name: &str, until: &Value) -> Result<(), String> {
@@ -217,14 +230,17 @@ impl Speaker {
     async fn quiet(&mut self, name: &str, seconds: f64) -> Result<(), String> {
         match self.sockets.next_within(name, span(seconds)?).await? {
             None => Ok(()),
-            Some(message) => Err(format!("expected nothing, got {:?}", message.as_text())),
+            Some(message) => Err(format!("expected nothing, got {}", words(&message))),
         }
     }
 
     async fn closed(&mut self, name: &str, code: u64) -> Result<(), String> {
         match self.sockets.next(name).await? {
             message if close_code(&message) == Some(code) => Ok(()),
-            message => Err(format!("expected a close with {code}, got {message:?}")),
+            message => Err(format!(
+                "expected a close with {code}, got {}",
+                words(&message)
+            )),
         }
     }
 }
@@ -232,8 +248,18 @@ impl Speaker {
 fn frame(message: &Message) -> Result<Value, String> {
     let text = message
         .as_text()
-        .ok_or_else(|| format!("not a text: {:?}", message.as_close()))?;
+        .ok_or_else(|| format!("expected a text, got {}", words(message)))?;
     serde_json::from_str(text).map_err(|error| format!("not JSON: {error}: {text}"))
+}
+
+/// A message for people.
+fn words(message: &Message) -> String {
+    let bytes = message.as_payload().len();
+    match (message.as_text(), message.as_close()) {
+        (Some(text), _) => cut(text, 400),
+        (None, Some((code, why))) => format!("a close with {} ({why:?})", u16::from(code)),
+        (None, None) => format!("a binary message of {bytes} bytes"),
+    }
 }
 
 fn close_code(message: &Message) -> Option<u64> {

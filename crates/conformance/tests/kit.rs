@@ -112,6 +112,44 @@ async fn a_driver_that_floods_stderr_is_heard_all_the_same() {
     assert_eq!(driven("stderr", &script, ASK).await, Verdict::Passed);
 }
 
+#[tokio::test]
+async fn what_a_driver_started_is_gone_with_it() {
+    let mark = folder("leaves-behind", "").join("pid");
+    let script = format!(
+        "sleep 300 >/dev/null 2>&1 & echo $! > {}; {}",
+        mark.display(),
+        answering("\\\"ok\\\":\\\"connected\\\"")
+    );
+    let verdict = driven("leaves-behind", &script, ASK).await;
+    assert_eq!(verdict, Verdict::Passed);
+    let pid = fs::read_to_string(&mark).unwrap();
+    let is_there = || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+        // Whoever has to take note of its end may not have yet.
+        stat.is_ok_and(|stat| !stat.contains(") Z "))
+    };
+    for _ in 0..100_000 {
+        if !is_there() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("{pid} is still there");
+}
+
+#[tokio::test]
+async fn a_driver_cannot_leave_out_connecting_or_starting() {
+    let answer = "\\\"error\\\":{\\\"code\\\":\\\"unsupported\\\",\\\"message\\\":\\\"that\\\"}";
+    for verb in ["connect", "start"] {
+        let dialogue =
+            format!("{{\"!\":{{\"do\":\"{verb}\"}}}}\n{{\"=\":{{\"error\":\"<any>\"}}}}");
+        let name = format!("leaves-out-{verb}");
+        let failure = failure(driven(&name, &answering(answer), &dialogue).await);
+        let why = format!("no driver can leave out {verb:?}");
+        assert_eq!(failure.why, why);
+    }
+}
+
 /// The clock is paused: where all wait, ten seconds pass at once.
 #[tokio::test(start_paused = true)]
 async fn a_driver_that_hangs_is_named_after_ten_seconds() {
@@ -160,6 +198,11 @@ fn a_line_that_is_none_is_refused_with_its_place() {
             "two",
             "{\"dialogue\":\"a\"}\n{\"cut\":true,\"pass\":1}",
             "does not go with",
+        ),
+        (
+            "no-placeholder",
+            "{\"dialogue\":\"a\"}\n{\"=\":{\"ok\":\"<sing>\"}}",
+            "planted.jsonl:2: what is <sing>?",
         ),
         ("no-name", "{\"dialogue\":7}", "a dialogue's name is a text"),
     ] {

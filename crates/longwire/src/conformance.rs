@@ -53,10 +53,17 @@ async fn server(global: &Global, args: &ServerKitArgs) -> Result<Exit, Failure> 
     if args.which.list {
         return list(global, &titles);
     }
-    let place = Place::parse(args.url.as_deref().unwrap_or_default()).map_err(Failure::Usage)?;
+    let url = args.url.as_ref().unwrap_or(&global.server);
+    let place = Place::parse(url).map_err(Failure::Usage)?;
+    kit.reach(&place).await.map_err(Failure::Failed)?;
     let mut report = Report::new(global, true);
     for title in titles {
+        let failed = report.failed.len();
         report.add(kit.play(&title, &place).await)?;
+        // Where it is gone the rest would all say so.
+        if report.failed.len() > failed {
+            kit.reach(&place).await.map_err(Failure::Failed)?;
+        }
     }
     report.end()
 }
@@ -130,11 +137,10 @@ impl Report {
             Verdict::Passed => print::line(&line("pass"))?,
             Verdict::LeftOut(what) => {
                 let what = plain(what);
-                print::line(
-                    &self
-                        .paint
-                        .dim(&format!("{} (the driver has no {what})", line("left"))),
-                )?;
+                print::line(&self.paint.dim(&format!(
+                    "{} (left out by the driver: {what})",
+                    line("left")
+                )))?;
             }
             Verdict::Failed(failure) => {
                 print::line(&self.paint.red(&line("FAIL")))?;
@@ -149,7 +155,8 @@ impl Report {
 
     fn end(self) -> Result<Exit, Failure> {
         let is_whole = self.left_out.is_empty() || !self.whole;
-        let exit = if self.failed.is_empty() && is_whole {
+        // Where nothing passed nothing was shown.
+        let exit = if self.passed > 0 && self.failed.is_empty() && is_whole {
             Exit::Ok
         } else {
             Exit::Failed

@@ -10,10 +10,12 @@ use std::{
 use futures_util::future::BoxFuture;
 use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use longwire_protocol::SUBPROTOCOL;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_websockets::{Limits, ServerBuilder, WebSocketStream};
 
 use super::{desk::Desk, line::Line, record::Record};
+use crate::matching::shortened;
 
 /// Little, so that a reader that falls behind is felt soon.
 const SEND_BUFFER: u32 = 64 * 1024;
@@ -21,7 +23,15 @@ const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 /// As many connections as may wait.
 const BACKLOG: u32 = 16;
 
-type Upgrade = BoxFuture<'static, Result<WebSocketStream<TcpStream>, String>>;
+type Upgrade = BoxFuture<'static, Result<WebSocketStream<TcpStream>, NoSocket>>;
+
+/// Why a connection did not come to be a WebSocket.
+enum NoSocket {
+    /// It broke, or was none: another may come.
+    Broken(String),
+    /// The client asks for what no client may.
+    Wrong(String),
+}
 
 /// A server's door.
 pub(super) struct Door {
@@ -31,6 +41,10 @@ pub(super) struct Door {
     /// Connections that nothing was said of yet, in the order in which they came.
     waiting: VecDeque<Line>,
     lines: BTreeMap<String, Line>,
+    /// Connections are taken, and dropped unheard.
+    pub(super) turns_away: bool,
+    /// So many were.
+    pub(super) turned_away: u64,
     fault: Option<String>,
 }
 
@@ -43,6 +57,8 @@ impl Door {
             upgrades: Vec::new(),
             waiting: VecDeque::new(),
             lines: BTreeMap::new(),
+            turns_away: false,
+            turned_away: 0,
             fault: None,
         })
     }
@@ -56,13 +72,76 @@ impl Door {
         Ok(())
     }
 
-    /// The connection of that name: the one there is, or else the next that came.
-    pub(super) fn line(&mut self, name: &str) -> Option<&mut Line> {
-        let is_there = self.lines.get(name).is_some_and(|line| !line.is_over());
-        if !is_there && let Some(line) = self.waiting.pop_front() {
-            self.lines.insert(name.to_owned(), line);
-        }
+    /// The connection that the dialogue spoke of last by that name, whatever has become of it.
+    pub(super) fn last(&mut self, name: &str) -> Option<&mut Line> {
         self.lines.get_mut(name)
+    }
+
+    /// The connection of that name to which something may be done. Where the last is over it is the next that came.
+    pub(super) fn live(&mut self, name: &str) -> Option<&mut Line> {
+        self.succeed(name);
+        let line = self.lines.get_mut(name)?;
+        (!line.is_over() && !line.leaves).then_some(line)
+    }
+
+    /// Whether another connection came, which has that name from here on: not before the last is over.
+    pub(super) fn has_come(&mut self, name: &str) -> bool {
+        self.succeed(name)
+    }
+
+    /// The next frame that came by that name. What came on a connection that is over comes first.
+    pub(super) fn frame(&mut self, name: &str) -> Option<Value> {
+        let line = self.lines.get_mut(name);
+        if let Some(frame) = line.and_then(|line| line.inbox.pop_front()) {
+            return Some(frame);
+        }
+        self.succeed(name);
+        self.lines.get_mut(name)?.inbox.pop_front()
+    }
+
+    /// Whether the connection of that name is over. Its end is told once: after that the next one's is meant, for which a client that
+    /// comes back at once may be earlier here than the end of its last.
+    pub(super) fn has_ended(&mut self, name: &str) -> bool {
+        let is_next = self.lines.get(name).is_none_or(|line| line.told);
+        if is_next && !self.succeed(name) {
+            return false;
+        }
+        let line = self.lines.get_mut(name);
+        line.is_some_and(|line| {
+            line.told |= line.is_over();
+            line.told
+        })
+    }
+
+    /// Whether nobody is connected any more.
+    pub(super) fn is_left(&self) -> bool {
+        let mut lines = self.lines.values().chain(&self.waiting);
+        lines.all(Line::is_over)
+    }
+
+    /// All connections are read again.
+    pub(super) fn hear_all(&mut self) {
+        let lines = self.lines.values_mut().chain(&mut self.waiting);
+        lines.for_each(|line| line.deaf = false);
+    }
+
+    /// Where the connection of that name is over, or none had it yet, the next that came has it from here on.
+    fn succeed(&mut self, name: &str) -> bool {
+        let last = self.lines.get(name);
+        if last.is_some_and(|line| !line.is_over()) {
+            return false;
+        }
+        let Some(next) = self.waiting.pop_front() else {
+            return false;
+        };
+        if let Some(frame) = last.and_then(|line| line.inbox.front()) {
+            let frame = shortened(frame);
+            self.fault = Some(format!(
+                "on its last connection the client had sent {frame}, which was not expected"
+            ));
+        }
+        self.lines.insert(name.to_owned(), next);
+        true
     }
 
     /// Whether somebody connects of whom nothing was said.
@@ -70,11 +149,10 @@ impl Door {
         !self.waiting.is_empty() || !self.upgrades.is_empty()
     }
 
-    /// What was sent and not spoken of, on connections that are there.
-    pub(super) fn left_over(&self) -> Option<String> {
+    /// What was sent and not spoken of.
+    pub(super) fn left_over(&self) -> impl Iterator<Item = &Value> {
         let lines = self.lines.values().chain(&self.waiting);
-        let mut frames = lines.flat_map(|line| &line.inbox);
-        frames.next().map(ToString::to_string)
+        lines.flat_map(|line| &line.inbox)
     }
 
     pub(super) fn fault(&self) -> Option<String> {
@@ -89,7 +167,9 @@ impl Door {
         for line in self.lines.values_mut().chain(&mut self.waiting) {
             line.poll(cx, desk, record);
         }
-        self.waiting.retain(|line| !line.is_over());
+        // What it said is not forgotten with it.
+        let is_worth_it = |line: &Line| !line.is_over() || !line.inbox.is_empty();
+        self.waiting.retain(is_worth_it);
     }
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) {
@@ -97,6 +177,8 @@ impl Door {
             && let Poll::Ready(accepted) = listener.poll_accept(cx)
         {
             match accepted {
+                // It ends here, unheard.
+                Ok(_) if self.turns_away => self.turned_away += 1,
                 Ok((stream, _)) => self.upgrades.push(Box::pin(upgrade(stream))),
                 Err(error) => {
                     self.fault = Some(format!("cannot take a connection: {error}"));
@@ -114,7 +196,8 @@ impl Door {
                     record.note("a connection");
                     self.waiting.push_back(Line::new(socket));
                 }
-                Poll::Ready(Err(why)) => record.note(&why),
+                Poll::Ready(Err(NoSocket::Broken(why))) => record.note(&why),
+                Poll::Ready(Err(NoSocket::Wrong(why))) => self.fault = Some(why),
                 Poll::Pending => under_way.push(upgrade),
             }
         }
@@ -134,10 +217,12 @@ fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     listen().map_err(|error: std::io::Error| format!("cannot listen on {address}: {error}"))
 }
 
-async fn upgrade(stream: TcpStream) -> Result<WebSocketStream<TcpStream>, String> {
-    let failed =
-        |error: tokio_websockets::Error| format!("a connection that is no WebSocket: {error}");
-    stream.set_nodelay(true).map_err(|e| e.to_string())?;
+async fn upgrade(stream: TcpStream) -> Result<WebSocketStream<TcpStream>, NoSocket> {
+    let failed = |error: tokio_websockets::Error| {
+        NoSocket::Broken(format!("a connection that is no WebSocket: {error}"))
+    };
+    let nodelay = stream.set_nodelay(true);
+    nodelay.map_err(|error| NoSocket::Broken(error.to_string()))?;
     let agreed = HeaderValue::from_static(SUBPROTOCOL);
     let builder = ServerBuilder::new()
         .limits(Limits::default().max_payload_len(Some(MESSAGE_BYTES)))
@@ -145,11 +230,13 @@ async fn upgrade(stream: TcpStream) -> Result<WebSocketStream<TcpStream>, String
         .map_err(failed)?;
     let (request, socket) = builder.accept(stream).await.map_err(failed)?;
     let offered = request.headers().get(SEC_WEBSOCKET_PROTOCOL);
-    let offered = offered.and_then(|it| it.to_str().ok()).unwrap_or_default();
-    if !offered.split(',').any(|it| it.trim() == SUBPROTOCOL) {
-        return Err(format!(
-            "a connection that does not offer {SUBPROTOCOL}, but {offered:?}"
-        ));
+    let offered = offered.and_then(|it| it.to_str().ok());
+    let mut words = offered.unwrap_or_default().split(',').map(str::trim);
+    if words.any(|it| it == SUBPROTOCOL) {
+        return Ok(socket);
     }
-    Ok(socket)
+    let offered = offered.unwrap_or("none");
+    Err(NoSocket::Wrong(format!(
+        "expected the client to offer the subprotocol {SUBPROTOCOL}, got {offered}"
+    )))
 }

@@ -1,7 +1,7 @@
 //! The driver: a program around a client, which takes orders on stdin and answers on stdout.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     ffi::OsString,
     future::poll_fn,
     process::Stdio,
@@ -11,18 +11,22 @@ use std::{
 
 use futures_util::StreamExt;
 use nix::{
-    sys::signal::{Signal, killpg},
+    errno::Errno,
+    sys::{
+        signal::{Signal, killpg},
+        wait::{Id, WaitPidFlag, WaitStatus, waitid},
+    },
     unistd::Pid,
 };
 use serde_json::{Map, Value};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_util::codec::{FramedRead, LinesCodec};
 
-use crate::matching::cut;
+use super::answers::Answers;
 
 /// The longest line that a driver may print.
 const LINE_BYTES: usize = 4 * 1024 * 1024;
@@ -37,24 +41,14 @@ pub(crate) struct Driver {
     stdout: Option<FramedRead<ChildStdout, LinesCodec>>,
     stderr: Option<ChildStderr>,
     to_write: VecDeque<u8>,
-    /// Orders that are not answered, and answers that nobody asked for yet.
-    answers: HashMap<u64, Option<Value>>,
-    last: u64,
+    pub(super) answers: Answers,
     said: VecDeque<u8>,
-    /// What it did that no driver may.
-    pub(super) fault: Option<String>,
-    /// What it was told to do and has not.
-    pub(super) unsupported: Option<String>,
 }
 
 /// A driver may be a script around a program: that goes with it.
 impl Drop for Driver {
     fn drop(&mut self) {
-        let pid = self.child.id().and_then(|pid| i32::try_from(pid).ok());
-        if let Some(pid) = pid {
-            // Where it has just left there is nothing to be done.
-            let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
-        }
+        self.kill_group();
     }
 }
 
@@ -79,11 +73,8 @@ impl Driver {
             stderr: child.stderr.take(),
             child,
             to_write: VecDeque::new(),
-            answers: HashMap::new(),
-            last: 0,
+            answers: Answers::default(),
             said: VecDeque::new(),
-            fault: None,
-            unsupported: None,
         })
     }
 
@@ -94,23 +85,17 @@ impl Driver {
 
     /// Gives an order, and says by which number it will be answered.
     pub(super) fn order(&mut self, mut order: Map<String, Value>) -> u64 {
-        self.last += 1;
-        order.insert("n".to_owned(), self.last.into());
+        let verb = order.get("do").and_then(Value::as_str);
+        let number = self.answers.expect(verb.unwrap_or_default());
+        order.insert("n".to_owned(), number.into());
         let line = format!("{}\n", Value::Object(order));
         self.to_write.extend(line.bytes());
-        self.answers.insert(self.last, None);
-        self.last
+        number
     }
 
     /// The answer to an order, once.
     pub(super) fn answer(&mut self, number: u64) -> Option<Value> {
-        self.answers.get(&number)?.as_ref()?;
-        self.answers.remove(&number)?
-    }
-
-    /// Whether an order was answered.
-    pub(super) fn is_answered(&self, number: u64) -> bool {
-        matches!(self.answers.get(&number), Some(Some(_)))
+        self.answers.take(number)
     }
 
     /// What it wrote to stderr last.
@@ -128,7 +113,7 @@ impl Driver {
         let number = self.order(order);
         let answered = poll_fn(|cx| {
             self.poll(cx);
-            match (self.answer(number), self.fault.clone()) {
+            match (self.answer(number), self.answers.fault.clone()) {
                 (Some(answer), _) => Poll::Ready(Ok(Some(answer))),
                 (None, Some(fault)) => Poll::Ready(Err(fault)),
                 (None, None) if self.is_over() => Poll::Ready(Ok(None)),
@@ -148,18 +133,46 @@ impl Driver {
         self.stdin = None;
     }
 
-    /// Whether it has left.
+    /// Whether it has left. What it started goes with it, while the group is still known to be its own.
     pub(super) fn has_left(&mut self) -> Result<bool, String> {
+        let Some(pid) = self.group() else {
+            return Ok(true);
+        };
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        match waitid(Id::Pid(pid), flags) {
+            Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => return Ok(false),
+            Ok(_) => self.kill_group(),
+            Err(error) => return Err(format!("cannot wait for the driver: {error}")),
+        }
         let status = self.child.try_wait();
         let status = status.map_err(|error| format!("cannot wait for the driver: {error}"))?;
         Ok(status.is_some())
     }
 
+    /// Its group, until it was seen to have left.
+    fn group(&self) -> Option<Pid> {
+        let pid = i32::try_from(self.child.id()?).ok()?;
+        Some(Pid::from_raw(pid))
+    }
+
+    fn kill_group(&self) {
+        if let Some(group) = self.group() {
+            // Where nobody is left there is nothing to be done.
+            let _ = killpg(group, Signal::SIGKILL);
+        }
+    }
+
     /// How it ended, where it has.
     pub(super) async fn how_it_ended(&mut self) -> String {
-        match timeout(Duration::from_secs(1), self.child.wait()).await {
-            Ok(Ok(status)) => format!("the driver is gone ({status})"),
-            Ok(Err(_)) | Err(_) => "the driver closed its stdout".to_owned(),
+        let left = timeout(Duration::from_secs(1), async {
+            while matches!(self.has_left(), Ok(false)) {
+                sleep(Duration::from_millis(5)).await;
+            }
+        });
+        let left = left.await.map(|()| self.child.try_wait());
+        match left {
+            Ok(Ok(Some(status))) => format!("the driver is gone ({status})"),
+            _ => "the driver closed its stdout".to_owned(),
         }
     }
 
@@ -193,36 +206,14 @@ impl Driver {
     fn poll_answers(&mut self, cx: &mut Context<'_>) {
         while let Some(stdout) = &mut self.stdout {
             match stdout.poll_next_unpin(cx) {
-                Poll::Ready(Some(Ok(line))) => self.hear(&line),
+                Poll::Ready(Some(Ok(line))) => self.answers.hear(&line),
                 Poll::Ready(Some(Err(error))) => {
-                    self.fault = Some(format!("the driver's stdout: {error}"));
+                    self.answers.fault = Some(format!("the driver's stdout: {error}"));
                     self.stdout = None;
                 }
                 Poll::Ready(None) => self.stdout = None,
                 Poll::Pending => return,
             }
-        }
-    }
-
-    /// A line that answers no order is a fault, so a driver cannot flood.
-    fn hear(&mut self, line: &str) {
-        let answer: Option<Value> = serde_json::from_str(line).ok();
-        let number = answer.as_ref().and_then(|it| it["n"].as_u64());
-        let place = number.and_then(|number| self.answers.get_mut(&number));
-        match (place, answer) {
-            (Some(place @ None), Some(answer)) => {
-                let error = &answer["error"];
-                if error["code"] == "unsupported" {
-                    let what = error["message"].as_str().unwrap_or_default();
-                    self.unsupported = Some(what.to_owned());
-                }
-                *place = Some(answer);
-            }
-            _ if self.fault.is_none() => {
-                let line = cut(line, 200);
-                self.fault = Some(format!("the driver printed what answers no order: {line}"));
-            }
-            _ => {}
         }
     }
 

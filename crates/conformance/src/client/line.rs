@@ -27,9 +27,13 @@ pub(super) struct Line {
     outbox: VecDeque<Message>,
     pub(super) pongs: Vec<Vec<u8>>,
     watches: BTreeMap<usize, Position>,
-    /// The `id` of the frame that the dialogue spoke of last.
-    pub(super) last_id: Option<Value>,
+    /// The `id` of the frame that the dialogue spoke of last, where it spoke of one and where that had one.
+    pub(super) last_id: Option<Option<Value>>,
     pub(super) deaf: bool,
+    /// The kit ends it: nothing more is done to it.
+    pub(super) leaves: bool,
+    /// The dialogue has spoken of its end.
+    pub(super) told: bool,
     /// It breaks once all was written, and these bytes after it.
     breaks: Option<Vec<u8>>,
     /// What the client did that no client may.
@@ -46,6 +50,8 @@ impl Line {
             watches: BTreeMap::new(),
             last_id: None,
             deaf: false,
+            leaves: false,
+            told: false,
             breaks: None,
             fault: None,
         }
@@ -59,13 +65,21 @@ impl Line {
         self.outbox.push_back(message);
     }
 
+    /// Says that it ends, after all that was to be sent.
+    pub(super) fn close(&mut self, close: Message) {
+        self.leaves = true;
+        self.send(close);
+    }
+
     /// Breaks the connection, once all that was to be sent is.
     pub(super) fn cut(&mut self) {
+        self.leaves = true;
         self.breaks.get_or_insert_default();
     }
 
     /// The same, with half a frame at the end.
     pub(super) fn cut_within(&mut self, text: &str) {
+        self.leaves = true;
         self.breaks = Some(half_of(text));
     }
 

@@ -23,7 +23,7 @@ impl Player {
             ToLine::Close(code) => {
                 let code = CloseCode::try_from(*code).map_err(|e| format!("{code}: {e}"))?;
                 let close = Message::close(Some(code), "as the dialogue says");
-                self.on(name, |line| line.send(close)).await
+                self.on(name, |line| line.close(close)).await
             }
             ToLine::Closed => self.over(name).await,
             ToLine::Deaf(deaf) => self.on(name, |line| line.deaf = *deaf).await,
@@ -37,8 +37,8 @@ impl Player {
     }
 
     pub(super) async fn open(&mut self, name: &str) -> Result<(), String> {
-        let is_there = |line: &mut Line| (!line.is_over()).then_some(());
-        self.stage.of_line(name, "a connection", is_there).await
+        let come = |stage: &mut Stage| stage.door.has_come(name).then_some(());
+        self.stage.until("a connection", come).await
     }
 
     pub(super) async fn nobody(&mut self, seconds: f64) -> Result<(), String> {
@@ -51,17 +51,16 @@ impl Player {
 
     /// The connection ends; the next of that name is another.
     async fn over(&mut self, name: &str) -> Result<(), String> {
-        let over = |line: &mut Line| line.is_over().then_some(());
-        let what = "the end of the connection";
-        self.stage.of_line(name, what, over).await
+        let over = |stage: &mut Stage| stage.door.has_ended(name).then_some(());
+        self.stage.until("the end of the connection", over).await
     }
 
     pub(super) async fn hear(&mut self, name: &str, frames: &[Value]) -> Result<(), String> {
         let mut missing: Vec<&Value> = frames.iter().collect();
         while let Some(first) = missing.first() {
             let what = format!("the client to send {first}");
-            let next = |line: &mut Line| line.inbox.pop_front();
-            let got = self.stage.of_line(name, &what, next).await?;
+            let next = |stage: &mut Stage| stage.door.frame(name);
+            let got = self.stage.until(&what, next).await?;
             let place = missing.iter().position(|expected| {
                 let mut names = self.names.clone();
                 names.matches(expected, &got).is_ok()
@@ -75,15 +74,15 @@ impl Player {
                     )
                 })?;
             missing.remove(place.unwrap_or(0));
-            if let Some(line) = self.stage.door.line(name) {
-                line.last_id = got.get("id").filter(|id| !id.is_null()).cloned();
+            if let Some(line) = self.stage.door.last(name) {
+                line.last_id = Some(got.get("id").filter(|id| !id.is_null()).cloned());
             }
         }
         Ok(())
     }
 
     pub(super) async fn quiet(&mut self, name: &str, seconds: f64) -> Result<(), String> {
-        let next = |stage: &mut Stage| stage.door.line(name)?.inbox.pop_front();
+        let next = |stage: &mut Stage| stage.door.frame(name);
         match self.stage.within(span(seconds)?, next).await? {
             Some(frame) => Err(format!("expected nothing, got {}", shortened(&frame))),
             None => Ok(()),
@@ -92,12 +91,10 @@ impl Player {
 
     async fn say(&mut self, name: &str, texts: &[String]) -> Result<(), String> {
         let texts: Vec<String> = texts.iter().map(|text| self.names.fill(text)).collect();
-        let send = |line: &mut Line| {
-            let id = line.last_id.clone();
-            let answers = texts.iter().filter_map(|text| answering(text, id.as_ref()));
-            answers.for_each(|text| line.send(Message::text(text)));
-        };
-        self.on(name, send).await
+        let mut said = Ok(());
+        let send = |line: &mut Line| said = texts.iter().try_for_each(|text| answer(line, text));
+        self.on(name, send).await?;
+        said
     }
 
     pub(super) async fn ping(&mut self, name: &str, text: &str) -> Result<(), String> {
@@ -111,11 +108,18 @@ impl Player {
     }
 }
 
-/// A text with the id of the frame that it answers; none where that had none, and so wants no answer.
-fn answering(text: &str, id: Option<&Value>) -> Option<String> {
+/// Sends a text with the id of the frame that it answers; nothing where that had none, and so wants no answer.
+fn answer(line: &mut Line, text: &str) -> Result<(), String> {
     const PLACE: &str = "\"<id>\"";
     if !text.contains(PLACE) {
-        return Some(text.to_owned());
+        line.send(Message::text(text.to_owned()));
+        return Ok(());
     }
-    id.map(|id| text.replace(PLACE, &id.to_string()))
+    let heard = line.last_id.as_ref();
+    let id = heard.ok_or("no frame was expected on this connection that \"<id>\" could answer")?;
+    if let Some(id) = id {
+        let text = text.replace(PLACE, &id.to_string());
+        line.send(Message::text(text));
+    }
+    Ok(())
 }

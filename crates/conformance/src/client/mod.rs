@@ -1,5 +1,6 @@
 //! Dialogues that are played as a server, and as the network before it, against a driver.
 
+mod answers;
 mod desk;
 mod door;
 mod driver;

@@ -42,7 +42,7 @@ impl Player {
 
     pub(super) async fn unanswered(&mut self, name: &str, seconds: f64) -> Result<(), String> {
         let number = self.ordered(name)?;
-        let answered = |stage: &mut Stage| stage.driver.is_answered(number).then_some(());
+        let answered = |stage: &mut Stage| stage.driver.answers.has(number).then_some(());
         match self.stage.within(span(seconds)?, answered).await? {
             Some(()) => Err(format!("the order {name:?} was answered already")),
             None => Ok(()),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{
     job::Job,
@@ -37,7 +37,7 @@ pub(crate) async fn play(dialogue: &Dialogue<Step>, argv: &[OsString]) -> Verdic
         Err(why)
     });
     let stage = &player.stage;
-    match (played, &stage.driver.unsupported) {
+    match (played, &stage.driver.answers.unsupported) {
         (Ok(()), None) => Verdict::Passed,
         (_, Some(what)) => Verdict::LeftOut(what.clone()),
         (Err(why), None) => Verdict::Failed(Failure {
@@ -59,6 +59,11 @@ fn spoken_of(dialogue: &Dialogue<Step>) -> BTreeSet<String> {
     });
     let routes = heard.flatten().filter_map(|frame| frame["route"].as_str());
     routes.map(str::to_owned).collect()
+}
+
+/// Whether it is a worker's, which claims nothing more.
+fn is_goodbye(frame: &Value) -> bool {
+    frame["route"] == "claim" && frame["slots"] == 0
 }
 
 /// Takes the steps of a dialogue.
@@ -91,11 +96,21 @@ impl Player {
             Box::pin(self.step(step)).await?;
         }
         self.pass(AFTER).await?;
-        if let Some(frame) = self.stage.door.left_over() {
-            let why = format!("after the last line the client had sent {frame}");
-            return Err(why);
+        if let Some(frame) = self.stage.door.left_over().next() {
+            let frame = shortened(frame);
+            return Err(format!("after the last line the client had sent {frame}"));
         }
-        self.stage.leave().await
+        self.leave().await
+    }
+
+    /// Has the driver leave. Its client may say goodbye, and nothing else.
+    async fn leave(&mut self) -> Result<(), String> {
+        self.stage.leave().await?;
+        let mut said = self.stage.door.left_over();
+        match said.find(|frame| !is_goodbye(frame)) {
+            Some(frame) => Err(format!("as it left the client sent {}", shortened(frame))),
+            None => Ok(()),
+        }
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {
@@ -112,6 +127,7 @@ impl Player {
             Step::Ping(name, text) => self.ping(name, text).await,
             Step::Pass(seconds) => self.pass(span(*seconds)?).await,
             Step::ToLine(name, what) => self.do_to_line(name, what).await,
+            Step::Grown(megabytes, seconds) => self.grown(*megabytes, span(*seconds)?).await,
             Step::AtOnce(what) => self.at_once(what),
         }
     }
@@ -128,13 +144,29 @@ impl Player {
             }
             AtOnce::Acknowledge(how) => self.stage.desk.leases.acknowledge = *how,
             AtOnce::Weigh => self.weighed = self.kilobytes()?,
-            AtOnce::Grown(megabytes) => {
-                let grown = self.kilobytes()?.saturating_sub(self.weighed) / 1024;
-                if grown > *megabytes {
+            AtOnce::TurnAway(turn_away) => self.stage.door.turns_away = *turn_away,
+            AtOnce::TurnedAway(most) => {
+                let times = self.stage.door.turned_away;
+                if times > *most {
                     return Err(format!(
-                        "the driver has grown by {grown} MB, expected {megabytes} at most"
+                        "the client tried to connect {times} times, expected {most} at most"
                     ));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks time and again how much the driver has grown.
+    async fn grown(&mut self, megabytes: u64, time: Duration) -> Result<(), String> {
+        let since = Instant::now();
+        while since.elapsed() < time {
+            self.pass(TICK).await?;
+            let grown = self.kilobytes()?.saturating_sub(self.weighed) / 1024;
+            if grown > megabytes {
+                return Err(format!(
+                    "the driver has grown by {grown} MB, expected {megabytes} at most"
+                ));
             }
         }
         Ok(())
@@ -165,3 +197,6 @@ impl Player {
             .ok_or_else(|| "how much memory the driver has is not to be seen in /proc".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,11 +40,16 @@ impl Stage {
         let looking = poll_fn(|cx| {
             self.driver.poll(cx);
             self.door.poll(cx, &mut self.desk, &mut self.record);
-            let fault = self.driver.fault.clone().or_else(|| self.door.fault());
+            let fault = self
+                .driver
+                .answers
+                .fault
+                .clone()
+                .or_else(|| self.door.fault());
             match (look(self), fault) {
                 (Some(found), _) => Poll::Ready(Ok(Some(found))),
                 (None, Some(fault)) => Poll::Ready(Err(fault)),
-                (None, None) if self.driver.unsupported.is_some() => {
+                (None, None) if self.driver.answers.unsupported.is_some() => {
                     Poll::Ready(Err("the driver does not do this".to_owned()))
                 }
                 (None, None) if self.driver.is_over() => Poll::Ready(Ok(None)),
@@ -73,27 +78,38 @@ impl Stage {
         })
     }
 
-    /// Something of the connection of that name, which may have to come first.
+    /// Something of the connection of that name to which something may be done, which may have to come first.
     pub(super) async fn of_line<T>(
         &mut self,
         name: &str,
         what: &str,
         mut look: impl FnMut(&mut Line) -> Option<T>,
     ) -> Result<T, String> {
-        let look = |stage: &mut Self| look(stage.door.line(name)?);
+        let look = |stage: &mut Self| look(stage.door.live(name)?);
         self.until(what, look).await
     }
 
-    /// Dismisses the driver and waits for it to leave, while its client's goodbyes are answered.
+    /// Dismisses the driver and waits for it to leave, while its client's goodbyes are heard and answered.
     pub(super) async fn leave(&mut self) -> Result<(), String> {
-        let since = Instant::now();
         self.driver.dismiss();
-        while !self.driver.has_left()? {
+        self.door.hear_all();
+        let what = "the driver is still there";
+        self.goes(what, |it| it.driver.has_left()).await?;
+        let what = "a connection of the driver's is still there";
+        self.goes(what, |it| Ok(it.door.is_left())).await
+    }
+
+    /// Waits until that has gone.
+    async fn goes(
+        &mut self,
+        what: &str,
+        mut has_gone: impl FnMut(&mut Self) -> Result<bool, String>,
+    ) -> Result<(), String> {
+        let since = Instant::now();
+        while !has_gone(self)? {
             if since.elapsed() >= PATIENCE {
                 let seconds = PATIENCE.as_secs();
-                return Err(format!(
-                    "the driver is still there {seconds} s after its stdin ended"
-                ));
+                return Err(format!("{what} {seconds} s after its stdin ended"));
             }
             let idle = poll_fn(|cx| {
                 self.driver.poll(cx);

@@ -3,7 +3,10 @@
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::format::{self, Line, read_as, repeated, value};
+use crate::{
+    format::{self, Line, expected, read_as, repeated},
+    placeholder::check,
+};
 
 /// One line of a dialogue. The name of an order or of a connection comes first; the nameless ones have most to say.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub(crate) enum Step {
     Pass(f64),
     /// What a worker said of a lease comes to this.
     Said(String, Value),
+    /// The driver has at most so many megabytes more than when it was weighed, for so many seconds.
+    Grown(u64, f64),
     /// What takes no time.
     AtOnce(AtOnce),
 }
@@ -66,8 +71,10 @@ pub(crate) enum AtOnce {
     Acknowledge(Acknowledge),
     /// Looks how much memory the driver has.
     Weigh,
-    /// The driver has at most so many megabytes more than when it was weighed.
-    Grown(u64),
+    /// Whether connections are taken, and dropped unheard.
+    TurnAway(bool),
+    /// At most so many were.
+    TurnedAway(u64),
 }
 
 /// How what a worker says is answered.
@@ -140,7 +147,7 @@ fn some_route() -> String {
 
 impl format::Step for Step {
     fn read(line: &Line) -> Result<Self, String> {
-        let (key, raw) = line.first(&["within", "or", "is", "said"])?;
+        let (key, raw) = line.first(&["within", "or", "is", "said", "for"])?;
         let (name, what) = match key.find(['!', '=', '<', '>']) {
             Some(sign) => key.split_at(sign),
             None => key.split_once(' ').unwrap_or(("", key)),
@@ -149,11 +156,15 @@ impl format::Step for Step {
         Ok(match what {
             "!" => Self::Order(name, order(raw)?),
             "=" => {
-                let ways = std::iter::once(value(raw)?).chain(line.get("or")?);
+                let ways = std::iter::once(expected(raw)?).chain(beside(line, "or")?);
                 Self::Answer(name, ways.collect(), line.get("within")?)
             }
-            ">" => Self::Hear(name, vec![written_out(raw)?]),
-            ">>" => Self::Hear(name, written_out(raw)?),
+            ">" => Self::Hear(name, vec![checked(written_out(raw)?)?]),
+            ">>" => {
+                let frames: Vec<Value> = written_out(raw)?;
+                frames.iter().try_for_each(check)?;
+                Self::Hear(name, frames)
+            }
             "<" => Self::ToLine(name, ToLine::Say(vec![repeated(raw.get())])),
             "<<" => {
                 let frames: Vec<Box<RawValue>> = read_as(key, raw)?;
@@ -164,7 +175,7 @@ impl format::Step for Step {
             "half" => Self::ToLine(name, ToLine::Half(repeated(raw.get()))),
             "unanswered" => Self::Unanswered(name, read_as(key, raw)?),
             "until" => {
-                let is = line.get("is")?.ok_or("\"until\" needs an \"is\"")?;
+                let is = beside(line, "is")?.ok_or("\"until\" needs an \"is\"")?;
                 Self::Until(order(raw)?, is)
             }
             "open" => Self::Open(name),
@@ -180,12 +191,17 @@ impl format::Step for Step {
             "job" => Self::AtOnce(AtOnce::Job(written_out(raw)?)),
             "release" => Self::AtOnce(AtOnce::Release(read_as(key, raw)?)),
             "lease" => {
-                let said = line.get("said")?.ok_or("\"lease\" needs a \"said\"")?;
+                let said = beside(line, "said")?.ok_or("\"lease\" needs a \"said\"")?;
                 Self::Said(read_as(key, raw)?, said)
             }
             "acknowledge" => Self::AtOnce(AtOnce::Acknowledge(read_as(key, raw)?)),
             "weigh" => Self::AtOnce(AtOnce::Weigh),
-            "grown" => Self::AtOnce(AtOnce::Grown(read_as(key, raw)?)),
+            "grown" => {
+                let seconds = line.get("for")?.ok_or("\"grown\" needs a \"for\"")?;
+                Self::Grown(read_as(key, raw)?, seconds)
+            }
+            "turn_away" => Self::AtOnce(AtOnce::TurnAway(read_as(key, raw)?)),
+            "turned_away" => Self::AtOnce(AtOnce::TurnedAway(read_as(key, raw)?)),
             _ => return Err(format!("what is {key:?}?")),
         })
     }
@@ -194,6 +210,16 @@ impl format::Step for Step {
 /// What is written there, once what is to be repeated was.
 fn written_out<T: DeserializeOwned>(raw: &RawValue) -> Result<T, String> {
     serde_json::from_str(&repeated(raw.get())).map_err(|error| error.to_string())
+}
+
+/// What is expected beside something else, where it is there.
+fn beside(line: &Line, key: &str) -> Result<Option<Value>, String> {
+    line.get(key)?.map(checked).transpose()
+}
+
+fn checked(expected: Value) -> Result<Value, String> {
+    check(&expected)?;
+    Ok(expected)
 }
 
 /// An order as it is written, once it was seen to be an object.

@@ -33,8 +33,7 @@ pub(crate) struct ClientKitArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct ServerKitArgs {
-    /// Where the server is, such as http://127.0.0.1:8000.
-    #[arg(required_unless_present = "list")]
+    /// Where the server is, such as http://127.0.0.1:8000; that of --server where it is left out.
     pub(crate) url: Option<String>,
     #[command(flatten)]
     pub(crate) which: WhichArgs,

@@ -40,23 +40,68 @@ fn what_goes_otherwise_is_told_with_its_place_and_exits_with_1() {
     assert_eq!(said[1]["failed"][0], "a planted one");
 }
 
+const UNSUPPORTED: &str = "\"error\":{\"code\":\"unsupported\",\"message\":\"feeds\"}";
+
 #[test]
-fn what_a_driver_leaves_out_is_named_and_fails_only_where_the_whole_is_wanted() {
-    let script = "read -r order; echo '{\"n\":1,\"error\":{\"code\":\"unsupported\",\"message\":\"connections\"}}'; cat >/dev/null";
-    let driver = ["--", "sh", "-c", script];
-    for (whole, code) in [(false, 0), (true, 1)] {
-        let mut args = vec!["conformance", "client", "--only", "1009"];
-        args.extend(whole.then_some("--whole"));
-        args.extend(driver);
+fn what_a_driver_leaves_out_is_named_and_fails_where_the_whole_is_wanted_or_nothing_passed() {
+    let dir = scratch("left-out");
+    let asked = |name: &str, verb: &str| {
+        format!(
+            "{{\"dialogue\":\"{name}\",\"connect\":false}}\n{{\"!\":{{\"do\":\"{verb}\"}}}}\n{{\"=\":{{\"ok\":\"<any>\"}}}}\n"
+        )
+    };
+    let planted = asked("of a feed", "feed") + &asked("of a page", "status");
+    std::fs::write(dir.join("planted.jsonl"), planted).unwrap();
+    let script = format!(
+        "read -r order; case $order in *feed*) echo '{{\"n\":1,{UNSUPPORTED}}}';; *) echo '{{\"n\":1,\"ok\":{{}}}}';; esac; cat >/dev/null"
+    );
+    for (flags, code, counted) in [
+        (vec![], 0, "1 passed, 0 failed, 1 left out"),
+        (vec!["--whole"], 1, "1 passed, 0 failed, 1 left out"),
+        (
+            vec!["--only", "of a feed"],
+            1,
+            "0 passed, 0 failed, 1 left out",
+        ),
+    ] {
+        let mut args = vec![
+            "conformance",
+            "client",
+            "--dialogues",
+            dir.to_str().unwrap(),
+        ];
+        args.extend(flags);
+        args.extend(["--", "sh", "-c", &script]);
         let done = longwire(&args);
         assert_eq!(done.code, code, "{}", done.stdout);
-        assert!(
-            done.stdout.contains("0 passed, 0 failed, 1 left out"),
-            "{}",
-            done.stdout
-        );
-        assert!(done.stdout.contains("left out: 1009"), "{}", done.stdout);
+        for part in [
+            counted,
+            "left out: of a feed",
+            "left out by the driver: feeds",
+        ] {
+            assert!(done.stdout.contains(part), "{part}: {}", done.stdout);
+        }
     }
+}
+
+#[test]
+fn a_driver_that_leaves_out_connecting_fails() {
+    let script = format!("read -r order; echo '{{\"n\":1,{UNSUPPORTED}}}'; cat >/dev/null");
+    let driver = ["--only", "1009", "--", "sh", "-c", &script];
+    let done = longwire(&[&["conformance", "client"], &driver[..]].concat());
+    assert_eq!(done.code, 1);
+    let said = "0 passed, 1 failed, 0 left out";
+    assert!(done.stdout.contains(said), "{}", done.stdout);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_once() {
+    // A port that nobody can listen on.
+    let args = ["conformance", "server", "--server", "http://127.0.0.1:0"];
+    let done = longwire(&args);
+    assert_eq!((done.code, done.stdout.as_str()), (1, ""));
+    let told = "cannot connect to ws://127.0.0.1:0/ws: ";
+    assert_eq!(done.stderr.matches(told).count(), 1, "{}", done.stderr);
 }
 
 #[test]
