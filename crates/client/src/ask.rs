@@ -106,14 +106,20 @@ impl Ask {
         self.request.clone()
     }
 
+    /// Nobody waits for its answer any more: what was not sent yet is not to be done.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        match &self.then {
+            Then::Tell(reply) => reply.is_closed(),
+            Then::OpenJob { reply, .. } => reply.is_closed(),
+            Then::OpenFeed(reply) => reply.is_closed(),
+            Then::WatchOn(_) | Then::Nothing => false,
+        }
+    }
+
     /// Whether to send it on a new connection, too.
     pub(crate) fn again(&self) -> Result<bool, Error> {
-        let wanted = match &self.then {
-            Then::Tell(reply) => !reply.is_closed(),
-            Then::OpenJob { reply, .. } => !reply.is_closed(),
-            Then::OpenFeed(reply) => !reply.is_closed(),
-            Then::WatchOn(_) | Then::Nothing => false,
-        };
+        let is_of_its_connection = matches!(self.then, Then::WatchOn(_) | Then::Nothing);
+        let wanted = !is_of_its_connection && !self.is_abandoned();
         if wanted && self.tries >= MOST_TRIES {
             return Err(Error::NoReply(self.tries));
         }

@@ -28,7 +28,8 @@ const COMMANDS: usize = 64;
 pub struct Options {
     /// How long to wait between two tries to connect again.
     pub backoff: Backoff,
-    /// How long to go on trying to connect again; for ever where it is none.
+    /// How long to go on trying to connect again; for ever where it is none. It counts from when the connection broke, over all that
+    /// broke since with nothing heard on them, and cuts waits and tries short.
     pub patience: Option<Duration>,
     /// How long a server has to take a connection.
     pub connect_timeout: Duration,

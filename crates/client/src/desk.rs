@@ -98,6 +98,10 @@ impl Desk for ClientDesk {
             let Some(ask) = self.asked.get_mut(&id) else {
                 continue;
             };
+            if ask.is_abandoned() {
+                self.asked.remove(&id);
+                continue;
+            }
             match ask.next_try().to_frame(Some(&FrameId::from(id))) {
                 Ok(text) => return Some(text),
                 Err(error) => self.drop_ask(id, &error.into()),

@@ -5,6 +5,7 @@ mod worker;
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use longwire_protocol::{Connid, JobId, Seconds, Seq, Start, StatusQuery, Target};
 use serde_json::{Value, json};
 
@@ -252,6 +253,32 @@ async fn a_kill_that_is_repeated_after_the_death_is_done() {
     let name = connid("42");
     let (done, ()) = tokio::join!(client.kill_and_wait(&name, None), serve);
     assert_eq!(done.unwrap().ended.unwrap().kill.unwrap().ms, 12);
+}
+
+/// While there is no connection.
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_not_done() {
+    let (fake, client, peer) = Fake::with_client().await;
+    let mut links = client.links();
+    drop(peer);
+    assert!(matches!(
+        links.changed().await.unwrap(),
+        Link::Reconnecting { .. }
+    ));
+    let name = connid("42");
+    for _ in 0..2 {
+        // Each is asked once, and given up.
+        assert!(client.kill(&name, None).now_or_never().is_none());
+        assert!(client.start(named("7")).now_or_never().is_none());
+    }
+    let mut peer = fake.accept().await;
+    let serve = async {
+        let id = peer.expects(json!({"route": "routes"})).await;
+        peer.says(json!({"id": id, "route": "routes", "status": "ok", "routes": []}))
+            .await;
+    };
+    let (routes, ()) = tokio::join!(client.routes(), serve);
+    assert!(routes.is_ok(), "{routes:?}");
 }
 
 #[tokio::test]
@@ -650,6 +677,43 @@ async fn a_server_that_is_gone_for_good_is_given_up_where_patience_ends() {
     assert_eq!(page.unwrap_err().code(), "connection_lost");
 }
 
+#[tokio::test]
+async fn patience_bounds_waits_and_connections_that_break_at_once() {
+    let hour = Duration::from_secs(3600);
+    for (takes, wait) in [(true, Duration::from_millis(1)), (false, hour)] {
+        let fake = Fake::new().await;
+        let options = crate::Options {
+            patience: Some(Duration::from_millis(100)),
+            backoff: crate::Backoff {
+                least: wait,
+                most: wait,
+            },
+            ..quick()
+        };
+        let (client, peer) = tokio::join!(Client::connect_with(&fake.url, options), fake.accept());
+        let client = client.unwrap();
+        drop(peer);
+        let serve = async {
+            while takes {
+                drop(fake.accept().await);
+            }
+            drop(fake);
+            std::future::pending::<()>().await;
+        };
+        let mut links = client.links();
+        let given_up = async {
+            while !matches!(links.now(), Link::Closed(_)) {
+                links.changed().await;
+            }
+        };
+        let given_up = tokio::time::timeout(Duration::from_secs(10), given_up);
+        tokio::select! {
+            given_up = given_up => assert!(given_up.is_ok(), "it is taken: {takes}"),
+            () = serve => {}
+        }
+    }
+}
+
 /// It is newer.
 #[tokio::test]
 async fn frames_that_are_not_known_are_ignored_and_an_answer_that_is_not_is_an_error() {
@@ -657,6 +721,7 @@ async fn frames_that_are_not_known_are_ignored_and_an_answer_that_is_not_is_an_e
     for frame in [
         json!({"notice": "tea_is_ready", "left": 3}),
         json!({"weather": "fine"}),
+        json!({"weather": "fine", "id": [], "status": 7, "code": {}, "message": null}),
         json!({"route": "forecast", "status": "ok", "days": []}),
     ] {
         peer.says(frame).await;
