@@ -99,9 +99,8 @@ impl Ask {
         let made = matches!(self.then, Then::OpenJob { made: true, .. });
         if let Request::Start(start) = &self.request
             && self.tries > 1
-            && !take(&mut self.unheard)
         {
-            return repeated(start, made);
+            return repeated(start, made, take(&mut self.unheard));
         }
         self.request.clone()
     }
@@ -143,6 +142,10 @@ impl Ask {
                 self.unheard = true;
                 return Answer::AskAgain(self);
             }
+            if self.is_unknown(&refused.refusal) {
+                let tries = self.tries;
+                return self.not_done(Error::NoReply(tries));
+            }
             match self.killed_before(&refused.refusal) {
                 Some(done) => ServerFrame::Done(done),
                 None => return self.not_done(Error::Refused(Box::new(refused.refusal))),
@@ -155,7 +158,12 @@ impl Ask {
                 drop(reply.send(Ok(frame)));
                 Answer::Done
             }
-            Then::OpenJob { reply, keeps, .. } => opened_job(&self.request, frame, keeps, reply),
+            Then::OpenJob { reply, keeps, made } => {
+                // What was joined was started by somebody else, with terms of theirs; but for a name that nobody else has.
+                let joined = matches!(&frame, ServerFrame::Started(it) if it.attached);
+                let keeps = keeps && (made || !joined);
+                opened_job(&self.request, frame, keeps, reply)
+            },
             Then::OpenFeed(reply) => opened_feed(frame, reply),
             Then::WatchOn(place) => Answer::WatchedOn(place, Ok(())),
             Then::Nothing => Answer::Done,
@@ -173,8 +181,12 @@ impl Ask {
 
     /// Whether a start is to be sent after all, as the server does not know its job.
     fn is_unheard(&self, refusal: &Refusal) -> bool {
-        let was_start = matches!(self.request, Request::Start(_));
-        let looked = was_start && (2..MOST_TRIES).contains(&self.tries);
+        self.tries < MOST_TRIES && self.is_unknown(refusal)
+    }
+
+    /// A start was looked for, and the server does not know its job.
+    fn is_unknown(&self, refusal: &Refusal) -> bool {
+        let looked = matches!(self.request, Request::Start(_)) && self.tries > 1;
         looked && refusal.code == Code::UnknownConnid
     }
 
@@ -193,9 +205,10 @@ impl Ask {
     }
 }
 
-/// What to send for a start that was sent before, without having been answered.
-fn repeated(start: &Start, made: bool) -> Request {
-    if made {
+/// What to send for a start that was sent before, without having been answered: what looks for its job; or the start, which joins the
+/// job where it runs, as the one before may come late.
+fn repeated(start: &Start, made: bool, unheard: bool) -> Request {
+    if made && !unheard {
         return Request::Watch(Watch {
             connid: start.connid.clone(),
             job: None,
@@ -203,9 +216,9 @@ fn repeated(start: &Start, made: bool) -> Request {
         });
     }
     let on_conflict = match start.on_conflict {
-        OnConflict::Reject | OnConflict::Attach => OnConflict::Attach,
         // The job to be replaced may still be the one that runs.
-        OnConflict::Replace => OnConflict::Replace,
+        OnConflict::Replace if !made => OnConflict::Replace,
+        OnConflict::Reject | OnConflict::Attach | OnConflict::Replace => OnConflict::Attach,
     };
     Request::Start(Start {
         on_conflict,
@@ -236,13 +249,11 @@ fn opened_job(
         drop(reply.send(Err(unexpected(&frame))));
         return Answer::Done;
     };
-    // What was joined was started by somebody else, with terms of theirs.
-    let joined = matches!(&frame, ServerFrame::Started(started) if started.attached);
     Answer::Opened(Opening {
         job,
         connid,
         by_job,
-        keeps: keeps && !joined,
+        keeps,
         last,
         frame,
         reply,

@@ -47,7 +47,7 @@ pub use frames::{
 };
 pub use ids::{Attempt, Connid, FrameId, JobId, Seq};
 pub use lease::Lease;
-pub use output::{Encoding, Output, Stream};
+pub use output::{Encoding, Output, Stream, StreamName};
 pub use payload::Payload;
 pub use refusal::{Code, Refusal, nearest};
 pub use request::{

@@ -10,7 +10,7 @@ use longwire_protocol::{Connid, JobId, Seconds, Seq, Start, StatusQuery, Target}
 use serde_json::{Value, json};
 
 use self::fake::{Fake, Peer, quick};
-use crate::{Client, Error, FeedHappening, Happening, Job, Link, OnConflict, OnDisconnect};
+use crate::{Client, Error, FeedHappening, Happening, Job, Link, OnConflict, OnDisconnect, StreamName};
 
 const JOB: &str = "01970000-0000-7000-8000-000000000001";
 
@@ -219,7 +219,9 @@ async fn start_without_a_name(heard: bool) {
             peer.says(output(&name, 1)).await;
         } else {
             peer.says(unknown(id, &name)).await;
-            let id = peer.expects(first).await;
+            let mut again = first;
+            again["on_conflict"] = json!("attach");
+            let id = peer.expects(again).await;
             peer.says(started(id, &name)).await;
             peer.says(output(&name, 2)).await;
         }
@@ -752,6 +754,11 @@ async fn frames_that_are_not_known_are_ignored_and_an_answer_that_is_not_is_an_e
     assert!(
         matches!(next, Happening::Event(event) if event.progress.as_ref().unwrap().done == Some(1.0))
     );
+    peer.says(json!({"connid": "42", "seq": 3, "status": "running", "output": "x", "stream": "journal"}))
+        .await;
+    let next = job.next().await.unwrap().unwrap();
+    let stream = StreamName::Other("journal".into());
+    assert!(matches!(next, Happening::Event(event) if event.stream == Some(stream)));
     peer.says(json!(7)).await;
     let page = client.status(StatusQuery::default()).await;
     assert_eq!(
