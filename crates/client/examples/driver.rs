@@ -374,7 +374,10 @@ impl Rest {
             Some([_, last]) if *last + 1 == event.seq => *last = event.seq,
             _ => self.runs.push([event.seq; 2]),
         }
-        let is_stdout = event.stream.as_ref().is_some_and(|it| *it == Stream::Stdout);
+        let is_stdout = event
+            .stream
+            .as_ref()
+            .is_some_and(|it| *it == Stream::Stdout);
         if let Some(output) = event.output.as_ref().filter(|_| is_stdout) {
             let bytes = event
                 .encoding

@@ -163,7 +163,7 @@ impl Ask {
                 let joined = matches!(&frame, ServerFrame::Started(it) if it.attached);
                 let keeps = keeps && (made || !joined);
                 opened_job(&self.request, frame, keeps, reply)
-            },
+            }
             Then::OpenFeed(reply) => opened_feed(frame, reply),
             Then::WatchOn(place) => Answer::WatchedOn(place, Ok(())),
             Then::Nothing => Answer::Done,

@@ -76,7 +76,10 @@ impl Show {
     pub(crate) fn event(&mut self, event: &EventFrame) -> io::Result<()> {
         self.standing.event(event);
         if let Some(printed) = event.printed() {
-            let stream = event.stream.as_ref().map_or(Stream::Stdout, StreamName::known);
+            let stream = event
+                .stream
+                .as_ref()
+                .map_or(Stream::Stdout, StreamName::known);
             self.wrote_bytes |= stream == Stream::Stdout && !event.encoding.is_text();
             self.output(stream, &printed)?;
         }

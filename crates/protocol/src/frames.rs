@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
     Attempt, Change, Clock, Connid, Encoding, End, Event, Failure, Found, FrameId, JobId, Lease,
-    ModulesPage, Payload, Progress, Receipt, Refusal, SEARCH, Seconds, Seq, Spec, Status, Stream, StreamName,
-    Timestamp, Wish,
+    ModulesPage, Payload, Progress, Receipt, Refusal, SEARCH, Seconds, Seq, Spec, Status, Stream,
+    StreamName, Timestamp, Wish,
 };
 
 /// The direct reply to a start. The job's events follow, from `seq` + 1 on.

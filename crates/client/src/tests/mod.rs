@@ -10,7 +10,9 @@ use longwire_protocol::{Connid, JobId, Seconds, Seq, Start, StatusQuery, Target}
 use serde_json::{Value, json};
 
 use self::fake::{Fake, Peer, quick};
-use crate::{Client, Error, FeedHappening, Happening, Job, Link, OnConflict, OnDisconnect, StreamName};
+use crate::{
+    Client, Error, FeedHappening, Happening, Job, Link, OnConflict, OnDisconnect, StreamName,
+};
 
 const JOB: &str = "01970000-0000-7000-8000-000000000001";
 
@@ -754,8 +756,10 @@ async fn frames_that_are_not_known_are_ignored_and_an_answer_that_is_not_is_an_e
     assert!(
         matches!(next, Happening::Event(event) if event.progress.as_ref().unwrap().done == Some(1.0))
     );
-    peer.says(json!({"connid": "42", "seq": 3, "status": "running", "output": "x", "stream": "journal"}))
-        .await;
+    peer.says(
+        json!({"connid": "42", "seq": 3, "status": "running", "output": "x", "stream": "journal"}),
+    )
+    .await;
     let next = job.next().await.unwrap().unwrap();
     let stream = StreamName::Other("journal".into());
     assert!(matches!(next, Happening::Event(event) if event.stream == Some(stream)));
