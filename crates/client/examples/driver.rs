@@ -246,7 +246,8 @@ impl Driver {
 
     async fn result(&self, order: &Order) -> Answer {
         let job = self.job(order).await?;
-        Ok(job.lock().await.result().await?)
+        let result = job.lock().await.result();
+        Ok(result.await?)
     }
 
     async fn named(&self, order: &Order) -> Result<Connid, Refused> {

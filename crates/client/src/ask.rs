@@ -8,8 +8,9 @@ use longwire_protocol::{
 use tokio::sync::oneshot;
 
 use crate::{
-    Error, FeedHappening, Happening,
+    Error, FeedHappening,
     desk::{Opened, Place},
+    reader::Reader,
 };
 
 /// How often a request is sent before its server is given up.
@@ -24,14 +25,14 @@ pub(crate) enum Then {
     Tell(Reply<ServerFrame>),
     /// A job was started or is to be watched: open a position in its log.
     OpenJob {
-        reply: Reply<Opened<Happening>>,
+        reply: Reply<Opened>,
         /// Its connid was made for this one start, so whatever has it is this job.
         made: bool,
         /// It was asked for as one that goes on without watchers.
         keeps: bool,
     },
     /// Open a position in the feed.
-    OpenFeed(Reply<Opened<FeedHappening>>),
+    OpenFeed(Reply<Reader<FeedHappening>>),
     /// A position hears again.
     WatchOn(Place),
     /// Nobody waits for it.
@@ -48,14 +49,13 @@ pub(crate) struct Opening {
     pub(crate) keeps: bool,
     pub(crate) last: Seq,
     pub(crate) frame: ServerFrame,
-    pub(crate) reply: Reply<Opened<Happening>>,
+    pub(crate) reply: Reply<Opened>,
 }
 
 /// A position to open in the feed.
 pub(crate) struct FeedOpening {
     pub(crate) last: Seq,
-    pub(crate) frame: ServerFrame,
-    pub(crate) reply: Reply<Opened<FeedHappening>>,
+    pub(crate) reply: Reply<Reader<FeedHappening>>,
 }
 
 /// What an answer comes to.
@@ -164,7 +164,7 @@ impl Ask {
                 let keeps = keeps && (made || !joined);
                 opened_job(&self.request, frame, keeps, reply)
             }
-            Then::OpenFeed(reply) => opened_feed(frame, reply),
+            Then::OpenFeed(reply) => opened_feed(&frame, reply),
             Then::WatchOn(place) => Answer::WatchedOn(place, Ok(())),
             Then::Nothing => Answer::Done,
         }
@@ -226,12 +226,7 @@ fn repeated(start: &Start, made: bool, unheard: bool) -> Request {
     })
 }
 
-fn opened_job(
-    request: &Request,
-    frame: ServerFrame,
-    keeps: bool,
-    reply: Reply<Opened<Happening>>,
-) -> Answer {
+fn opened_job(request: &Request, frame: ServerFrame, keeps: bool, reply: Reply<Opened>) -> Answer {
     let (after, by_job) = if let Request::Watch(watch) = request {
         (watch.after.unwrap_or(0), watch.job.is_some())
     } else {
@@ -260,17 +255,17 @@ fn opened_job(
     })
 }
 
-fn opened_feed(frame: ServerFrame, reply: Reply<Opened<FeedHappening>>) -> Answer {
-    let head = if let ServerFrame::Done(done) = &frame {
+fn opened_feed(frame: &ServerFrame, reply: Reply<Reader<FeedHappening>>) -> Answer {
+    let head = if let ServerFrame::Done(done) = frame {
         done.feed
     } else {
         None
     };
     let Some(last) = head else {
-        drop(reply.send(Err(unexpected(&frame))));
+        drop(reply.send(Err(unexpected(frame))));
         return Answer::Done;
     };
-    Answer::FeedOpened(FeedOpening { last, frame, reply })
+    Answer::FeedOpened(FeedOpening { last, reply })
 }
 
 /// A frame that is no answer to what was asked.

@@ -8,7 +8,7 @@
 //!
 //! # async fn run() -> Result<(), Error> {
 //! let client = Client::connect("http://127.0.0.1:8000").await?;
-//! let mut job = client.start(Start::new("report").input("March")?).await?;
+//! let job = client.start(Start::new("report").input("March")?).await?;
 //! let pages: u64 = job.result().await?;
 //! # Ok(())
 //! # }
@@ -28,6 +28,7 @@ mod connection;
 mod cursor;
 mod desk;
 mod dial;
+mod ending;
 mod error;
 mod feed;
 mod handle;

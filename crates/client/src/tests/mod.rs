@@ -85,6 +85,8 @@ async fn a_job_is_followed_to_its_outcome() {
         .await;
     let end = job.outcome().await.unwrap();
     assert_eq!(end.result.unwrap().as_str(), r#"{"pages":3}"#);
+    assert_eq!(job.seen(), 1, "none of its events was read for that");
+    assert_eq!(seen(&mut job).await, [(2, 2), (3, 3), (4, 4)]);
     assert_eq!(job.seen(), 4);
     assert!(job.next().await.is_none());
 }
@@ -165,7 +167,9 @@ async fn a_server_that_has_forgotten_the_job_ends_the_watch() {
     let mut peer = fake.accept().await;
     let (id, _) = peer.hears().await;
     peer.says(unknown(id, "42")).await;
-    assert_eq!(job.outcome().await.unwrap_err().code(), "unknown_connid");
+    let error = job.outcome().await.unwrap_err();
+    assert_eq!(error.code(), "unknown_connid");
+    assert_eq!(job.next().await, Some(Err(error)));
     assert!(job.next().await.is_none());
 }
 
@@ -323,6 +327,50 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
     assert_eq!(seen, expected);
 }
 
+/// With more of them than a handle holds.
+#[tokio::test]
+async fn a_result_comes_beside_the_events_and_leaves_them_to_be_read() {
+    const ALL: Seq = 200;
+    let expected: Vec<_> = (2..=ALL).map(|seq| (seq, seq)).collect();
+    for reads_meanwhile in [false, true] {
+        let (_fake, client, mut peer) = Fake::with_client().await;
+        let mut job = start(&client, &mut peer, "42").await;
+        let read = async {
+            let result = job.result::<u32>();
+            if reads_meanwhile {
+                let (seen, result) = tokio::join!(seen(&mut job), result);
+                return (result, seen);
+            }
+            (result.await, seen(&mut job).await)
+        };
+        let (result, seen) = tokio::select! {
+            read = read => read,
+            () = watched_on(&mut peer, ALL) => panic!("it never ends"),
+        };
+        assert_eq!((result, &seen), (Ok(7), &expected));
+        assert_eq!(job.result::<u32>().await, Ok(7), "again");
+    }
+}
+
+/// Says what is wanted of a job with so many events, whatever is wanted.
+async fn watched_on(peer: &mut Peer, all: Seq) {
+    let end = json!({"connid": "42", "job": JOB, "seq": all, "status": "ok", "result": 7});
+    let mut after = 1;
+    loop {
+        for seq in after + 1..all {
+            peer.says(output_by_job("42", seq)).await;
+        }
+        if after < all {
+            peer.says(end.clone()).await;
+        }
+        let (id, frame) = peer.hears().await;
+        let mut answer = watching(id, "42", all);
+        answer["route"] = frame["route"].clone();
+        peer.says(answer).await;
+        after = frame["after"].as_u64().unwrap_or(all);
+    }
+}
+
 #[tokio::test]
 async fn what_a_reader_cannot_take_is_left_in_the_socket_for_a_moment() {
     const ALL: Seq = 500;
@@ -347,7 +395,7 @@ async fn what_a_reader_cannot_take_is_left_in_the_socket_for_a_moment() {
 async fn events_of_two_jobs_of_one_name_are_told_apart() {
     let (_fake, client, mut peer) = Fake::with_client().await;
     let other: JobId = JobId::parse("01970000-0000-7000-8000-000000000002").unwrap();
-    let mut first = start(&client, &mut peer, "42").await;
+    let first = start(&client, &mut peer, "42").await;
     peer.says(output("42", 2)).await;
     let serve = async {
         let (id, _) = peer.hears().await;
@@ -356,7 +404,7 @@ async fn events_of_two_jobs_of_one_name_are_told_apart() {
         peer.says(reply).await;
     };
     let (second, ()) = tokio::join!(client.start(named("42")), serve);
-    let mut second = second.unwrap();
+    let second = second.unwrap();
     for (seq, status) in [(3, "ok"), (2, "running"), (3, "killed")] {
         peer.says(json!({"connid": "42", "seq": seq, "status": status}))
             .await;
@@ -371,7 +419,7 @@ async fn frames_that_name_no_job_are_not_of_one_that_is_watched_by_it() {
     const ROOM: Seq = 64;
     let (_fake, client, mut peer) = Fake::with_client().await;
     let other: JobId = JobId::parse("01970000-0000-7000-8000-000000000002").unwrap();
-    let mut first = start(&client, &mut peer, "42").await;
+    let first = start(&client, &mut peer, "42").await;
     for seq in 2..=ROOM + 2 {
         peer.says(output("42", seq)).await;
     }
@@ -501,7 +549,7 @@ async fn a_result_is_read_as_what_is_asked_for_and_other_ends_are_errors_of_thei
             "42 was lost: its worker is gone (worker_lost)",
         ),
     ] {
-        let mut job = start(&client, &mut peer, "42").await;
+        let job = start(&client, &mut peer, "42").await;
         let mut frame = json!({"connid": "42", "seq": 2});
         frame
             .as_object_mut()
@@ -573,7 +621,7 @@ async fn leaving_a_job_ends_its_watch_and_leaving_all_closes_the_socket() {
 #[tokio::test]
 async fn a_close_without_return_ends_everything() {
     let (_fake, client, mut peer) = Fake::with_client().await;
-    let mut job = start(&client, &mut peer, "42").await;
+    let job = start(&client, &mut peer, "42").await;
     peer.closes(1009, "message too large").await;
     let error = job.outcome().await.unwrap_err();
     assert_eq!(error.code(), "closed_by_server");

@@ -210,13 +210,13 @@ fn a_job_of_a_worker_that_leaves_goes_to_another() {
     with_server(async |address| {
         let first = at_work(url(address)).await;
         let client = Client::connect(&url(address)).await.unwrap();
-        let mut job = client
+        let job = client
             .start(Start::new("work").input(&3).unwrap())
             .await
             .unwrap();
         assert_eq!(job.result::<u32>().await, Ok(3));
         first.stop().await;
-        let mut waits = client
+        let waits = client
             .start(Start::new("work").input(&4).unwrap())
             .await
             .unwrap();
