@@ -9,7 +9,7 @@ use std::{collections::HashMap, fmt::Write, sync::Arc, time::Duration};
 
 use longwire_client::{
     Client, Connid, Error, EventFrame, Failure, Feed, FeedHappening, Happening, Job, JobId, Link,
-    Options, Progress, Running, Search, Seconds, Start, StatusQuery, Stream, Target, Task,
+    Options, OutputStream, Progress, Running, Search, Seconds, Start, StatusQuery, Target, Task,
     Unfinished, Worker,
 };
 use serde_json::{Map, Value, json};
@@ -304,6 +304,7 @@ impl Driver {
             Link::ShuttingDown { .. } => "shutting_down",
             Link::Reconnecting { .. } => "reconnecting",
             Link::Closed(_) => "closed",
+            _ => "another",
         })
     }
 }
@@ -338,8 +339,8 @@ async fn one(task: &Task, act: &Value) -> Result<Option<Value>, Unfinished> {
         .ok_or_else(unknown_act)?;
     let text = || what.as_str().unwrap_or_default();
     match act.as_str() {
-        "output" => task.output(Stream::Stdout, text()).await?,
-        "stderr" => task.output(Stream::Stderr, text()).await?,
+        "output" => task.output(OutputStream::Stdout, text()).await?,
+        "stderr" => task.output(OutputStream::Stderr, text()).await?,
         "progress" => {
             let progress: Progress = serde_json::from_value(what.clone())?;
             task.progress(progress).await?;
@@ -378,7 +379,7 @@ impl Rest {
         let is_stdout = event
             .stream
             .as_ref()
-            .is_some_and(|it| *it == Stream::Stdout);
+            .is_some_and(|it| *it == OutputStream::Stdout);
         if let Some(output) = event.output.as_ref().filter(|_| is_stdout) {
             let bytes = event
                 .encoding

@@ -50,10 +50,10 @@ pub use job::{Happening, Job};
 pub use link::{Link, Links};
 pub use longwire_protocol::{
     Clock, Code, Connid, Done, Encoding, EndedView, EventFrame, Failure, FeedFrame, Found, Gap,
-    JobId, JobView, KillNote, ModuleState, ModuleView, ModulesPage, OnConflict, OnDisconnect,
-    Outcome, Payload, Progress, Receipt, Refusal, RouteView, RoutesPage, Search, Seconds, Seq,
-    Start, Started, Status, StatusPage, StatusQuery, Stream, StreamName, Target, Timestamp, Where,
-    Wish,
+    InvalidConnid, JobId, JobView, KillNote, ModuleState, ModuleView, ModulesPage, OnConflict,
+    OnDisconnect, Outcome, Payload, Progress, Receipt, Refusal, RouteView, RoutesPage, Search,
+    Seconds, Seq, Start, Started, Status, StatusPage, StatusQuery, Stream as OutputStream,
+    StreamName, Target, Timestamp, Where, Wish,
 };
 pub use worker::{Running, Stopped, Task, Unfinished, Why, Worker};
 

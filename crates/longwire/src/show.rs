@@ -3,7 +3,9 @@
 use std::io::{self, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use longwire_client::{EventFrame, Gap, Progress, Seconds, Started, Status, Stream, StreamName};
+use longwire_client::{
+    EventFrame, Gap, OutputStream as Stream, Progress, Seconds, Started, Status, StreamName,
+};
 
 use crate::{
     Global,

@@ -746,8 +746,10 @@ async fn patience_bounds_waits_and_connections_that_break_at_once() {
         let client = client.unwrap();
         drop(peer);
         let serve = async {
-            while takes {
-                drop(fake.accept().await);
+            if takes {
+                loop {
+                    drop(fake.accept().await);
+                }
             }
             drop(fake);
             std::future::pending::<()>().await;
