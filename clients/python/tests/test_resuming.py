@@ -119,7 +119,7 @@ async def test_a_start_without_a_name_is_looked_for_before_it_is_repeated(
         assert await seen(job) == [1, 2]
         return
     await peer.says(refusal(number, "unknown_connid"))
-    number = await peer.expects({"route": "script", "connid": name})
+    number = await peer.expects({"route": "script", "connid": name, "on_conflict": "attach"})
     await peer.says(begun(number, name), ended(name, 2))
     assert await seen(await within(starting)) == [2]
 

@@ -2,7 +2,7 @@ import { Disconnected, Refused } from "./errors.js";
 import type { Heard } from "./heard.js";
 
 /** How often something is sent before its server is given up. */
-const MOST_TRIES = 5;
+export const MOST_TRIES = 5;
 
 /** Something to be answered. */
 export interface Ask {
@@ -77,7 +77,7 @@ export class Asks {
     for (const [id, { tries, most = MOST_TRIES }] of before) {
       if (most === 1) this.#asked.delete(id);
       else if (tries < most) this.#try(id);
-      else this.#drop(id, new Disconnected("no_reply", `${most} connections broke before an answer`));
+      else this.#drop(id, noReply(most));
     }
   }
 
@@ -99,6 +99,10 @@ export class Asks {
     ask?.fail?.(error);
   }
 }
+
+/** Why something that was sent so often is given up. */
+export const noReply = (tries: number): Disconnected =>
+  new Disconnected("no_reply", `${tries} connections broke before an answer`);
 
 /** The refusal that a frame is, as an error. */
 export const refused = (frame: Heard): Refused => new Refused(frame as ConstructorParameters<typeof Refused>[0]);

@@ -1,4 +1,4 @@
-import { refused, type Ask } from "./asks.js";
+import { MOST_TRIES, noReply, refused, type Ask } from "./asks.js";
 import type { Heard } from "./heard.js";
 import type { Job } from "./job.js";
 import type { Start } from "./protocol.js";
@@ -6,7 +6,8 @@ import type { Start } from "./protocol.js";
 /**
  * A start. One whose answer was lost may have been heard, so it is not simply sent again, and no work is done twice.
  *
- * A job whose connid was made for this one start is looked for first, and only one that is not known is started again. With a connid
+ * A job whose connid was made for this one start is looked for first, and only one that is not known is started again, to be joined
+ * where the first start comes late. With a connid
  * of the user's it is joined where it runs; with `replace` the job to be replaced may still be the one that runs.
  */
 export function startAsk(start: Start, isMade: boolean, job: Pick<Job, "opened" | "failed">): Ask {
@@ -17,13 +18,13 @@ export function startAsk(start: Start, isMade: boolean, job: Pick<Job, "opened" 
       isLookedFor = isMade && tries > 1 && !isUnheard;
       isUnheard = false;
       if (isLookedFor) return { route: "watch", connid: start.connid };
-      if (tries > 1 && !isMade && start.on_conflict !== "replace") return { ...start, on_conflict: "attach" };
+      if (tries > 1 && (isMade || start.on_conflict !== "replace")) return { ...start, on_conflict: "attach" };
       return start;
     },
-    answer(frame: Heard) {
+    answer(frame: Heard, tries) {
       if (frame.status !== "error") return job.opened(frame, isLookedFor ? 0 : frame.seq!);
       isUnheard = isLookedFor && frame.code === "unknown_connid";
-      if (isUnheard) return true;
+      if (isUnheard) return tries < MOST_TRIES || job.failed(noReply(tries));
       return job.failed(refused(frame));
     },
     fail: (error) => job.failed(error),

@@ -47,7 +47,7 @@ test("a start whose answer is lost again after it was sent again is looked for a
   peer.cut();
   const second = await again();
   second.says(refusal(await second.hears({ route: "watch", connid }), "unknown_connid"));
-  await second.hears({ route: "report", connid, input: { month: 3 } });
+  await second.hears({ route: "report", connid, input: { month: 3 }, on_conflict: "attach" });
   second.cut();
   const third = await again();
   third.says(watching(await third.hears({ route: "watch", connid }), 2, connid), output(1, connid), end(2, 7, connid));

@@ -9,7 +9,7 @@ use std::{collections::HashMap, fmt::Write, sync::Arc, time::Duration};
 
 use longwire_client::{
     Client, Connid, Error, EventFrame, Failure, Feed, FeedHappening, Happening, Job, JobId, Link,
-    Options, Progress, Running, Search, Seconds, Start, StatusQuery, Stream, Target, Task,
+    Options, OutputStream, Progress, Running, Search, Seconds, Start, StatusQuery, Target, Task,
     Unfinished, Worker,
 };
 use serde_json::{Map, Value, json};
@@ -246,7 +246,8 @@ impl Driver {
 
     async fn result(&self, order: &Order) -> Answer {
         let job = self.job(order).await?;
-        Ok(job.lock().await.result().await?)
+        let result = job.lock().await.result();
+        Ok(result.await?)
     }
 
     async fn named(&self, order: &Order) -> Result<Connid, Refused> {
@@ -303,6 +304,7 @@ impl Driver {
             Link::ShuttingDown { .. } => "shutting_down",
             Link::Reconnecting { .. } => "reconnecting",
             Link::Closed(_) => "closed",
+            _ => "another",
         })
     }
 }
@@ -337,8 +339,8 @@ async fn one(task: &Task, act: &Value) -> Result<Option<Value>, Unfinished> {
         .ok_or_else(unknown_act)?;
     let text = || what.as_str().unwrap_or_default();
     match act.as_str() {
-        "output" => task.output(Stream::Stdout, text()).await?,
-        "stderr" => task.output(Stream::Stderr, text()).await?,
+        "output" => task.output(OutputStream::Stdout, text()).await?,
+        "stderr" => task.output(OutputStream::Stderr, text()).await?,
         "progress" => {
             let progress: Progress = serde_json::from_value(what.clone())?;
             task.progress(progress).await?;
@@ -374,7 +376,11 @@ impl Rest {
             Some([_, last]) if *last + 1 == event.seq => *last = event.seq,
             _ => self.runs.push([event.seq; 2]),
         }
-        if let (Some(Stream::Stdout), Some(output)) = (event.stream, &event.output) {
+        let is_stdout = event
+            .stream
+            .as_ref()
+            .is_some_and(|it| *it == OutputStream::Stdout);
+        if let Some(output) = event.output.as_ref().filter(|_| is_stdout) {
             let bytes = event
                 .encoding
                 .decode(output)

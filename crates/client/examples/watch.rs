@@ -16,8 +16,11 @@ pub(crate) async fn watch(url: &str, frames: u32, stop: impl Future) -> Result<V
     loop {
         tokio::select! {
             _ = &mut stop => {
-                job.kill_and_wait(Some("not wanted any more")).await?;
-                return job.result().await;
+                return match job.kill_and_wait(Some("not wanted any more")).await {
+                    Err(error) if error.code() != "already_ended" => Err(error),
+                    // What it came to, where it had ended by itself, too.
+                    Ok(_) | Err(_) => job.result().await,
+                };
             }
             next = job.next() => match next {
                 Some(happening) => show(&happening?),
@@ -30,8 +33,9 @@ pub(crate) async fn watch(url: &str, frames: u32, stop: impl Future) -> Result<V
 fn show(happening: &Happening) {
     match happening {
         Happening::Event(event) => {
-            if let Some(output) = &event.output {
-                print!("{output}");
+            // Not all that is printed is text.
+            if let Some(printed) = event.printed() {
+                print!("{}", String::from_utf8_lossy(&printed));
             }
             if let Some((done, total)) =
                 event.progress.as_ref().and_then(|it| it.done.zip(it.total))

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use longwire_client::{Error, Failure, Progress, Stream, Task, Unfinished, Worker};
+use longwire_client::{Error, Failure, OutputStream, Progress, Task, Unfinished, Worker};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
@@ -32,7 +32,7 @@ async fn render(task: Task) -> Result<Rendered, Unfinished> {
     for frame in 1..=scene.frames {
         task.unless_cancelled(sleep(Duration::from_millis(200)))
             .await?;
-        task.output(Stream::Stdout, format!("frame {frame}\n"))
+        task.output(OutputStream::Stdout, format!("frame {frame}\n"))
             .await?;
         task.progress(Progress::of(frame, scene.frames)).await?;
     }

@@ -8,8 +8,9 @@ use longwire_protocol::{
 use tokio::sync::oneshot;
 
 use crate::{
-    Error, FeedHappening, Happening,
+    Error, FeedHappening,
     desk::{Opened, Place},
+    reader::Reader,
 };
 
 /// How often a request is sent before its server is given up.
@@ -24,14 +25,14 @@ pub(crate) enum Then {
     Tell(Reply<ServerFrame>),
     /// A job was started or is to be watched: open a position in its log.
     OpenJob {
-        reply: Reply<Opened<Happening>>,
+        reply: Reply<Opened>,
         /// Its connid was made for this one start, so whatever has it is this job.
         made: bool,
         /// It was asked for as one that goes on without watchers.
         keeps: bool,
     },
     /// Open a position in the feed.
-    OpenFeed(Reply<Opened<FeedHappening>>),
+    OpenFeed(Reply<Reader<FeedHappening>>),
     /// A position hears again.
     WatchOn(Place),
     /// Nobody waits for it.
@@ -48,14 +49,13 @@ pub(crate) struct Opening {
     pub(crate) keeps: bool,
     pub(crate) last: Seq,
     pub(crate) frame: ServerFrame,
-    pub(crate) reply: Reply<Opened<Happening>>,
+    pub(crate) reply: Reply<Opened>,
 }
 
 /// A position to open in the feed.
 pub(crate) struct FeedOpening {
     pub(crate) last: Seq,
-    pub(crate) frame: ServerFrame,
-    pub(crate) reply: Reply<Opened<FeedHappening>>,
+    pub(crate) reply: Reply<Reader<FeedHappening>>,
 }
 
 /// What an answer comes to.
@@ -99,21 +99,26 @@ impl Ask {
         let made = matches!(self.then, Then::OpenJob { made: true, .. });
         if let Request::Start(start) = &self.request
             && self.tries > 1
-            && !take(&mut self.unheard)
         {
-            return repeated(start, made);
+            return repeated(start, made, take(&mut self.unheard));
         }
         self.request.clone()
     }
 
+    /// Nobody waits for its answer any more: what was not sent yet is not to be done.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        match &self.then {
+            Then::Tell(reply) => reply.is_closed(),
+            Then::OpenJob { reply, .. } => reply.is_closed(),
+            Then::OpenFeed(reply) => reply.is_closed(),
+            Then::WatchOn(_) | Then::Nothing => false,
+        }
+    }
+
     /// Whether to send it on a new connection, too.
     pub(crate) fn again(&self) -> Result<bool, Error> {
-        let wanted = match &self.then {
-            Then::Tell(reply) => !reply.is_closed(),
-            Then::OpenJob { reply, .. } => !reply.is_closed(),
-            Then::OpenFeed(reply) => !reply.is_closed(),
-            Then::WatchOn(_) | Then::Nothing => false,
-        };
+        let is_of_its_connection = matches!(self.then, Then::WatchOn(_) | Then::Nothing);
+        let wanted = !is_of_its_connection && !self.is_abandoned();
         if wanted && self.tries >= MOST_TRIES {
             return Err(Error::NoReply(self.tries));
         }
@@ -137,6 +142,10 @@ impl Ask {
                 self.unheard = true;
                 return Answer::AskAgain(self);
             }
+            if self.is_unknown(&refused.refusal) {
+                let tries = self.tries;
+                return self.not_done(Error::NoReply(tries));
+            }
             match self.killed_before(&refused.refusal) {
                 Some(done) => ServerFrame::Done(done),
                 None => return self.not_done(Error::Refused(Box::new(refused.refusal))),
@@ -149,8 +158,13 @@ impl Ask {
                 drop(reply.send(Ok(frame)));
                 Answer::Done
             }
-            Then::OpenJob { reply, keeps, .. } => opened_job(&self.request, frame, keeps, reply),
-            Then::OpenFeed(reply) => opened_feed(frame, reply),
+            Then::OpenJob { reply, keeps, made } => {
+                // What was joined was started by somebody else, with terms of theirs; but for a name that nobody else has.
+                let joined = matches!(&frame, ServerFrame::Started(it) if it.attached);
+                let keeps = keeps && (made || !joined);
+                opened_job(&self.request, frame, keeps, reply)
+            }
+            Then::OpenFeed(reply) => opened_feed(&frame, reply),
             Then::WatchOn(place) => Answer::WatchedOn(place, Ok(())),
             Then::Nothing => Answer::Done,
         }
@@ -167,8 +181,12 @@ impl Ask {
 
     /// Whether a start is to be sent after all, as the server does not know its job.
     fn is_unheard(&self, refusal: &Refusal) -> bool {
-        let was_start = matches!(self.request, Request::Start(_));
-        let looked = was_start && (2..MOST_TRIES).contains(&self.tries);
+        self.tries < MOST_TRIES && self.is_unknown(refusal)
+    }
+
+    /// A start was looked for, and the server does not know its job.
+    fn is_unknown(&self, refusal: &Refusal) -> bool {
+        let looked = matches!(self.request, Request::Start(_)) && self.tries > 1;
         looked && refusal.code == Code::UnknownConnid
     }
 
@@ -187,9 +205,10 @@ impl Ask {
     }
 }
 
-/// What to send for a start that was sent before, without having been answered.
-fn repeated(start: &Start, made: bool) -> Request {
-    if made {
+/// What to send for a start that was sent before, without having been answered: what looks for its job; or the start, which joins the
+/// job where it runs, as the one before may come late.
+fn repeated(start: &Start, made: bool, unheard: bool) -> Request {
+    if made && !unheard {
         return Request::Watch(Watch {
             connid: start.connid.clone(),
             job: None,
@@ -197,9 +216,9 @@ fn repeated(start: &Start, made: bool) -> Request {
         });
     }
     let on_conflict = match start.on_conflict {
-        OnConflict::Reject | OnConflict::Attach => OnConflict::Attach,
         // The job to be replaced may still be the one that runs.
-        OnConflict::Replace => OnConflict::Replace,
+        OnConflict::Replace if !made => OnConflict::Replace,
+        OnConflict::Reject | OnConflict::Attach | OnConflict::Replace => OnConflict::Attach,
     };
     Request::Start(Start {
         on_conflict,
@@ -207,12 +226,7 @@ fn repeated(start: &Start, made: bool) -> Request {
     })
 }
 
-fn opened_job(
-    request: &Request,
-    frame: ServerFrame,
-    keeps: bool,
-    reply: Reply<Opened<Happening>>,
-) -> Answer {
+fn opened_job(request: &Request, frame: ServerFrame, keeps: bool, reply: Reply<Opened>) -> Answer {
     let (after, by_job) = if let Request::Watch(watch) = request {
         (watch.after.unwrap_or(0), watch.job.is_some())
     } else {
@@ -230,30 +244,28 @@ fn opened_job(
         drop(reply.send(Err(unexpected(&frame))));
         return Answer::Done;
     };
-    // What was joined was started by somebody else, with terms of theirs.
-    let joined = matches!(&frame, ServerFrame::Started(started) if started.attached);
     Answer::Opened(Opening {
         job,
         connid,
         by_job,
-        keeps: keeps && !joined,
+        keeps,
         last,
         frame,
         reply,
     })
 }
 
-fn opened_feed(frame: ServerFrame, reply: Reply<Opened<FeedHappening>>) -> Answer {
-    let head = if let ServerFrame::Done(done) = &frame {
+fn opened_feed(frame: &ServerFrame, reply: Reply<Reader<FeedHappening>>) -> Answer {
+    let head = if let ServerFrame::Done(done) = frame {
         done.feed
     } else {
         None
     };
     let Some(last) = head else {
-        drop(reply.send(Err(unexpected(&frame))));
+        drop(reply.send(Err(unexpected(frame))));
         return Answer::Done;
     };
-    Answer::FeedOpened(FeedOpening { last, frame, reply })
+    Answer::FeedOpened(FeedOpening { last, reply })
 }
 
 /// A frame that is no answer to what was asked.

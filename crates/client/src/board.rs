@@ -18,11 +18,13 @@ pub(crate) struct Seat {
 pub(crate) enum Note {
     /// It was behind, and has read all that was kept for it.
     CaughtUp(Seat),
+    /// It is to be told how the job ends, whether or not it reads on.
+    WantsEnd(Seat),
     /// It reads no more.
     Left(Seat),
 }
 
-/// Where notes are left. There are never more than two of a reader: whoever is behind is told once.
+/// Where notes are left. There are never more than three of a reader: whoever is behind is told once, and wants the end once.
 #[derive(Debug, Default)]
 pub(crate) struct Board {
     notes: Mutex<Vec<Note>>,

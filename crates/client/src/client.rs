@@ -15,7 +15,7 @@ use crate::{
     address::Address,
     ask::{Then, unexpected},
     connection::Connection,
-    desk::{ClientDesk, Opened},
+    desk::ClientDesk,
     handle::Handle,
     wire::Wire,
 };
@@ -28,7 +28,8 @@ const COMMANDS: usize = 64;
 pub struct Options {
     /// How long to wait between two tries to connect again.
     pub backoff: Backoff,
-    /// How long to go on trying to connect again; for ever where it is none.
+    /// How long to go on trying to connect again; for ever where it is none. It counts from when the connection broke, over all that
+    /// broke since with nothing heard on them, and cuts waits and tries short.
     pub patience: Option<Duration>,
     /// How long a server has to take a connection.
     pub connect_timeout: Duration,
@@ -150,11 +151,9 @@ impl Client {
     /// # Errors
     /// Where the server refuses it, or the connection is gone for good.
     pub async fn feed(&self) -> Result<Feed, Error> {
-        let opened: Opened<_> = self
-            .handle
-            .ask(Request::Watch(Watch::default()), Then::OpenFeed)
-            .await?;
-        Ok(Feed::new(self.handle.clone(), opened))
+        let watch = Request::Watch(Watch::default());
+        let reader = self.handle.ask(watch, Then::OpenFeed).await?;
+        Ok(Feed::new(self.handle.clone(), reader))
     }
 
     /// Kills a job. Returns when the kill was accepted: the job is told to end, and forced after its route's grace.

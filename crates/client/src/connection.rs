@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use longwire_protocol::{FrameId, Notice, ServerFrame};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use tokio::{
     sync::{mpsc, watch},
     task::yield_now,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -81,6 +82,8 @@ pub(crate) struct Connection<D: Desk> {
     desk: D,
     /// Tries since something was last heard.
     attempts: u32,
+    /// Since when connections break, or are not made, without anything heard between.
+    broken_since: Option<Instant>,
 }
 
 impl<D: Desk> Connection<D> {
@@ -99,6 +102,7 @@ impl<D: Desk> Connection<D> {
             stop,
             desk,
             attempts: 0,
+            broken_since: None,
         }
     }
 
@@ -106,6 +110,10 @@ impl<D: Desk> Connection<D> {
     pub(crate) async fn run(mut self, mut wire: Wire) -> Error {
         let end = loop {
             let broken = self.serve(&mut wire).await;
+            if wire.has_heard() {
+                self.broken_since = None;
+            }
+            let since = *self.broken_since.get_or_insert_with(Instant::now);
             wire.close().await;
             let why = match broken {
                 None => break Error::Closed,
@@ -113,7 +121,7 @@ impl<D: Desk> Connection<D> {
                 Some(Broken::ForNow(why)) => why,
             };
             self.desk.broke();
-            match self.connect_again(why).await {
+            match self.connect_again(why, since).await {
                 Ok(anew) => wire = anew,
                 Err(error) => break error,
             }
@@ -185,14 +193,17 @@ impl<D: Desk> Connection<D> {
     fn not_understood(&mut self, text: &str, error: &serde_json::Error) -> Result<(), Broken> {
         let start = text.get(..text.floor_char_boundary(200));
         let what = Error::Unexpected(format!("{error}: {}", start.unwrap_or_default()));
-        let Ok(frame) = serde_json::from_str::<AnyFrame>(text) else {
+        // Nothing is sure of it but that it is an object: its fields may mean something else there.
+        let Ok(frame) = serde_json::from_str::<Map<String, Value>>(text) else {
             return Err(Broken::ForGood(what));
         };
-        if let Some(id) = frame.id.and_then(|id| id.as_str().parse().ok()) {
-            let what = match (frame.status.as_deref(), frame.code) {
+        let word = |key| frame.get(key).and_then(Value::as_str);
+        let id = frame.get("id").and_then(|id| FrameId::deserialize(id).ok());
+        if let Some(id) = id.and_then(|id| id.as_str().parse().ok()) {
+            let what = match (word("status"), word("code")) {
                 (Some("error"), Some(code)) => Error::OtherRefusal {
-                    code,
-                    message: frame.message.unwrap_or_default(),
+                    code: code.into(),
+                    message: word("message").unwrap_or_default().into(),
                 },
                 _ => what,
             };
@@ -201,22 +212,25 @@ impl<D: Desk> Connection<D> {
         Ok(())
     }
 
-    async fn connect_again(&mut self, mut why: Error) -> Result<Wire, Error> {
-        let (stop, since) = (self.stop.clone(), Instant::now());
+    async fn connect_again(&mut self, mut why: Error, since: Instant) -> Result<Wire, Error> {
+        let stop = self.stop.clone();
+        // One that is too far off to be told is as good as none.
+        let end = self.options.patience.and_then(|it| since.checked_add(it));
         loop {
-            let impatient = |limit| since.elapsed() >= limit;
-            if self.options.patience.is_some_and(impatient) {
+            if end.is_some_and(|end| Instant::now() >= end) {
                 return Err(why);
             }
             let wait = self.options.backoff.wait(self.attempts, chance());
             self.attempts = self.attempts.saturating_add(1);
             self.link.send_replace(Link::Reconnecting {
                 attempts: self.attempts,
-                why,
+                why: why.clone(),
             });
-            match stop.run_until_cancelled(self.try_again(wait)).await {
-                Some(Ok(wire)) => return Ok(wire),
-                Some(Err(error)) => why = error,
+            let attempt = until(end, self.try_again(wait));
+            match stop.run_until_cancelled(attempt).await {
+                Some(Some(Ok(wire))) => return Ok(wire),
+                Some(Some(Err(error))) => why = error,
+                Some(None) => return Err(why),
                 None => return Err(Error::Closed),
             }
         }
@@ -247,13 +261,12 @@ impl<D: Desk> Connection<D> {
     }
 }
 
-/// What there is to know of a frame that is not known.
-#[derive(Deserialize)]
-struct AnyFrame {
-    id: Option<FrameId>,
-    status: Option<Box<str>>,
-    code: Option<Box<str>>,
-    message: Option<Box<str>>,
+/// What that comes to by then; none where it takes longer.
+async fn until<T>(end: Option<Instant>, what: impl Future<Output = T>) -> Option<T> {
+    match end {
+        Some(end) => timeout_at(end, what).await.ok(),
+        None => Some(what.await),
+    }
 }
 
 /// While nobody could take what comes it is left to wait in the socket, for a moment: then the server waits, too, and nothing is sent in vain.

@@ -13,6 +13,7 @@ use crate::{
     board::{Board, Note, Seat},
     connection::Desk,
     cursor::{Cursor, Deliveries},
+    ending::{EndListener, Ending},
     names::Names,
     reader::Reader,
     topic::{LeftOut, Listened, Need, Rules, Topic},
@@ -31,11 +32,20 @@ pub(crate) enum Place {
     Feed,
 }
 
-/// A handle's end of what was opened for it.
+/// A handle's end of a job that was opened for it.
 #[derive(Debug)]
-pub(crate) struct Opened<T> {
+pub(crate) struct Opened {
     pub(crate) frame: ServerFrame,
-    pub(crate) reader: Reader<T>,
+    pub(crate) reader: Reader<Happening>,
+    pub(crate) ending: EndListener,
+}
+
+/// A job that is watched.
+#[derive(Debug)]
+struct Watched {
+    connid: Connid,
+    topic: Topic<Happening>,
+    ending: Ending,
 }
 
 /// What was asked and is not answered, and what is watched.
@@ -46,7 +56,7 @@ pub(crate) struct ClientDesk {
     asked: BTreeMap<u64, Ask>,
     /// Of those asked, the ones to send next.
     to_send: VecDeque<u64>,
-    jobs: HashMap<JobId, (Connid, Topic<Happening>)>,
+    jobs: HashMap<JobId, Watched>,
     names: Names,
     feed: Option<Topic<FeedHappening>>,
     /// Somebody has much to read yet.
@@ -66,10 +76,14 @@ impl Desk for ClientDesk {
 
     fn look(&mut self) {
         for note in self.board.take() {
-            let (Note::CaughtUp(seat) | Note::Left(seat)) = note;
+            let (Note::CaughtUp(seat) | Note::WantsEnd(seat) | Note::Left(seat)) = note;
+            if matches!(note, Note::WantsEnd(_)) && self.has_ended(seat.place) {
+                continue;
+            }
             if let Some(topic) = self.topic(seat.place) {
                 match note {
                     Note::CaughtUp(_) => topic.caught_up(seat.number),
+                    Note::WantsEnd(_) => topic.want_end(),
                     Note::Left(_) => topic.leave(seat.number),
                 }
                 self.settle(seat.place);
@@ -82,7 +96,7 @@ impl Desk for ClientDesk {
         if !self.asked.is_empty() || self.jobs.len() > MOST_FULL {
             return false;
         }
-        let jobs = self.jobs.values().map(|(_, topic)| topic as &dyn Listened);
+        let jobs = self.jobs.values().map(|job| &job.topic as &dyn Listened);
         let feed = self.feed.as_ref().map(|topic| topic as &dyn Listened);
         let on = jobs.chain(feed).filter(|topic| topic.is_on());
         let mut on = on.peekable();
@@ -98,6 +112,10 @@ impl Desk for ClientDesk {
             let Some(ask) = self.asked.get_mut(&id) else {
                 continue;
             };
+            if ask.is_abandoned() {
+                self.asked.remove(&id);
+                continue;
+            }
             match ask.next_try().to_frame(Some(&FrameId::from(id))) {
                 Ok(text) => return Some(text),
                 Err(error) => self.drop_ask(id, &error.into()),
@@ -157,8 +175,8 @@ impl Desk for ClientDesk {
         for (_, ask) in std::mem::take(&mut self.asked) {
             ask.fail(error.clone());
         }
-        for (_, (_, topic)) in self.jobs.drain() {
-            topic.fail(error);
+        for (_, job) in self.jobs.drain() {
+            job.fail(error);
         }
         if let Some(topic) = self.feed.take() {
             topic.fail(error);
@@ -186,7 +204,7 @@ impl ClientDesk {
 
     fn topic(&mut self, place: Place) -> Option<&mut dyn Listened> {
         match place {
-            Place::Job(job) => self.jobs.get_mut(&job).map(|(_, topic)| topic as _),
+            Place::Job(job) => self.jobs.get_mut(&job).map(|job| &mut job.topic as _),
             Place::Feed => self.feed.as_mut().map(|topic| topic as _),
         }
     }
@@ -237,10 +255,16 @@ impl ClientDesk {
         }
     }
 
-    fn forget_job(&mut self, job: JobId) -> Option<Topic<Happening>> {
-        let (connid, topic) = self.jobs.remove(&job)?;
-        self.names.forget(job, &connid);
-        Some(topic)
+    fn forget_job(&mut self, job: JobId) -> Option<Watched> {
+        let watched = self.jobs.remove(&job)?;
+        self.names.forget(job, &watched.connid);
+        Some(watched)
+    }
+
+    /// Whether it is known how it ended.
+    fn has_ended(&self, place: Place) -> bool {
+        let job = place.job().and_then(|job| self.jobs.get(&job));
+        job.is_some_and(|job| job.ending.is_told())
     }
 
     fn answer(&mut self, frame: ServerFrame) {
@@ -273,17 +297,25 @@ impl ClientDesk {
             may_leave: false,
         };
         let connid = &opening.connid;
-        let new = || (connid.clone(), Topic::new(rules));
-        let (_, topic) = self.jobs.entry(job).or_insert_with(new);
-        topic.join(number, cursor);
+        let new = || Watched {
+            connid: connid.clone(),
+            topic: Topic::new(rules),
+            ending: Ending::new(),
+        };
+        let watched = self.jobs.entry(job).or_insert_with(new);
+        watched.topic.join(number, cursor);
         if opening.keeps {
-            topic.may_be_left();
+            watched.topic.may_be_left();
         }
+        let ending = watched.ending.listen();
         self.names.know(job, connid, !opening.by_job);
         let reader = self.reader(Place::Job(job), number, deliveries);
-        let frame = opening.frame;
         // Whoever no longer wants it leaves as every reader does, by dropping it.
-        drop(opening.reply.send(Ok(Opened { frame, reader })));
+        drop(opening.reply.send(Ok(Opened {
+            frame: opening.frame,
+            reader,
+            ending,
+        })));
         self.settle(Place::Job(job));
     }
 
@@ -296,8 +328,7 @@ impl ClientDesk {
         let topic = self.feed.get_or_insert_with(|| Topic::new(rules));
         topic.join(number, cursor);
         let reader = self.reader(Place::Feed, number, deliveries);
-        let frame = opening.frame;
-        drop(opening.reply.send(Ok(Opened { frame, reader })));
+        drop(opening.reply.send(Ok(reader)));
         self.settle(Place::Feed);
     }
 
@@ -308,9 +339,9 @@ impl ClientDesk {
     fn watched_on(&mut self, place: Place, id: u64, result: Result<(), Error>) {
         match (place, result) {
             (Place::Job(job), Ok(())) => {
-                if let Some((connid, topic)) = self.jobs.get_mut(&job) {
-                    topic.answered(id);
-                    self.names.forget(job, connid);
+                if let Some(watched) = self.jobs.get_mut(&job) {
+                    watched.topic.answered(id);
+                    self.names.forget(job, &watched.connid);
                 }
             }
             (Place::Feed, Ok(())) => {
@@ -336,8 +367,8 @@ impl ClientDesk {
     fn fail_place(&mut self, place: Place, error: &Error) {
         match place {
             Place::Job(job) => {
-                if let Some(topic) = self.forget_job(job) {
-                    topic.fail(error);
+                if let Some(job) = self.forget_job(job) {
+                    job.fail(error);
                 }
             }
             Place::Feed => {
@@ -354,8 +385,8 @@ impl ClientDesk {
             return job;
         }
         self.names.find(connid?, |job| {
-            let topic = self.jobs.get(&job);
-            topic.is_some_and(|(_, topic)| topic.expects(seq))
+            let job = self.jobs.get(&job);
+            job.is_some_and(|job| job.topic.expects(seq))
         })
     }
 
@@ -363,13 +394,13 @@ impl ClientDesk {
         let Some(job) = self.about(event.job, Some(&event.connid), event.seq) else {
             return;
         };
-        let Some((_, topic)) = self.jobs.get_mut(&job) else {
+        let Some(Watched { topic, ending, .. }) = self.jobs.get_mut(&job) else {
             return;
         };
-        let (seq, ends) = (event.seq, event.status.has_ended());
+        let (seq, last) = (event.seq, event.status.has_ended().then(|| event.clone()));
         let heard = topic.happened(seq, Happening::Event(event));
-        if ends {
-            topic.ended(seq);
+        if let Some(last) = last.filter(|_| topic.ended(seq)) {
+            ending.tell(Ok(last));
         }
         self.crowded = topic.is_crowded();
         self.heard(Place::Job(job), heard);
@@ -384,9 +415,8 @@ impl ClientDesk {
             return;
         }
         let about = self.about(frame.job, frame.connid.as_ref(), frame.gap.from);
-        if let Some((job, (_, topic))) = about.and_then(|job| Some((job, self.jobs.get_mut(&job)?)))
-        {
-            let heard = topic.gap(frame.gap, Happening::Gap);
+        if let Some((job, watched)) = about.and_then(|job| Some((job, self.jobs.get_mut(&job)?))) {
+            let heard = watched.topic.gap(frame.gap, Happening::Gap);
             self.heard(Place::Job(job), heard);
         }
     }
@@ -399,6 +429,14 @@ impl ClientDesk {
             self.crowded = topic.is_crowded();
             self.heard(Place::Feed, heard);
         }
+    }
+}
+
+impl Watched {
+    /// There will be no more of it.
+    fn fail(self, error: &Error) {
+        self.topic.fail(error);
+        self.ending.tell(Err(error.clone()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use longwire_protocol::{Clock, EventFrame, KillNote, Receipt, Refusal, Status};
+use longwire_protocol::{Clock, EventFrame, InvalidConnid, KillNote, Receipt, Refusal, Status};
 use thiserror::Error;
 
 /// Why a request was not done, why a job's events end before its outcome, or how a job ended that has no result.
@@ -33,6 +33,9 @@ pub enum Error {
         /// What was wrong.
         why: String,
     },
+    /// A text is no connid.
+    #[error(transparent)]
+    Connid(#[from] InvalidConnid),
     /// The server refused the request.
     #[error(transparent)]
     Refused(Box<Refusal>),
@@ -109,6 +112,7 @@ impl Error {
             Self::Json(_) => "json",
             Self::Address(_) => "invalid_address",
             Self::Tls(_) => "tls",
+            Self::Connid(_) => "invalid_connid",
             Self::Unreachable { .. } => "unreachable",
             Self::NotLongwire { .. } => "not_longwire",
             Self::Refused(refusal) => refusal.code.as_str(),
@@ -142,6 +146,7 @@ impl Error {
             | Self::Lost(event) => Some(event),
             Self::Address(_)
             | Self::Tls(_)
+            | Self::Connid(_)
             | Self::Unreachable { .. }
             | Self::NotLongwire { .. }
             | Self::Refused(_)

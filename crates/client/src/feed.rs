@@ -9,7 +9,7 @@ use std::{
 use futures_util::Stream;
 use longwire_protocol::{FeedFrame, Gap};
 
-use crate::{Error, desk::Opened, handle::Handle, reader::Reader};
+use crate::{Error, handle::Handle, reader::Reader};
 
 /// Something that happened to some job.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,10 +31,10 @@ pub struct Feed {
 }
 
 impl Feed {
-    pub(crate) fn new(handle: Handle, opened: Opened<FeedHappening>) -> Self {
+    pub(crate) fn new(handle: Handle, reader: Reader<FeedHappening>) -> Self {
         Self {
             handle,
-            reader: opened.reader,
+            reader,
             ended: false,
         }
     }

@@ -13,7 +13,14 @@ use longwire_protocol::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::{Error, ask::unexpected, desk::Opened, handle::Handle, reader::Reader};
+use crate::{
+    Error,
+    ask::unexpected,
+    desk::Opened,
+    ending::{End, EndListener},
+    handle::Handle,
+    reader::Reader,
+};
 
 /// Something that happened to a watched job.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,16 +45,18 @@ pub struct Job {
     connid: Connid,
     started: Option<Started>,
     seen: Seq,
-    ended: Option<Result<Box<EventFrame>, Error>>,
+    ending: EndListener,
+    /// Its last event, or an error, was handed out.
+    is_over: bool,
 }
 
 impl Job {
-    pub(crate) fn new(
-        handle: Handle,
-        opened: Opened<Happening>,
-        after: Seq,
-    ) -> Result<Self, Error> {
-        let Opened { frame, reader } = opened;
+    pub(crate) fn new(handle: Handle, opened: Opened, after: Seq) -> Result<Self, Error> {
+        let Opened {
+            frame,
+            reader,
+            ending,
+        } = opened;
         let (id, connid, started) = if let ServerFrame::Started(mut started) = frame {
             started.id = None;
             (started.job, started.connid.clone(), Some(started))
@@ -65,7 +74,8 @@ impl Job {
             connid,
             seen: started.as_ref().map_or(after, |started| started.seq),
             started,
-            ended: None,
+            ending,
+            is_over: false,
         })
     }
 
@@ -98,40 +108,66 @@ impl Job {
         poll_fn(|cx| self.poll_happening(cx)).await
     }
 
-    /// Reads on to the end, and gives what the job came to; what comes without a result is read as `null`, so `()` and an `Option` will do.
-    /// It may be asked for again, and after the events were read. Dropping the future loses nothing but the events that it read.
+    /// Waits for the end, and gives what the job came to; what comes without a result is read as `null`, so `()` and an `Option` will do.
+    ///
+    /// It reads none of the events: they may be read beside it and after it, as the future does not borrow the handle. It may be asked for
+    /// again; dropping the future loses nothing.
+    ///
+    /// ```no_run
+    /// # async fn run(mut job: longwire_client::Job) -> Result<(), longwire_client::Error> {
+    /// let mut result = std::pin::pin!(job.result::<u64>());
+    /// let pages = loop {
+    ///     tokio::select! {
+    ///         pages = &mut result => break pages?,
+    ///         Some(happening) = job.next() => println!("{happening:?}"),
+    ///     }
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Killed`], [`Error::TimedOut`], [`Error::Lost`], with the last event, where the job ended so;
     /// [`Error::Json`] where the result is no `T`; and as [`Job::outcome`].
-    pub async fn result<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
-        let last = self.end().await?;
-        if last.status != Status::Ok {
-            return Err(Error::of_end(last));
+    pub fn result<T: DeserializeOwned>(
+        &self,
+    ) -> impl Future<Output = Result<T, Error>> + Send + use<T> {
+        let end = self.end();
+        async move {
+            let last = end.await?;
+            if last.status != Status::Ok {
+                return Err(Error::of_end(last));
+            }
+            let result = last.result.as_ref().map_or("null", Payload::as_str);
+            Ok(serde_json::from_str(result)?)
         }
-        let result = last.result.as_ref().map_or("null", Payload::as_str);
-        Ok(serde_json::from_str(result)?)
     }
 
-    /// Reads on to the last event, which tells how the job ended.
+    /// Waits for the last event, which tells how the job ended. It reads none of them, as [`Job::result`].
     ///
     /// # Errors
     /// Where the events end before that, such as in a server that was started anew and no longer knows the job.
-    pub async fn outcome(&mut self) -> Result<EventFrame, Error> {
-        self.end().await.map(|last| *last)
+    pub fn outcome(&self) -> impl Future<Output = Result<EventFrame, Error>> + Send + use<> {
+        let end = self.end();
+        async move { end.await.map(|last| *last) }
     }
 
-    async fn end(&mut self) -> Result<Box<EventFrame>, Error> {
-        while self.ended.is_none() {
-            // What it was is in `ended`, where it was the last.
-            drop(self.next().await);
+    fn end(&self) -> impl Future<Output = End> + Send + use<> {
+        let (mut ending, stay) = (self.ending.clone(), self.reader.stay());
+        let handle = self.handle.clone();
+        async move {
+            if let Some(end) = ending.now() {
+                return end;
+            }
+            stay.want_end();
+            let told = ending.told().await;
+            told.unwrap_or_else(|| Err(handle.links.why_closed()))
         }
-        self.ended.clone().unwrap_or(Err(Error::Closed))
     }
 
     /// Kills it. Returns when the kill was accepted: the job is told to end, and forced after its route's grace.
     ///
-    /// A kill goes by the connid. Once its end was seen here that may be another job's, and it is refused without asking the server.
+    /// A kill goes by the connid. Once its end is known here that may be another job's, and it is refused without asking the server.
     ///
     /// # Errors
     /// Where the server does not know the job or it has ended, or the connection is gone for good.
@@ -159,18 +195,18 @@ impl Job {
     }
 
     fn not_ended(&self) -> Result<(), Error> {
-        let Some(Ok(last)) = &self.ended else {
+        let Some(Ok(last)) = self.ending.now() else {
             return Ok(());
         };
         let (connid, status) = (&self.connid, last.status);
         let message = format!("{connid} has already ended: {}", status.as_str());
         let mut refusal = Refusal::new(Code::AlreadyEnded, message).of(connid.clone());
-        refusal.ended = Some(Box::new(ended_view(last)));
+        refusal.ended = Some(Box::new(ended_view(&last)));
         Err(Error::Refused(Box::new(refusal)))
     }
 
     fn poll_happening(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Happening, Error>>> {
-        if self.ended.is_some() {
+        if self.is_over {
             return Poll::Ready(None);
         }
         let next = ready!(self.reader.poll_next(cx));
@@ -178,11 +214,10 @@ impl Job {
         match &next {
             Ok(Happening::Event(event)) => {
                 self.seen = event.seq;
-                let ends = event.status.has_ended();
-                self.ended = ends.then(|| Ok(event.clone()));
+                self.is_over = event.status.has_ended();
             }
             Ok(Happening::Gap(gap)) => self.seen = gap.to,
-            Err(error) => self.ended = Some(Err(error.clone())),
+            Err(_) => self.is_over = true,
         }
         Poll::Ready(Some(next))
     }

@@ -8,7 +8,7 @@
 //!
 //! # async fn run() -> Result<(), Error> {
 //! let client = Client::connect("http://127.0.0.1:8000").await?;
-//! let mut job = client.start(Start::new("report").input("March")?).await?;
+//! let job = client.start(Start::new("report").input("March")?).await?;
 //! let pages: u64 = job.result().await?;
 //! # Ok(())
 //! # }
@@ -28,6 +28,7 @@ mod connection;
 mod cursor;
 mod desk;
 mod dial;
+mod ending;
 mod error;
 mod feed;
 mod handle;
@@ -49,9 +50,10 @@ pub use job::{Happening, Job};
 pub use link::{Link, Links};
 pub use longwire_protocol::{
     Clock, Code, Connid, Done, Encoding, EndedView, EventFrame, Failure, FeedFrame, Found, Gap,
-    JobId, JobView, KillNote, ModuleState, ModuleView, ModulesPage, OnConflict, OnDisconnect,
-    Outcome, Payload, Progress, Receipt, Refusal, RouteView, RoutesPage, Search, Seconds, Seq,
-    Start, Started, Status, StatusPage, StatusQuery, Stream, Target, Timestamp, Where, Wish,
+    InvalidConnid, JobId, JobView, KillNote, ModuleState, ModuleView, ModulesPage, OnConflict,
+    OnDisconnect, Outcome, Payload, Progress, Receipt, Refusal, RouteView, RoutesPage, Search,
+    Seconds, Seq, Start, Started, Status, StatusPage, StatusQuery, Stream as OutputStream,
+    StreamName, Target, Timestamp, Where, Wish,
 };
 pub use worker::{Running, Stopped, Task, Unfinished, Why, Worker};
 

@@ -7,6 +7,7 @@ use crate::Error;
 
 /// How the connection is doing.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Link {
     /// There is one.
     Connected,

@@ -1,7 +1,10 @@
 //! A handle's end of a position.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -11,21 +14,46 @@ use crate::{
     cursor::{Deliveries, Delivery, WAITING},
 };
 
-/// Reads what a cursor hands on, and says when it has caught up. Dropping it is leaving.
+/// Reads what a cursor hands on, and says when it has caught up.
 #[derive(Debug)]
 pub(crate) struct Reader<T> {
-    board: Arc<Board>,
-    seat: Seat,
+    stay: Arc<Stay>,
     deliveries: Deliveries<T>,
 }
 
+/// That somebody is there, to read or for how it ends. Dropping it is leaving.
+#[derive(Debug)]
+pub(crate) struct Stay {
+    board: Arc<Board>,
+    seat: Seat,
+    wants_end: AtomicBool,
+}
+
+impl Stay {
+    /// What comes is to be heard on to the end, even where nobody reads it.
+    pub(crate) fn want_end(&self) {
+        if !self.wants_end.swap(true, Ordering::Relaxed) {
+            self.board.leave(Note::WantsEnd(self.seat));
+        }
+    }
+}
+
 impl<T> Reader<T> {
-    pub(crate) const fn new(board: Arc<Board>, seat: Seat, deliveries: Deliveries<T>) -> Self {
-        Self {
+    pub(crate) fn new(board: Arc<Board>, seat: Seat, deliveries: Deliveries<T>) -> Self {
+        let stay = Stay {
             board,
             seat,
+            wants_end: AtomicBool::new(false),
+        };
+        Self {
+            stay: Arc::new(stay),
             deliveries,
         }
+    }
+
+    /// For somebody else who is there.
+    pub(crate) fn stay(&self) -> Arc<Stay> {
+        Arc::clone(&self.stay)
     }
 
     /// What is next; none where the connection is gone without a word.
@@ -34,11 +62,13 @@ impl<T> Reader<T> {
             match ready!(self.deliveries.poll_recv(cx)) {
                 Some(Delivery::Happening(happening)) => {
                     if self.deliveries.len() == WAITING / 2 {
-                        self.board.ring();
+                        self.stay.board.ring();
                     }
                     return Poll::Ready(Some(Ok(happening)));
                 }
-                Some(Delivery::Behind) => self.board.leave(Note::CaughtUp(self.seat)),
+                Some(Delivery::Behind) => {
+                    self.stay.board.leave(Note::CaughtUp(self.stay.seat));
+                }
                 Some(Delivery::Failed(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
@@ -46,7 +76,7 @@ impl<T> Reader<T> {
     }
 }
 
-impl<T> Drop for Reader<T> {
+impl Drop for Stay {
     fn drop(&mut self) {
         self.board.leave(Note::Left(self.seat));
     }

@@ -18,6 +18,8 @@ pub(crate) struct Topic<T> {
     asked: Option<(u64, Seq)>,
     /// After this number something was left out, so often in a row.
     missed: Option<(Seq, u8)>,
+    /// Up to where it was heard for whoever wants to know how it ends, be it read or not.
+    to_end: Option<Seq>,
     rules: Rules,
 }
 
@@ -57,6 +59,8 @@ pub(crate) trait Listened {
     fn leave(&mut self, number: u64);
     /// That reader has taken all that waited for it.
     fn caught_up(&mut self, number: u64);
+    /// Somebody wants to know how it ends, be it read or not.
+    fn want_end(&mut self);
     /// Whether nobody reads it any more.
     fn is_left(&self) -> bool;
     /// Whether it is sent.
@@ -85,6 +89,12 @@ impl<T> Listened for Topic<T> {
         }
     }
 
+    fn want_end(&mut self) {
+        let asked = self.asked.map(|(_, after)| after);
+        let read = self.readers.iter().map(|(_, it)| it.last()).max();
+        self.to_end = self.to_end.or(self.sent).or(asked).or(read);
+    }
+
     fn is_left(&self) -> bool {
         self.readers.is_empty()
     }
@@ -96,12 +106,13 @@ impl<T> Listened for Topic<T> {
     fn is_full(&self) -> bool {
         let reading = self.readers.iter().filter(|(_, it)| !it.is_behind());
         let mut reading = reading.peekable();
-        reading.peek().is_some() && reading.all(|(_, it)| it.room() == 0)
+        self.to_end.is_none() && reading.peek().is_some() && reading.all(|(_, it)| it.room() == 0)
     }
 
     fn need(&self) -> Need {
         let reading = self.readers.iter().filter(|(_, it)| !it.is_behind());
-        let Some(least) = reading.map(|(_, it)| it.last()).min() else {
+        let reading = reading.map(|(_, it)| it.last());
+        let Some(least) = reading.chain(self.to_end).min() else {
             let is_sent = self.sent.is_some() || self.asked.is_some();
             let leaves = self.is_left() || self.rules.may_leave;
             return if is_sent && leaves {
@@ -140,6 +151,7 @@ impl<T: Clone> Topic<T> {
             sent: None,
             asked: None,
             missed: None,
+            to_end: None,
             rules,
         }
     }
@@ -191,11 +203,15 @@ impl<T: Clone> Topic<T> {
     }
 
     /// The last there is: those who were handed it read no more. Those who have yet to come to it ask for it.
-    pub(crate) fn ended(&mut self, seq: Seq) {
-        if self.sent == Some(seq) {
+    /// Says whether it is: what is heard out of order is not.
+    pub(crate) fn ended(&mut self, seq: Seq) -> bool {
+        let is_last = self.sent == Some(seq);
+        if is_last {
             self.readers.retain(|(_, cursor)| cursor.last() < seq);
+            self.to_end = None;
             self.silent();
         }
+        is_last
     }
 
     /// There will be no more.
@@ -224,10 +240,18 @@ impl<T: Clone> Topic<T> {
         Ok(false)
     }
 
+    fn come_to(&mut self, before: Seq, seq: Seq) {
+        let come = self.to_end.as_mut().filter(|come| **come >= before);
+        if let Some(come) = come {
+            *come = seq.max(*come);
+        }
+    }
+
     fn skip_to(&mut self, to: Seq, gap: fn(Gap) -> T) {
         let Some(before) = self.sent.replace(to) else {
             return;
         };
+        self.come_to(before, to);
         for (_, cursor) in &mut self.readers {
             let from = cursor.last().saturating_add(1);
             cursor.take(before, to, gap(Gap { from, to }));
@@ -238,6 +262,7 @@ impl<T: Clone> Topic<T> {
         let Some(before) = self.sent.replace(seq) else {
             return;
         };
+        self.come_to(before, seq);
         if let Some(((_, last), others)) = self.readers.split_last_mut() {
             for (_, cursor) in others {
                 cursor.take(before, seq, happening.clone());
@@ -380,6 +405,28 @@ mod tests {
             topic.leave(1);
             assert_eq!(topic.need(), Need::Unwatch);
         }
+    }
+
+    #[test]
+    fn whoever_wants_the_end_is_sent_what_nobody_reads() {
+        let most = WAITING as u64;
+        let mut topic = job();
+        topic.may_be_left();
+        let mut slow = join(&mut topic, 1, 0);
+        happen(&mut topic, 1..=most + 1);
+        assert_eq!(topic.need(), Need::Unwatch);
+        topic.silent();
+        topic.want_end();
+        assert_eq!(topic.need(), Need::Watch(most));
+        topic.asked(7, most);
+        topic.answered(7);
+        happen(&mut topic, most + 1..=most + 9);
+        assert_eq!((topic.need(), topic.is_full()), (Need::Nothing, false));
+        assert!(!topic.ended(most + 8), "that is not where it is");
+        assert!(topic.ended(most + 9));
+        assert_eq!(waiting(&mut slow).len(), WAITING);
+        topic.caught_up(1);
+        assert_eq!(topic.need(), Need::Watch(most), "the rest can be read yet");
     }
 
     #[test]

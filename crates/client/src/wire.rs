@@ -33,6 +33,8 @@ pub(crate) struct Wire {
     socket: WebSocketStream<TcpStream>,
     options: Options,
     heard_at: Instant,
+    /// Something was heard on it, be it an answer to a ping.
+    has_heard: bool,
     pinged: bool,
     /// Since when something waits to be written.
     writing_since: Option<Instant>,
@@ -78,6 +80,7 @@ impl Wire {
             socket: opened?,
             options: *options,
             heard_at: Instant::now(),
+            has_heard: false,
             pinged: false,
             writing_since: None,
             gathered: 0,
@@ -88,6 +91,11 @@ impl Wire {
     /// Whether there is room for another frame to be written.
     pub(crate) fn has_room(&self) -> bool {
         self.gathered < MOST_GATHERED && self.pongs == 0
+    }
+
+    /// Whether anything was heard on it but that it ends.
+    pub(crate) const fn has_heard(&self) -> bool {
+        self.has_heard
     }
 
     /// Whether nothing waits to be written.
@@ -151,6 +159,7 @@ impl Wire {
         if let Some((code, reason)) = message.as_close() {
             return Err(closed(code.into(), reason));
         }
+        self.has_heard = true;
         if message.is_text() {
             return Ok(Turn::Text(message));
         }

@@ -49,6 +49,6 @@ pub(crate) fn news(link: &Link) -> Option<String> {
             crate::bar::span(*left)
         )),
         Link::Reconnecting { attempts: 1, why } => Some(format!("{why}; connecting again…")),
-        Link::Reconnecting { .. } | Link::Closed(_) => None,
+        Link::Reconnecting { .. } | Link::Closed(_) | _ => None,
     }
 }

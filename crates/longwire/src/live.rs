@@ -118,7 +118,7 @@ impl Live<'_> {
         self.trouble = match link {
             Link::Connected => None,
             Link::Reconnecting { why, .. } => Some(format!("{why}; connecting again…")),
-            Link::ShuttingDown { .. } | Link::Closed(_) => connect::news(link),
+            Link::ShuttingDown { .. } | Link::Closed(_) | _ => connect::news(link),
         };
     }
 

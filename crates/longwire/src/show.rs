@@ -3,7 +3,9 @@
 use std::io::{self, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use longwire_client::{EventFrame, Gap, Progress, Seconds, Started, Status, Stream};
+use longwire_client::{
+    EventFrame, Gap, OutputStream as Stream, Progress, Seconds, Started, Status, StreamName,
+};
 
 use crate::{
     Global,
@@ -76,7 +78,10 @@ impl Show {
     pub(crate) fn event(&mut self, event: &EventFrame) -> io::Result<()> {
         self.standing.event(event);
         if let Some(printed) = event.printed() {
-            let stream = event.stream.unwrap_or_default();
+            let stream = event
+                .stream
+                .as_ref()
+                .map_or(Stream::Stdout, StreamName::known);
             self.wrote_bytes |= stream == Stream::Stdout && !event.encoding.is_text();
             self.output(stream, &printed)?;
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use crate::{
     Attempt, Change, Clock, Connid, Encoding, End, Event, Failure, Found, FrameId, JobId, Lease,
     ModulesPage, Payload, Progress, Receipt, Refusal, SEARCH, Seconds, Seq, Spec, Status, Stream,
-    Timestamp, Wish,
+    StreamName, Timestamp, Wish,
 };
 
 /// The direct reply to a start. The job's events follow, from `seq` + 1 on.
@@ -91,7 +91,8 @@ pub struct EventFrame {
     pub encoding: Encoding,
     /// Where it printed that to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stream: Option<Stream>,
+    #[schemars(with = "Option<Stream>")]
+    pub stream: Option<StreamName>,
     /// The wish to kill it, or the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kill: Option<KillNote>,
@@ -152,7 +153,7 @@ impl EventFrame {
             Change::Output(output) => {
                 self.output = Some(Arc::clone(&output.text));
                 self.encoding = output.encoding;
-                self.stream = Some(output.stream);
+                self.stream = Some(output.stream.into());
             }
             Change::Wished(wish) => self.kill = Some(KillNote::Wish(Arc::clone(wish))),
             Change::TimeUp(clock) => self.clock = Some(*clock),

@@ -1,6 +1,6 @@
 //! The names of things: jobs, frames, places in a log.
 
-use std::{borrow::Borrow, fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -148,6 +148,34 @@ pub(crate) const fn is_format(c: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e007f}'
     )
+}
+
+/// A text is no [`Connid`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidConnid;
+
+impl fmt::Display for InvalidConnid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a connid must be {}", Connid::RULE)
+    }
+}
+
+impl std::error::Error for InvalidConnid {}
+
+impl FromStr for Connid {
+    type Err = InvalidConnid;
+
+    fn from_str(name: &str) -> Result<Self, InvalidConnid> {
+        Self::new(name).map_err(|_| InvalidConnid)
+    }
+}
+
+impl TryFrom<&str> for Connid {
+    type Error = InvalidConnid;
+
+    fn try_from(name: &str) -> Result<Self, InvalidConnid> {
+        name.parse()
+    }
 }
 
 impl fmt::Display for Connid {

@@ -45,9 +45,9 @@ pub use frames::{
     Claimed, Done, EndedView, EventFrame, FeedFrame, Gap, GapFrame, HandOver, JobView, KillNote,
     Notice, RefusalFrame, RouteView, RoutesPage, ServerFrame, Started, StatusPage, later,
 };
-pub use ids::{Attempt, Connid, FrameId, JobId, Seq};
+pub use ids::{Attempt, Connid, FrameId, InvalidConnid, JobId, Seq};
 pub use lease::Lease;
-pub use output::{Encoding, Output, Stream};
+pub use output::{Encoding, Output, Stream, StreamName};
 pub use payload::Payload;
 pub use refusal::{Code, Refusal, nearest};
 pub use request::{

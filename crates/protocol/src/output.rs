@@ -17,6 +17,39 @@ pub enum Stream {
     Stderr,
 }
 
+/// Where output was written to, as an event says it: newer servers may know more places.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum StreamName {
+    /// One that is known here.
+    Known(Stream),
+    /// Another, by its name.
+    Other(Box<str>),
+}
+
+impl StreamName {
+    /// What it is, or to be taken for: one that is not known is the work's output.
+    #[must_use]
+    pub const fn known(&self) -> Stream {
+        match self {
+            Self::Known(stream) => *stream,
+            Self::Other(_) => Stream::Stdout,
+        }
+    }
+}
+
+impl From<Stream> for StreamName {
+    fn from(stream: Stream) -> Self {
+        Self::Known(stream)
+    }
+}
+
+impl PartialEq<Stream> for StreamName {
+    fn eq(&self, other: &Stream) -> bool {
+        matches!(self, Self::Known(stream) if stream == other)
+    }
+}
+
 /// How a piece of output is written down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -5,7 +5,7 @@ import secrets
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ._cursor import Cursor
-from .errors import Refused
+from .errors import ConnectionError, Refused
 from .frames import Event, FeedChange
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ T = TypeVar("T")
 MOST_TRIES = 5
 """How often a request is sent before its server is given up."""
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def no_reply(tries: int) -> ConnectionError:
+    """Why a request that was sent so often is given up."""
+    return ConnectionError("no_reply", f"the connection broke {tries} times before the server answered")
 
 
 def made_connid() -> str:
@@ -118,23 +123,26 @@ class Start(OpenJob):
             self.frame["connid"] = made_connid()
 
     def next_try(self) -> Frame:
-        """The start; or what finds out whether it was heard."""
+        """The start; or what finds out whether it was heard. Sent again it joins its job: the first may come late."""
         frame = super().next_try()
         is_unheard, self._is_unheard = self._is_unheard, False
-        if self.tries == 1 or is_unheard:
+        if self.tries == 1:
             return frame
-        if self._made:
+        if self._made and not is_unheard:
             return {"route": "watch", "connid": frame["connid"]}
         # A job that is to be replaced may still be the one that runs.
-        return frame if frame.get("on_conflict") == "replace" else frame | {"on_conflict": "attach"}
+        replaces = not self._made and frame.get("on_conflict") == "replace"
+        return frame if replaces else frame | {"on_conflict": "attach"}
 
     def refused(self, refusal: Refused, desk: "Desk") -> None:
         """That a job is unknown says that its start was never heard."""
-        if self._made and 1 < self.tries < MOST_TRIES and refusal.code == "unknown_connid":
+        if not (self._made and self.tries > 1 and refusal.code == "unknown_connid"):
+            self.fail(refusal)
+        elif self.tries < MOST_TRIES:
             self._is_unheard = True
             desk.ask(self)
         else:
-            self.fail(refusal)
+            self.fail(no_reply(self.tries))
 
 
 class OpenFeed(Awaited[Cursor[FeedChange]]):

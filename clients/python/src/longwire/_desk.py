@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from ._asks import MOST_TRIES, Ask, Frame, WatchOn
+from ._asks import MOST_TRIES, Ask, Frame, WatchOn, no_reply
 from ._cursor import Cursor, Taken
 from ._watched import Watched
 from .errors import ConnectionError, LongwireError, Refused
@@ -76,9 +76,7 @@ class Desk:
                 del self._asked[number]
             elif ask.tries >= MOST_TRIES:
                 del self._asked[number]
-                ask.fail(
-                    ConnectionError("no_reply", f"the connection broke {ask.tries} times before the server answered")
-                )
+                ask.fail(no_reply(ask.tries))
             else:
                 self._to_send.append(number)
         for watched in list(self.jobs.values()):

@@ -5,11 +5,14 @@ mod worker;
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use longwire_protocol::{Connid, JobId, Seconds, Seq, Start, StatusQuery, Target};
 use serde_json::{Value, json};
 
 use self::fake::{Fake, Peer, quick};
-use crate::{Client, Error, FeedHappening, Happening, Job, Link, OnConflict, OnDisconnect};
+use crate::{
+    Client, Error, FeedHappening, Happening, Job, Link, OnConflict, OnDisconnect, StreamName,
+};
 
 const JOB: &str = "01970000-0000-7000-8000-000000000001";
 
@@ -82,6 +85,8 @@ async fn a_job_is_followed_to_its_outcome() {
         .await;
     let end = job.outcome().await.unwrap();
     assert_eq!(end.result.unwrap().as_str(), r#"{"pages":3}"#);
+    assert_eq!(job.seen(), 1, "none of its events was read for that");
+    assert_eq!(seen(&mut job).await, [(2, 2), (3, 3), (4, 4)]);
     assert_eq!(job.seen(), 4);
     assert!(job.next().await.is_none());
 }
@@ -162,7 +167,9 @@ async fn a_server_that_has_forgotten_the_job_ends_the_watch() {
     let mut peer = fake.accept().await;
     let (id, _) = peer.hears().await;
     peer.says(unknown(id, "42")).await;
-    assert_eq!(job.outcome().await.unwrap_err().code(), "unknown_connid");
+    let error = job.outcome().await.unwrap_err();
+    assert_eq!(error.code(), "unknown_connid");
+    assert_eq!(job.next().await, Some(Err(error)));
     assert!(job.next().await.is_none());
 }
 
@@ -218,7 +225,9 @@ async fn start_without_a_name(heard: bool) {
             peer.says(output(&name, 1)).await;
         } else {
             peer.says(unknown(id, &name)).await;
-            let id = peer.expects(first).await;
+            let mut again = first;
+            again["on_conflict"] = json!("attach");
+            let id = peer.expects(again).await;
             peer.says(started(id, &name)).await;
             peer.says(output(&name, 2)).await;
         }
@@ -252,6 +261,32 @@ async fn a_kill_that_is_repeated_after_the_death_is_done() {
     let name = connid("42");
     let (done, ()) = tokio::join!(client.kill_and_wait(&name, None), serve);
     assert_eq!(done.unwrap().ended.unwrap().kill.unwrap().ms, 12);
+}
+
+/// While there is no connection.
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_not_done() {
+    let (fake, client, peer) = Fake::with_client().await;
+    let mut links = client.links();
+    drop(peer);
+    assert!(matches!(
+        links.changed().await.unwrap(),
+        Link::Reconnecting { .. }
+    ));
+    let name = connid("42");
+    for _ in 0..2 {
+        // Each is asked once, and given up.
+        assert!(client.kill(&name, None).now_or_never().is_none());
+        assert!(client.start(named("7")).now_or_never().is_none());
+    }
+    let mut peer = fake.accept().await;
+    let serve = async {
+        let id = peer.expects(json!({"route": "routes"})).await;
+        peer.says(json!({"id": id, "route": "routes", "status": "ok", "routes": []}))
+            .await;
+    };
+    let (routes, ()) = tokio::join!(client.routes(), serve);
+    assert!(routes.is_ok(), "{routes:?}");
 }
 
 #[tokio::test]
@@ -292,6 +327,50 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
     assert_eq!(seen, expected);
 }
 
+/// With more of them than a handle holds.
+#[tokio::test]
+async fn a_result_comes_beside_the_events_and_leaves_them_to_be_read() {
+    const ALL: Seq = 200;
+    let expected: Vec<_> = (2..=ALL).map(|seq| (seq, seq)).collect();
+    for reads_meanwhile in [false, true] {
+        let (_fake, client, mut peer) = Fake::with_client().await;
+        let mut job = start(&client, &mut peer, "42").await;
+        let read = async {
+            let result = job.result::<u32>();
+            if reads_meanwhile {
+                let (seen, result) = tokio::join!(seen(&mut job), result);
+                return (result, seen);
+            }
+            (result.await, seen(&mut job).await)
+        };
+        let (result, seen) = tokio::select! {
+            read = read => read,
+            () = watched_on(&mut peer, ALL) => panic!("it never ends"),
+        };
+        assert_eq!((result, &seen), (Ok(7), &expected));
+        assert_eq!(job.result::<u32>().await, Ok(7), "again");
+    }
+}
+
+/// Says what is wanted of a job with so many events, whatever is wanted.
+async fn watched_on(peer: &mut Peer, all: Seq) {
+    let end = json!({"connid": "42", "job": JOB, "seq": all, "status": "ok", "result": 7});
+    let mut after = 1;
+    loop {
+        for seq in after + 1..all {
+            peer.says(output_by_job("42", seq)).await;
+        }
+        if after < all {
+            peer.says(end.clone()).await;
+        }
+        let (id, frame) = peer.hears().await;
+        let mut answer = watching(id, "42", all);
+        answer["route"] = frame["route"].clone();
+        peer.says(answer).await;
+        after = frame["after"].as_u64().unwrap_or(all);
+    }
+}
+
 #[tokio::test]
 async fn what_a_reader_cannot_take_is_left_in_the_socket_for_a_moment() {
     const ALL: Seq = 500;
@@ -316,7 +395,7 @@ async fn what_a_reader_cannot_take_is_left_in_the_socket_for_a_moment() {
 async fn events_of_two_jobs_of_one_name_are_told_apart() {
     let (_fake, client, mut peer) = Fake::with_client().await;
     let other: JobId = JobId::parse("01970000-0000-7000-8000-000000000002").unwrap();
-    let mut first = start(&client, &mut peer, "42").await;
+    let first = start(&client, &mut peer, "42").await;
     peer.says(output("42", 2)).await;
     let serve = async {
         let (id, _) = peer.hears().await;
@@ -325,7 +404,7 @@ async fn events_of_two_jobs_of_one_name_are_told_apart() {
         peer.says(reply).await;
     };
     let (second, ()) = tokio::join!(client.start(named("42")), serve);
-    let mut second = second.unwrap();
+    let second = second.unwrap();
     for (seq, status) in [(3, "ok"), (2, "running"), (3, "killed")] {
         peer.says(json!({"connid": "42", "seq": seq, "status": status}))
             .await;
@@ -340,7 +419,7 @@ async fn frames_that_name_no_job_are_not_of_one_that_is_watched_by_it() {
     const ROOM: Seq = 64;
     let (_fake, client, mut peer) = Fake::with_client().await;
     let other: JobId = JobId::parse("01970000-0000-7000-8000-000000000002").unwrap();
-    let mut first = start(&client, &mut peer, "42").await;
+    let first = start(&client, &mut peer, "42").await;
     for seq in 2..=ROOM + 2 {
         peer.says(output("42", seq)).await;
     }
@@ -470,7 +549,7 @@ async fn a_result_is_read_as_what_is_asked_for_and_other_ends_are_errors_of_thei
             "42 was lost: its worker is gone (worker_lost)",
         ),
     ] {
-        let mut job = start(&client, &mut peer, "42").await;
+        let job = start(&client, &mut peer, "42").await;
         let mut frame = json!({"connid": "42", "seq": 2});
         frame
             .as_object_mut()
@@ -542,7 +621,7 @@ async fn leaving_a_job_ends_its_watch_and_leaving_all_closes_the_socket() {
 #[tokio::test]
 async fn a_close_without_return_ends_everything() {
     let (_fake, client, mut peer) = Fake::with_client().await;
-    let mut job = start(&client, &mut peer, "42").await;
+    let job = start(&client, &mut peer, "42").await;
     peer.closes(1009, "message too large").await;
     let error = job.outcome().await.unwrap_err();
     assert_eq!(error.code(), "closed_by_server");
@@ -650,6 +729,45 @@ async fn a_server_that_is_gone_for_good_is_given_up_where_patience_ends() {
     assert_eq!(page.unwrap_err().code(), "connection_lost");
 }
 
+#[tokio::test]
+async fn patience_bounds_waits_and_connections_that_break_at_once() {
+    let hour = Duration::from_secs(3600);
+    for (takes, wait) in [(true, Duration::from_millis(1)), (false, hour)] {
+        let fake = Fake::new().await;
+        let options = crate::Options {
+            patience: Some(Duration::from_millis(100)),
+            backoff: crate::Backoff {
+                least: wait,
+                most: wait,
+            },
+            ..quick()
+        };
+        let (client, peer) = tokio::join!(Client::connect_with(&fake.url, options), fake.accept());
+        let client = client.unwrap();
+        drop(peer);
+        let serve = async {
+            if takes {
+                loop {
+                    drop(fake.accept().await);
+                }
+            }
+            drop(fake);
+            std::future::pending::<()>().await;
+        };
+        let mut links = client.links();
+        let given_up = async {
+            while !matches!(links.now(), Link::Closed(_)) {
+                links.changed().await;
+            }
+        };
+        let given_up = tokio::time::timeout(Duration::from_secs(10), given_up);
+        tokio::select! {
+            given_up = given_up => assert!(given_up.is_ok(), "it is taken: {takes}"),
+            () = serve => {}
+        }
+    }
+}
+
 /// It is newer.
 #[tokio::test]
 async fn frames_that_are_not_known_are_ignored_and_an_answer_that_is_not_is_an_error() {
@@ -657,6 +775,7 @@ async fn frames_that_are_not_known_are_ignored_and_an_answer_that_is_not_is_an_e
     for frame in [
         json!({"notice": "tea_is_ready", "left": 3}),
         json!({"weather": "fine"}),
+        json!({"weather": "fine", "id": [], "status": 7, "code": {}, "message": null}),
         json!({"route": "forecast", "status": "ok", "days": []}),
     ] {
         peer.says(frame).await;
@@ -687,6 +806,13 @@ async fn frames_that_are_not_known_are_ignored_and_an_answer_that_is_not_is_an_e
     assert!(
         matches!(next, Happening::Event(event) if event.progress.as_ref().unwrap().done == Some(1.0))
     );
+    peer.says(
+        json!({"connid": "42", "seq": 3, "status": "running", "output": "x", "stream": "journal"}),
+    )
+    .await;
+    let next = job.next().await.unwrap().unwrap();
+    let stream = StreamName::Other("journal".into());
+    assert!(matches!(next, Happening::Event(event) if event.stream == Some(stream)));
     peer.says(json!(7)).await;
     let page = client.status(StatusQuery::default()).await;
     assert_eq!(

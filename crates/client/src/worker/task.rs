@@ -148,7 +148,7 @@ impl Task {
     }
 
     /// Adds text to the job's log, in pieces where it is long. Waits while much of what was said before is not yet in the log, never for who
-    /// reads it. Over a lost connection it may come twice, and is not lost.
+    /// reads it. Over a lost connection it may come twice, and is not lost. Dropping the future leaves the pieces that wait unsaid.
     ///
     /// # Errors
     /// [`Stopped`] once the job is no longer this worker's. While it is to end it is heard all the same. A failure where the server did not take
@@ -223,10 +223,14 @@ impl Task {
             .unwrap_or(WINDOW)
             .min(WINDOW);
         let taken = self.shared.room.acquire_many(room).await;
-        taken.map_err(|_| self.shared.stopped())?.forget();
-        self.say(Say::Output(piece, room)).await
+        let taken = taken.map_err(|_| self.shared.stopped())?;
+        // Whoever leaves off while this waits has said nothing, and gives the room back.
+        self.say(Say::Output(piece, room)).await?;
+        taken.forget();
+        Ok(())
     }
 
+    /// What is left off before it is done was not said.
     async fn say(&self, say: Say) -> Result<(), Unfinished> {
         if let Some(failure) = self.shared.refused.get()
             && !matches!(say, Say::End(_))
@@ -243,5 +247,34 @@ impl Task {
 
     fn lease(&self) -> Lease {
         self.job.lease
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn output_that_is_left_off_while_it_waits_takes_no_room() {
+        let job = json!({"lease": "a00000000000000000000000000000000000000000000000000000000000001f", "route": "render",
+            "job": "01970000-0000-7000-8000-000000000001", "connid": "42", "seq": 2, "status": "running", "time": 60,
+            "left": 60, "grace": 5, "lease_time": 15, "attempt": 1});
+        let job = serde_json::from_value(job).unwrap();
+        let (commands, mut taken) = mpsc::channel(1);
+        let task = Task::new(job, Shared::new(), commands);
+        let say = || task.output(Stream::Stdout, "x").now_or_never();
+        assert_eq!(say(), Some(Ok(())));
+        for _ in 0..WINDOW {
+            assert_eq!(say(), None, "nobody takes what is said");
+        }
+        for line in 1..WINDOW {
+            taken.try_recv().unwrap();
+            assert_eq!(say(), Some(Ok(())), "{line}");
+        }
+        taken.try_recv().unwrap();
+        assert_eq!(say(), None, "so much is not answered");
     }
 }

@@ -12,8 +12,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures_util::StreamExt;
 use longwire_client::{
-    Client, Connid, Error, EventFrame, Happening, Job, OnDisconnect, Running, Start, Status,
-    StatusQuery, Stream, Task, Unfinished, Worker,
+    Client, Connid, Error, EventFrame, FeedHappening, Happening, Job, OnDisconnect, OutputStream,
+    Running, Start, Status, StatusQuery, Task, Unfinished, Worker,
 };
 use longwire_server::{
     Server,
@@ -71,7 +71,8 @@ fn url(address: SocketAddr) -> String {
 /// A consumer of the server's own that prints so many numbered lines.
 async fn print(task: handler::Task, lines: u32) -> Result<u32, Failure> {
     for line in 1..=lines {
-        task.output(Stream::Stdout, format!("{line}\n")).await?;
+        task.output(OutputStream::Stdout, format!("{line}\n"))
+            .await?;
     }
     Ok(lines)
 }
@@ -80,7 +81,8 @@ async fn print(task: handler::Task, lines: u32) -> Result<u32, Failure> {
 async fn work(task: Task) -> Result<u32, Unfinished> {
     let lines = task.input()?;
     for line in 1..=lines {
-        task.output(Stream::Stdout, format!("{line}\n")).await?;
+        task.output(OutputStream::Stdout, format!("{line}\n"))
+            .await?;
     }
     if lines == 0 {
         return Err(task.cancelled().await.into());
@@ -210,13 +212,13 @@ fn a_job_of_a_worker_that_leaves_goes_to_another() {
     with_server(async |address| {
         let first = at_work(url(address)).await;
         let client = Client::connect(&url(address)).await.unwrap();
-        let mut job = client
+        let job = client
             .start(Start::new("work").input(&3).unwrap())
             .await
             .unwrap();
         assert_eq!(job.result::<u32>().await, Ok(3));
         first.stop().await;
-        let mut waits = client
+        let waits = client
             .start(Start::new("work").input(&4).unwrap())
             .await
             .unwrap();
@@ -248,6 +250,19 @@ fn a_slow_reader_keeps_its_job_alive() {
     });
 }
 
+/// Returns once a job has begun, and none runs.
+async fn all_ended(url: &str) {
+    let client = Client::connect(url).await.unwrap();
+    let mut feed = client.feed().await.unwrap();
+    while let Some(Ok(happening)) = feed.next().await {
+        if let FeedHappening::Change(change) = happening
+            && change.status.has_ended()
+        {
+            return;
+        }
+    }
+}
+
 #[test]
 fn the_examples_do_what_they_say() {
     with_server(async |address| {
@@ -259,6 +274,11 @@ fn the_examples_do_what_they_say() {
         assert_eq!(killed.unwrap_err().code(), "killed");
         let failed = watch::watch(&url, 20_000, std::future::pending::<()>()).await;
         assert_eq!(failed.unwrap_err().code(), "too_long");
+        // Told to stop when all was done already.
+        for _ in 0..8 {
+            let done = watch::watch(&url, 1, all_ended(&url)).await;
+            assert_eq!(done.unwrap().to_string(), r#"{"frames":1}"#);
+        }
         running.stop().await;
     });
 }
