@@ -1,9 +1,12 @@
 """A worker's rules, against a server that follows a script."""
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator
-from typing import Any
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, cast
 
 import pytest
 from scripted import Frame, Peer, Script, quick, refusal, within
@@ -179,6 +182,18 @@ class DiskFullError(Exception):
     detail: Any = {"free": 0}  # noqa: RUF012
 
 
+class NoJsonError(Exception):
+    code = "no_json"
+
+    def __init__(self, detail: object) -> None:
+        super().__init__("x")
+        self.detail = detail
+
+
+circle: list[object] = []
+circle.append(circle)
+
+
 class WithANumber(Exception):
     code = 404
 
@@ -191,6 +206,10 @@ class WithANumber(Exception):
         (WithANumber("gone"), {"code": "withanumber", "message": "gone"}),
         (longwire.Fail("bad-page", "page 3", [3]), {"code": "bad-page", "message": "page 3", "detail": [3]}),
         (longwire.Fail("not a word", "x"), {"code": "fail", "message": "x"}),
+        (NoJsonError({1, 2}), {"code": "no_json", "message": "x"}),
+        (NoJsonError(float("nan")), {"code": "no_json", "message": "x"}),
+        (NoJsonError(circle), {"code": "no_json", "message": "x"}),
+        (longwire.Fail("no_json", "x", Decimal(3)), {"code": "no_json", "message": "x"}),
         (
             asyncio.CancelledError(),
             {"code": "cancelled", "message": "the function ended by a cancellation that was not the server's"},
@@ -242,6 +261,92 @@ async def test_a_result_that_is_too_large_is_a_failure(script: Script) -> None:
     number, frame = await desk.peer.hears()
     assert frame["error"]["code"] == "too_large"
     await desk.answers(number, "end")
+    await desk.stops()
+
+
+async def test_a_detail_that_is_too_large_is_a_failure(script: Script) -> None:
+    desk = Desk(script, frame_bytes=300)
+
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        raise longwire.Fail("full", "no room", "é" * 150)
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    number, frame = await desk.peer.hears()
+    assert frame["error"]["code"] == "too_large"
+    await desk.answers(number, "end")
+    await desk.stops()
+
+
+class Index:
+    """As the whole numbers of NumPy are."""
+
+    def __index__(self) -> int:
+        return 3
+
+
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        (3, 3),
+        (0.5, 0.5),
+        (Decimal("0.5"), 0.5),
+        (Fraction(1, 4), 0.25),
+        (Index(), 3),
+        (True, 1),
+        (float("nan"), ValueError),
+        (float("inf"), ValueError),
+        (Decimal("-inf"), ValueError),
+        (10**400, ValueError),
+        ("3", TypeError),
+        ({1}, TypeError),
+    ],
+)
+@pytest.mark.parametrize("is_plain", [True, False])
+async def test_progress_is_checked_where_it_is_said(
+    desk: Desk, done: Any, said: float | type[Exception], is_plain: bool
+) -> None:
+    if is_plain:
+
+        @desk.worker.route("render")
+        def plain(job: longwire.ThreadJob) -> object:
+            job.progress(done, 4)
+            return None
+    else:
+
+        @desk.worker.route("render")
+        async def render(job: longwire.WorkerJob) -> object:
+            await job.progress(done, 4)
+            return None
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    if isinstance(said, type):
+        number, frame = await desk.peer.hears()
+        assert frame["error"]["code"] == said.__name__.lower()
+        assert "progress: done is" in frame["error"]["message"]
+        await desk.answers(number, "end")
+    else:
+        number, frame = await desk.peer.hears()
+        assert json.dumps(frame["progress"]) == json.dumps({"done": said, "total": 4})
+        await desk.answers(number)
+        await desk.ends("9f")
+    await desk.stops()
+
+
+async def test_what_is_no_output_fails_its_job_alone(desk: Desk) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        with pytest.raises(TypeError, match="note"):
+            await job.progress(note=cast(Any, 3))
+        await job.print("x", stream=cast(Any, {1}))
+        return None
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    message = "stream is {1}, and has to be one of stdout, stderr"
+    await desk.ends("9f", error={"code": "valueerror", "message": message})
     await desk.stops()
 
 

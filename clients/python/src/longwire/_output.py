@@ -3,7 +3,7 @@
 import base64
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from .frames import Stream
 
@@ -13,6 +13,8 @@ PIECE = 32_768
 
 def pieces(output: str | bytes, stream: Stream) -> Iterator[tuple[dict[str, Any], int]]:
     """What to append for it, and how many bytes each is."""
+    if stream not in get_args(Stream):
+        raise ValueError(f"stream is {stream!r}, and has to be one of {', '.join(get_args(Stream))}")
     named: dict[str, Any] = {} if stream == "stdout" else {"stream": stream}
     if isinstance(output, bytes):
         with contextlib.suppress(UnicodeDecodeError):
