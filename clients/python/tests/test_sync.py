@@ -59,6 +59,26 @@ def test_the_feed_and_the_links(server: Server) -> None:
         assert next(links).state == "connected"
 
 
+def test_threads_share_the_events_of_one_handle(server: Server) -> None:
+    with sync.connect(server.url) as client:
+        job = client.start("lines", {"n": 3000}, time=30)
+        shares: list[list[int]] = []
+        seen_at_the_end: list[int] = []
+
+        def read() -> None:
+            shares.append([event["seq"] for event in job if "seq" in event])
+            seen_at_the_end.append(job.seen)
+
+        readers = [threading.Thread(target=read, daemon=True) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join(20)
+        last = job.outcome()["seq"]
+        assert sorted(number for share in shares for number in share) == list(range(2, last + 1))
+        assert seen_at_the_end == [last] * 4
+
+
 async def test_it_works_where_a_loop_runs(server: Server) -> None:
     """As in a notebook."""
     asyncio.get_running_loop()

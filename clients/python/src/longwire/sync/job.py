@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import feed as _feed
 from .. import job as _job
-from ..frames import OUTCOMES, Done, Event, FeedChange, Gap, Started
+from ..frames import Done, Event, FeedChange, Gap, Started
 from ._portal import Portal
 from ._reading import Reading
 
@@ -16,7 +16,6 @@ class Job(Reading[Event]):
     def __init__(self, portal: Portal, job: _job.Job) -> None:
         super().__init__(portal, job._batch)
         self._job = job
-        self._has_ended = False
         self.seen = job.seen
         """The number of the last event that was read here: what to watch on after."""
 
@@ -42,15 +41,10 @@ class Job(Reading[Event]):
         return self
 
     def __next__(self) -> Event | Gap:
-        if self._has_ended:
-            raise StopIteration
-        item = self._read()
-        if "gap" in item:
-            self.seen = item["gap"]["to"]
-        else:
-            self.seen = item["seq"]
-            self._has_ended = item["status"] in OUTCOMES
-        return item
+        return self._read()
+
+    def _took(self, item: Event | Gap) -> None:
+        self.seen = item["gap"]["to"] if "gap" in item else item["seq"]
 
     def result(self) -> Any:
         """Waits for the result, whether or not the events are read. Any outcome but `ok` is a `JobError`."""
