@@ -542,3 +542,57 @@ async def test_a_worker_serves_something_and_each_route_once(script: Script) -> 
     worker.route("render")(lambda job: None)
     with pytest.raises(ValueError, match="has a function already"):
         worker.route("render")(lambda job: None)
+
+
+async def test_a_worker_that_found_nobody_is_started_again(script: Script) -> None:
+    async with Script() as gone:
+        url = gone.url
+    worker = longwire.Worker(url, options=quick())
+    worker.route("render")(lambda job: None)
+    for _ in range(2):
+        with pytest.raises(longwire.ConnectionError, match="unreachable"):
+            await worker.start()
+    with pytest.raises(longwire.ConnectionError, match="unreachable"):
+        await worker.run()
+
+
+@pytest.mark.parametrize("how", ["refused", "cancelled"])
+async def test_a_worker_whose_claim_came_to_nothing_is_started_again(desk: Desk, how: str) -> None:
+    desk.worker.route("render")(lambda job: None)
+    starting = asyncio.create_task(desk.worker.start())
+    peer = await desk.script.accept()
+    number, _ = await peer.hears()
+    if how == "refused":
+        await peer.says(refusal(number, "unknown_route", field="routes"))
+        with pytest.raises(longwire.Refused, match="unknown_route"):
+            await within(starting)
+    else:
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await within(starting)
+    await peer.until_left()
+    await desk.claimed()
+    await desk.stops()
+
+
+def test_a_worker_that_was_stopped_runs_again_in_another_loop() -> None:
+    worker = longwire.Worker("", options=quick())
+    worker.route("render")(lambda job: None)
+
+    async def once() -> None:
+        async with Script() as script:
+            worker._url = script.url
+            running = asyncio.create_task(worker.run())
+            peer = await script.accept()
+            number, _ = await peer.hears()
+            await peer.says(handed("9f"), {"id": number, "route": "claim", "status": "ok", "slots": 1})
+            number = await peer.expects({"route": "end", "lease": "9f"})
+            await peer.says({"id": number, "route": "end", "status": "ok"})
+            worker.stop_soon()
+            number, frame = await peer.hears()
+            assert frame["slots"] == 0
+            await peer.says({"id": number, "route": "claim", "status": "ok", "slots": 0})
+            await within(running)
+
+    for _ in range(2):
+        asyncio.run(once())
