@@ -1,12 +1,14 @@
 """The client without `await`."""
 
 import asyncio
+import concurrent.futures
 import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,18 @@ from server import Server
 
 import longwire
 from longwire import sync
+from longwire.sync._portal import Portal
 
 
 def threads() -> int:
     return sum(thread.name == "longwire" for thread in threading.enumerate())
+
+
+def program_of(text: str, url: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent / "src")}
+    return subprocess.run(
+        [sys.executable, "-c", text, url], env=environment, capture_output=True, text=True, timeout=20
+    )
 
 
 def test_start_watch_and_kill(server: Server) -> None:
@@ -41,8 +51,11 @@ def test_start_watch_and_kill(server: Server) -> None:
         assert client.modules()[0]["state"] == "ready"
         assert client.link.state == "connected"
     assert threads() == 0, "a closed client has joined its thread"
-    with pytest.raises(RuntimeError, match="was closed"):
-        client.status()
+    for call in (client.status, client.routes, job.result, job.kill, job.watch, lambda: client.start("sleeps")):
+        with pytest.raises(longwire.ConnectionError) as error:
+            call()
+        assert error.value.code == "closed"
+    client.close()
 
 
 def test_the_feed_and_the_links(server: Server) -> None:
@@ -99,6 +112,67 @@ def test_a_forgotten_client_leaves_no_thread(server: Server) -> None:
     assert threads() == 0
 
 
+def test_a_client_that_is_collected_in_its_own_thread_ends_it(server: Server) -> None:
+    client: list[sync.Client] = [sync.connect(server.url)]
+    portal = client[0]._portal
+    portal.loop.call_soon_threadsafe(client.clear)
+    portal._thread.join(20)
+    assert threads() == 0
+
+
+def test_whoever_waits_hears_that_another_thread_closed(server: Server) -> None:
+    client = sync.connect(server.url)
+    job = client.start("request", time=60)
+    feed = client.feed()
+    codes: list[str] = []
+
+    def wait(what: Callable[[], object]) -> None:
+        try:
+            what()
+        except longwire.ConnectionError as error:
+            codes.append(error.code)
+
+    waiting = [
+        threading.Thread(target=wait, args=(what,), daemon=True)
+        for what in (job.result, lambda: list(job), lambda: list(feed))
+    ]
+    for one in waiting:
+        one.start()
+    client.close()
+    for one in waiting:
+        one.join(20)
+    assert codes == ["closed"] * 3
+    assert threads() == 0
+
+
+def test_a_call_that_close_overtook_is_not_waited_for_for_ever() -> None:
+    portal = Portal()
+    future = portal._submit(asyncio.sleep(60))
+    portal.close()
+    with pytest.raises(concurrent.futures.CancelledError):
+        future.result(20)
+    with pytest.raises(longwire.ConnectionError, match="closed"):
+        portal.call(asyncio.sleep(60))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_a_forked_process_ends_in_peace_and_leaves_the_client_alone(server: Server) -> None:
+    program = """
+import os, sys, longwire, longwire.sync
+client = longwire.sync.connect(sys.argv[1])
+child = os.fork()
+if child == 0:
+    try:
+        client.status()
+    except longwire.ConnectionError as error:
+        print(error.code, "fork" in error.message, flush=True)
+    sys.exit(0)
+print(os.waitpid(child, 0)[1], len(client.modules()), client.link.state)
+"""
+    done = program_of(program, server.url)
+    assert (done.stdout, done.stderr, done.returncode) == ("closed True\n0 1 connected\n", "", 0)
+
+
 def test_ctrl_c_ends_the_call_that_waits_and_loses_nothing(server: Server) -> None:
     with sync.connect(server.url) as client:
         job = client.start("request", time=1)
@@ -113,10 +187,7 @@ def test_a_program_that_forgets_to_close_ends(server: Server) -> None:
     program = (
         "import sys, longwire.sync as s; c = s.connect(sys.argv[1]); j = c.start('request', time=60); print(j.seen)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent / "src")}
-    done = subprocess.run(
-        [sys.executable, "-c", program, server.url], env=environment, capture_output=True, text=True, timeout=20
-    )
+    done = program_of(program, server.url)
     assert (done.stdout, done.stderr, done.returncode) == ("1\n", "", 0)
 
 

@@ -577,7 +577,12 @@ async def test_a_worker_whose_claim_came_to_nothing_is_started_again(desk: Desk,
 
 def test_a_worker_that_was_stopped_runs_again_in_another_loop() -> None:
     worker = longwire.Worker("", options=quick())
-    worker.route("render")(lambda job: None)
+
+    @worker.route("render")
+    async def render(job: longwire.WorkerJob) -> None:
+        for number in range(50):
+            await job.print(number)
+            await asyncio.sleep(0)
 
     async def once() -> None:
         async with Script() as script:
@@ -586,6 +591,9 @@ def test_a_worker_that_was_stopped_runs_again_in_another_loop() -> None:
             peer = await script.accept()
             number, _ = await peer.hears()
             await peer.says(handed("9f"), {"id": number, "route": "claim", "status": "ok", "slots": 1})
+            # It does not stop because it was once told to.
+            for number in range(50):
+                await peer.expects({"route": "append", "lease": "9f", "output": f"{number}\n"})
             number = await peer.expects({"route": "end", "lease": "9f"})
             await peer.says({"id": number, "route": "end", "status": "ok"})
             worker.stop_soon()

@@ -27,7 +27,7 @@ class Client:
             raise
         self._portal = portal
         # Also for whoever forgets, and at the program's end.
-        self._closed = weakref.finalize(self, _close, portal, self._client)
+        self._closed = weakref.finalize(self, portal.close, self._client.close)
 
     def __repr__(self) -> str:
         return repr(self._client).replace("longwire.", "longwire.sync.", 1)
@@ -149,10 +149,3 @@ async def _connect(url: str, options: Options) -> _client.Client:
 
 async def _next(changes: AsyncIterator[Link]) -> Link:
     return await changes.__anext__()
-
-
-def _close(portal: Portal, client: _client.Client) -> None:
-    try:
-        portal.call(client.close())
-    finally:
-        portal.close()
