@@ -183,6 +183,29 @@ def test_ctrl_c_ends_the_call_that_waits_and_loses_nothing(server: Server) -> No
         assert [event.get("status") for event in job] == ["ok"]
 
 
+def test_a_wait_has_a_timeout_and_can_be_begun_again(server: Server) -> None:
+    with sync.connect(server.url) as client:
+        job = client.start("request", time=1)
+        for wait in (job.result, job.outcome):
+            with pytest.raises(TimeoutError, match=r"not done within 0\.01 s"):
+                wait(timeout=0.01)
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            job.result(timeout=30)
+        assert job.result(timeout=30) is None
+        assert job.outcome(timeout=30)["status"] == "ok"
+
+
+def test_a_kill_that_is_waited_for_has_a_timeout(server: Server) -> None:
+    with sync.connect(server.url) as client:
+        for kill in (client.kill, None):
+            job = client.start("stubborn", time=60)
+            next(event for event in job if "output" in event)
+            with pytest.raises(TimeoutError):
+                _ = kill(job.connid, wait=True, timeout=0.01) if kill else job.kill(wait=True, timeout=0.01)
+            assert job.outcome(timeout=30)["status"] == "killed"
+
+
 def test_a_program_that_forgets_to_close_ends(server: Server) -> None:
     program = (
         "import sys, longwire.sync as s; c = s.connect(sys.argv[1]); j = c.start('request', time=60); print(j.seen)"

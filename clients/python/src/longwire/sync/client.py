@@ -67,9 +67,14 @@ class Client:
         """Every job's changes of state, from now on."""
         return Feed(self._portal, self._portal.call(self._client.feed().open()))
 
-    def kill(self, connid: str | int, reason: str | None = None, *, wait: bool = False) -> Done:
-        """Kills a job. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`."""
-        return self._portal.call(self._client.kill(connid, reason, wait=wait))
+    def kill(
+        self, connid: str | int, reason: str | None = None, *, wait: bool = False, timeout: float | None = None
+    ) -> Done:
+        """Kills a job. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`.
+
+        After `timeout` seconds a `TimeoutError`: then it may be killed all the same.
+        """
+        return self._portal.call(self._client.kill(connid, reason, wait=wait), timeout)
 
     def extend(self, connid: str | int, time: float) -> Done:
         """Moves a job's deadline to so many seconds from now."""

@@ -46,17 +46,23 @@ class Job(Reading[Event]):
     def _took(self, item: Event | Gap) -> None:
         self.seen = item["gap"]["to"] if "gap" in item else item["seq"]
 
-    def result(self) -> Any:
-        """Waits for the result, whether or not the events are read. Any outcome but `ok` is a `JobError`."""
-        return self._portal.call(self._job.result())
+    def result(self, timeout: float | None = None) -> Any:
+        """Waits for the result, whether or not the events are read. Any outcome but `ok` is a `JobError`.
 
-    def outcome(self) -> Event:
-        """Waits for the last event, whether or not the events are read."""
-        return self._portal.call(self._job.outcome())
+        After `timeout` seconds a `TimeoutError`; the job goes on, and can be waited for again.
+        """
+        return self._portal.call(self._job.result(), timeout)
 
-    def kill(self, reason: str | None = None, *, wait: bool = False) -> Done:
-        """Kills it. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`."""
-        return self._portal.call(self._job.kill(reason, wait=wait))
+    def outcome(self, timeout: float | None = None) -> Event:
+        """Waits for the last event, whether or not the events are read; after `timeout` seconds a `TimeoutError`, as of `result`."""
+        return self._portal.call(self._job.outcome(), timeout)
+
+    def kill(self, reason: str | None = None, *, wait: bool = False, timeout: float | None = None) -> Done:
+        """Kills it. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`.
+
+        After `timeout` seconds a `TimeoutError`: then it may be killed all the same.
+        """
+        return self._portal.call(self._job.kill(reason, wait=wait), timeout)
 
     def extend(self, time: float) -> Done:
         """Moves its deadline to so many seconds from now."""
