@@ -335,6 +335,20 @@ async def test_progress_is_checked_where_it_is_said(
     await desk.stops()
 
 
+async def test_an_object_that_is_called_as_a_coroutine_function_is_one(desk: Desk) -> None:
+    class Render:
+        async def __call__(self, job: longwire.WorkerJob) -> object:
+            await job.print("in the loop", threading.current_thread() is threading.main_thread())
+            return 7
+
+    desk.worker.route("render")(Render())
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    await desk.expects("9f", output="in the loop True\n")
+    await desk.ends("9f", result=7)
+    await desk.stops()
+
+
 async def test_what_is_no_output_fails_its_job_alone(desk: Desk) -> None:
     @desk.worker.route("render")
     async def render(job: longwire.WorkerJob) -> object:
