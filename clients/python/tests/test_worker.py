@@ -85,6 +85,10 @@ async def test_a_job_is_handed_over_served_and_ended(desk: Desk) -> None:
         assert (job.connid, job.id, job.route, job.attempt, job.grace) == ("c-9f", "job-9f", "render", 1, 5)
         await job.print("frame", 1)
         await job.write(b"caf\xe9\n", stream="stderr")
+        await job.write(bytearray(b"caf\xe9"))
+        await job.write(memoryview(b"page"))
+        with pytest.raises(TypeError, match="output is 3, and has to be text or bytes"):
+            await job.write(cast(Any, 3))
         await job.progress(1, 2, "page 1")
         return {"scene": job.input["scene"]}
 
@@ -93,9 +97,11 @@ async def test_a_job_is_handed_over_served_and_ended(desk: Desk) -> None:
     numbers = [
         await desk.expects("9f", output="frame 1\n"),
         await desk.expects("9f", output="Y2Fm6Qo=", encoding="base64", stream="stderr"),
+        await desk.expects("9f", output="Y2Fm6Q==", encoding="base64"),
+        await desk.expects("9f", output="page"),
         await desk.expects("9f", progress={"done": 1, "total": 2, "note": "page 1"}),
     ]
-    assert len(set(numbers)) == 3
+    assert len(set(numbers)) == 5
     await desk.ends("9f", result={"scene": 7})
     await desk.stops()
 

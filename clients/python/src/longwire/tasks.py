@@ -9,7 +9,7 @@ from typing import Any, Protocol, SupportsFloat, SupportsIndex, TypeVar
 
 from ._bench import Bench
 from ._held import Held
-from ._output import pieces
+from ._output import Bytes, pieces
 from .errors import ToldToEnd
 from .frames import Clock, Progress, Stream, Wish
 
@@ -63,7 +63,7 @@ class WorkerJob(_Facts):
         """Output, written as `print` does. Returns once it is on its way; waits where too much is not answered yet."""
         await self.write(sep.join(map(str, values)) + end, stream=stream)
 
-    async def write(self, output: str | bytes, *, stream: Stream = "stdout") -> None:
+    async def write(self, output: str | Bytes, *, stream: Stream = "stdout") -> None:
         """Output as it is. Bytes need be no text."""
         for frame, size in pieces(output, stream):
             await self._held.room()
@@ -108,7 +108,7 @@ class ThreadJob(_Facts):
         """Output, written as `print` does. Returns once it is on its way; waits where too much is not answered yet."""
         self._do(self._job.print(*values, sep=sep, end=end, stream=stream))
 
-    def write(self, output: str | bytes, *, stream: Stream = "stdout") -> None:
+    def write(self, output: str | Bytes, *, stream: Stream = "stdout") -> None:
         """Output as it is. Bytes need be no text."""
         self._do(self._job.write(output, stream=stream))
 
