@@ -5,7 +5,7 @@ import math
 import operator
 import threading
 from collections.abc import Coroutine
-from typing import Any, Protocol, SupportsFloat, SupportsIndex, TypeVar
+from typing import Any, Protocol, SupportsFloat, SupportsIndex
 
 from ._bench import Bench
 from ._held import Held
@@ -13,7 +13,8 @@ from ._output import Bytes, pieces
 from .errors import ToldToEnd
 from .frames import Clock, Progress, Stream, Wish
 
-T = TypeVar("T")
+Number = SupportsFloat | SupportsIndex
+"""`int` and `float`, `Decimal` and `Fraction`, and the numbers of other libraries."""
 
 _NOTE_BYTES = 1024
 
@@ -71,7 +72,7 @@ class WorkerJob(_Facts):
                 return
             self._bench.say(self._held, self._held.append(frame, size))
 
-    async def progress(self, done: float | None = None, total: float | None = None, note: str | None = None) -> None:
+    async def progress(self, done: Number | None = None, total: Number | None = None, note: str | None = None) -> None:
         """How far it is. Of progress that comes faster than ten a second the last is kept.
 
         Numbers of any kind; what is none is a `TypeError`, and one that is not finite a `ValueError`.
@@ -112,7 +113,7 @@ class ThreadJob(_Facts):
         """Output as it is. Bytes need be no text."""
         self._do(self._job.write(output, stream=stream))
 
-    def progress(self, done: float | None = None, total: float | None = None, note: str | None = None) -> None:
+    def progress(self, done: Number | None = None, total: Number | None = None, note: str | None = None) -> None:
         """How far it is, as `WorkerJob.progress` says it."""
         self._do(self._job.progress(done, total, note))
 
@@ -138,7 +139,7 @@ def _progress(done: object, total: object, note: object) -> Progress:
 
 
 def _number(name: str, value: object) -> float:
-    """As JSON has it: a `Decimal`, a `Fraction` and the numbers of other libraries are numbers, too."""
+    """As JSON has it."""
     try:
         if isinstance(value, SupportsIndex):
             whole = int(operator.index(value))
