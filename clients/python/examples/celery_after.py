@@ -31,7 +31,7 @@ def kill(client: longwire.sync.Client, connid: str) -> object:
 
 
 def result(client: longwire.sync.Client, connid: str) -> object:
-    return client.watch(connid).result()
+    return client.watch(connid).result(timeout=60)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
+PROJECT = HERE.parent.parent
+IS_IN_THE_PROJECT = (PROJECT / "Cargo.toml").is_file()
+"""Or this is the package alone."""
 PAGES = [HERE / "README.md", *sorted((HERE / "docs/recipes").glob("*.md"))]
 BLOCK = re.compile(r"(?:<!-- (?P<mark>[^>]*?) -->\n)?```(?P<language>\w+)\n(?P<code>.*?)```\n", re.DOTALL)
 

@@ -32,6 +32,11 @@ consumer = "exec"
 argv = ["sleep", "600"]
 kill_grace_seconds = 2
 
+[routes.stubborn]
+consumer = "exec"
+argv = ["sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 1; done"]
+kill_grace_seconds = 0.3
+
 [routes.bytes]
 consumer = "exec"
 argv = ["printf", 'caf\\351\\n']

@@ -390,3 +390,15 @@ async def test_the_feed_tells_changes_and_gaps_and_goes_on(script: Script, pair:
     assert (await within(anext(feed)))["feed"] == 15
     feed.leave()
     await peer.expects({"route": "unwatch"})
+
+
+async def test_readers_of_one_handle_share_its_events_and_each_comes_to_its_end(pair: Pair) -> None:
+    client, peer = pair
+    job = await peer.starts(client, "a")
+    readers = [asyncio.create_task(seen(job)) for _ in range(3)]
+    await peer.says(output("a", 2), output("a", 3))
+    await peer.synced(client)
+    await peer.says(output("a", 4), ended("a", 5))
+    shares = await within(asyncio.gather(*readers))
+    assert sorted(number for share in shares for number in share) == [2, 3, 4, 5]
+    assert await seen(job) == []

@@ -6,7 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from scripted import quick, within
@@ -171,6 +174,48 @@ async def test_a_worker_serves_and_is_killed(server: Server) -> None:
             assert killed.value.failure is None
         with pytest.raises(longwire.JobTimeout):
             await within((await client.start("render", {"frames": 10**6, "slow": True}, time=0.2)).result())
+
+
+Act = Callable[[longwire.WorkerJob], Coroutine[Any, Any, object]]
+
+
+async def raises(error: Exception) -> None:
+    raise error
+
+
+BAD: list[tuple[str, Act, str]] = [
+    ("progress that is no number", lambda job: job.progress(cast(Any, "x")), "typeerror"),
+    ("progress that is not finite", lambda job: job.progress(float("nan"), 4), "valueerror"),
+    ("a stream that there is none of", lambda job: job.print("x", stream=cast(Any, "x")), "valueerror"),
+    ("output that is none", lambda job: job.write(cast(Any, 3)), "typeerror"),
+    ("a result that is no JSON", lambda job: asyncio.sleep(0, {1}), "bad_result"),
+    ("a result that is too large", lambda job: asyncio.sleep(0, "é" * 600_000), "too_large"),
+    ("a detail that is no JSON", lambda job: raises(longwire.Fail("bad", detail=float("nan"))), "bad"),
+    ("a detail that is too large", lambda job: raises(longwire.Fail("bad", detail="é" * 600_000)), "too_large"),
+    ("a code that is no word", lambda job: raises(longwire.Fail("a b")), "fail"),
+]
+
+
+async def test_whatever_a_function_says_ends_its_own_job_alone(server: Server) -> None:
+    worker = longwire.Worker(server.url, slots=len(BAD) + 1)
+
+    @worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        if job.input == "good":
+            await asyncio.gather(*ended)
+            await job.progress(Decimal("0.5"), 1)
+            return 7
+        return await BAD[job.input][1](job)
+
+    async with worker, longwire.connect(server.url) as client:
+        jobs = [await client.start("render", number) for number in range(len(BAD))]
+        ended = [asyncio.create_task(job.outcome()) for job in jobs]
+        good = await client.start("render", "good")
+        for (what, _, code), end in zip(BAD, ended, strict=True):
+            event = await within(end)
+            assert (event["status"], event["error"]["code"]) == ("failed", code), what
+        assert [event["progress"] async for event in good if "progress" in event] == [{"done": 0.5, "total": 1}]
+        assert await within(good) == 7
 
 
 async def test_a_worker_goes_on_over_cut_connections(server: Server) -> None:

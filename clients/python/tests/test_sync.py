@@ -1,12 +1,14 @@
 """The client without `await`."""
 
 import asyncio
+import concurrent.futures
 import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,18 @@ from server import Server
 
 import longwire
 from longwire import sync
+from longwire.sync._portal import Portal
 
 
 def threads() -> int:
     return sum(thread.name == "longwire" for thread in threading.enumerate())
+
+
+def program_of(text: str, url: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent / "src")}
+    return subprocess.run(
+        [sys.executable, "-c", text, url], env=environment, capture_output=True, text=True, timeout=20
+    )
 
 
 def test_start_watch_and_kill(server: Server) -> None:
@@ -41,8 +51,11 @@ def test_start_watch_and_kill(server: Server) -> None:
         assert client.modules()[0]["state"] == "ready"
         assert client.link.state == "connected"
     assert threads() == 0, "a closed client has joined its thread"
-    with pytest.raises(RuntimeError, match="was closed"):
-        client.status()
+    for call in (client.status, client.routes, job.result, job.kill, job.watch, lambda: client.start("sleeps")):
+        with pytest.raises(longwire.ConnectionError) as error:
+            call()
+        assert error.value.code == "closed"
+    client.close()
 
 
 def test_the_feed_and_the_links(server: Server) -> None:
@@ -57,6 +70,26 @@ def test_the_feed_and_the_links(server: Server) -> None:
         assert statuses == ["running", "ok"]
         links = client.links()
         assert next(links).state == "connected"
+
+
+def test_threads_share_the_events_of_one_handle(server: Server) -> None:
+    with sync.connect(server.url) as client:
+        job = client.start("lines", {"n": 3000}, time=30)
+        shares: list[list[int]] = []
+        seen_at_the_end: list[int] = []
+
+        def read() -> None:
+            shares.append([event["seq"] for event in job if "seq" in event])
+            seen_at_the_end.append(job.seen)
+
+        readers = [threading.Thread(target=read, daemon=True) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join(20)
+        last = job.outcome()["seq"]
+        assert sorted(number for share in shares for number in share) == list(range(2, last + 1))
+        assert seen_at_the_end == [last] * 4
 
 
 async def test_it_works_where_a_loop_runs(server: Server) -> None:
@@ -79,6 +112,67 @@ def test_a_forgotten_client_leaves_no_thread(server: Server) -> None:
     assert threads() == 0
 
 
+def test_a_client_that_is_collected_in_its_own_thread_ends_it(server: Server) -> None:
+    client: list[sync.Client] = [sync.connect(server.url)]
+    portal = client[0]._portal
+    portal.loop.call_soon_threadsafe(client.clear)
+    portal._thread.join(20)
+    assert threads() == 0
+
+
+def test_whoever_waits_hears_that_another_thread_closed(server: Server) -> None:
+    client = sync.connect(server.url)
+    job = client.start("request", time=60)
+    feed = client.feed()
+    codes: list[str] = []
+
+    def wait(what: Callable[[], object]) -> None:
+        try:
+            what()
+        except longwire.ConnectionError as error:
+            codes.append(error.code)
+
+    waiting = [
+        threading.Thread(target=wait, args=(what,), daemon=True)
+        for what in (job.result, lambda: list(job), lambda: list(feed))
+    ]
+    for one in waiting:
+        one.start()
+    client.close()
+    for one in waiting:
+        one.join(20)
+    assert codes == ["closed"] * 3
+    assert threads() == 0
+
+
+def test_a_call_that_close_overtook_is_not_waited_for_for_ever() -> None:
+    portal = Portal()
+    future = portal._submit(asyncio.sleep(60))
+    portal.close()
+    with pytest.raises(concurrent.futures.CancelledError):
+        future.result(20)
+    with pytest.raises(longwire.ConnectionError, match="closed"):
+        portal.call(asyncio.sleep(60))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_a_forked_process_ends_in_peace_and_leaves_the_client_alone(server: Server) -> None:
+    program = """
+import os, sys, longwire, longwire.sync
+client = longwire.sync.connect(sys.argv[1])
+child = os.fork()
+if child == 0:
+    try:
+        client.status()
+    except longwire.ConnectionError as error:
+        print(error.code, "fork" in error.message, flush=True)
+    sys.exit(0)
+print(os.waitpid(child, 0)[1], len(client.modules()), client.link.state)
+"""
+    done = program_of(program, server.url)
+    assert (done.stdout, done.stderr, done.returncode) == ("closed True\n0 1 connected\n", "", 0)
+
+
 def test_ctrl_c_ends_the_call_that_waits_and_loses_nothing(server: Server) -> None:
     with sync.connect(server.url) as client:
         job = client.start("request", time=1)
@@ -89,14 +183,34 @@ def test_ctrl_c_ends_the_call_that_waits_and_loses_nothing(server: Server) -> No
         assert [event.get("status") for event in job] == ["ok"]
 
 
+def test_a_wait_has_a_timeout_and_can_be_begun_again(server: Server) -> None:
+    with sync.connect(server.url) as client:
+        job = client.start("request", time=1)
+        for wait in (job.result, job.outcome):
+            with pytest.raises(TimeoutError, match=r"not done within 0\.01 s"):
+                wait(timeout=0.01)
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            job.result(timeout=30)
+        assert job.result(timeout=30) is None
+        assert job.outcome(timeout=30)["status"] == "ok"
+
+
+def test_a_kill_that_is_waited_for_has_a_timeout(server: Server) -> None:
+    with sync.connect(server.url) as client:
+        for kill in (client.kill, None):
+            job = client.start("stubborn", time=60)
+            next(event for event in job if "output" in event)
+            with pytest.raises(TimeoutError):
+                _ = kill(job.connid, wait=True, timeout=0.01) if kill else job.kill(wait=True, timeout=0.01)
+            assert job.outcome(timeout=30)["status"] == "killed"
+
+
 def test_a_program_that_forgets_to_close_ends(server: Server) -> None:
     program = (
         "import sys, longwire.sync as s; c = s.connect(sys.argv[1]); j = c.start('request', time=60); print(j.seen)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent / "src")}
-    done = subprocess.run(
-        [sys.executable, "-c", program, server.url], env=environment, capture_output=True, text=True, timeout=20
-    )
+    done = program_of(program, server.url)
     assert (done.stdout, done.stderr, done.returncode) == ("1\n", "", 0)
 
 

@@ -1,9 +1,12 @@
 """A worker's rules, against a server that follows a script."""
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator
-from typing import Any
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, cast
 
 import pytest
 from scripted import Frame, Peer, Script, quick, refusal, within
@@ -82,6 +85,10 @@ async def test_a_job_is_handed_over_served_and_ended(desk: Desk) -> None:
         assert (job.connid, job.id, job.route, job.attempt, job.grace) == ("c-9f", "job-9f", "render", 1, 5)
         await job.print("frame", 1)
         await job.write(b"caf\xe9\n", stream="stderr")
+        await job.write(bytearray(b"caf\xe9"))
+        await job.write(memoryview(b"page"))
+        with pytest.raises(TypeError, match="output is 3, and has to be text or bytes"):
+            await job.write(cast(Any, 3))
         await job.progress(1, 2, "page 1")
         return {"scene": job.input["scene"]}
 
@@ -90,9 +97,11 @@ async def test_a_job_is_handed_over_served_and_ended(desk: Desk) -> None:
     numbers = [
         await desk.expects("9f", output="frame 1\n"),
         await desk.expects("9f", output="Y2Fm6Qo=", encoding="base64", stream="stderr"),
+        await desk.expects("9f", output="Y2Fm6Q==", encoding="base64"),
+        await desk.expects("9f", output="page"),
         await desk.expects("9f", progress={"done": 1, "total": 2, "note": "page 1"}),
     ]
-    assert len(set(numbers)) == 3
+    assert len(set(numbers)) == 5
     await desk.ends("9f", result={"scene": 7})
     await desk.stops()
 
@@ -179,6 +188,18 @@ class DiskFullError(Exception):
     detail: Any = {"free": 0}  # noqa: RUF012
 
 
+class NoJsonError(Exception):
+    code = "no_json"
+
+    def __init__(self, detail: object) -> None:
+        super().__init__("x")
+        self.detail = detail
+
+
+circle: list[object] = []
+circle.append(circle)
+
+
 class WithANumber(Exception):
     code = 404
 
@@ -191,6 +212,10 @@ class WithANumber(Exception):
         (WithANumber("gone"), {"code": "withanumber", "message": "gone"}),
         (longwire.Fail("bad-page", "page 3", [3]), {"code": "bad-page", "message": "page 3", "detail": [3]}),
         (longwire.Fail("not a word", "x"), {"code": "fail", "message": "x"}),
+        (NoJsonError({1, 2}), {"code": "no_json", "message": "x"}),
+        (NoJsonError(float("nan")), {"code": "no_json", "message": "x"}),
+        (NoJsonError(circle), {"code": "no_json", "message": "x"}),
+        (longwire.Fail("no_json", "x", Decimal(3)), {"code": "no_json", "message": "x"}),
         (
             asyncio.CancelledError(),
             {"code": "cancelled", "message": "the function ended by a cancellation that was not the server's"},
@@ -242,6 +267,106 @@ async def test_a_result_that_is_too_large_is_a_failure(script: Script) -> None:
     number, frame = await desk.peer.hears()
     assert frame["error"]["code"] == "too_large"
     await desk.answers(number, "end")
+    await desk.stops()
+
+
+async def test_a_detail_that_is_too_large_is_a_failure(script: Script) -> None:
+    desk = Desk(script, frame_bytes=300)
+
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        raise longwire.Fail("full", "no room", "é" * 150)
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    number, frame = await desk.peer.hears()
+    assert frame["error"]["code"] == "too_large"
+    await desk.answers(number, "end")
+    await desk.stops()
+
+
+class Index:
+    """As the whole numbers of NumPy are."""
+
+    def __index__(self) -> int:
+        return 3
+
+
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        (3, 3),
+        (0.5, 0.5),
+        (Decimal("0.5"), 0.5),
+        (Fraction(1, 4), 0.25),
+        (Index(), 3),
+        (True, 1),
+        (float("nan"), ValueError),
+        (float("inf"), ValueError),
+        (Decimal("-inf"), ValueError),
+        (10**400, ValueError),
+        ("3", TypeError),
+        ({1}, TypeError),
+    ],
+)
+@pytest.mark.parametrize("is_plain", [True, False])
+async def test_progress_is_checked_where_it_is_said(
+    desk: Desk, done: Any, said: float | type[Exception], is_plain: bool
+) -> None:
+    if is_plain:
+
+        @desk.worker.route("render")
+        def plain(job: longwire.ThreadJob) -> object:
+            job.progress(done, 4)
+            return None
+    else:
+
+        @desk.worker.route("render")
+        async def render(job: longwire.WorkerJob) -> object:
+            await job.progress(done, 4)
+            return None
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    if isinstance(said, type):
+        number, frame = await desk.peer.hears()
+        assert frame["error"]["code"] == said.__name__.lower()
+        assert "progress: done is" in frame["error"]["message"]
+        await desk.answers(number, "end")
+    else:
+        number, frame = await desk.peer.hears()
+        assert json.dumps(frame["progress"]) == json.dumps({"done": said, "total": 4})
+        await desk.answers(number)
+        await desk.ends("9f")
+    await desk.stops()
+
+
+async def test_an_object_that_is_called_as_a_coroutine_function_is_one(desk: Desk) -> None:
+    class Render:
+        async def __call__(self, job: longwire.WorkerJob) -> object:
+            await job.print("in the loop", threading.current_thread() is threading.main_thread())
+            return 7
+
+    desk.worker.route("render")(Render())
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    await desk.expects("9f", output="in the loop True\n")
+    await desk.ends("9f", result=7)
+    await desk.stops()
+
+
+async def test_what_is_no_output_fails_its_job_alone(desk: Desk) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        with pytest.raises(TypeError, match="note"):
+            await job.progress(note=cast(Any, 3))
+        await job.print("x", stream=cast(Any, {1}))
+        return None
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    message = "stream is {1}, and has to be one of stdout, stderr"
+    await desk.ends("9f", error={"code": "valueerror", "message": message})
     await desk.stops()
 
 
@@ -437,3 +562,65 @@ async def test_a_worker_serves_something_and_each_route_once(script: Script) -> 
     worker.route("render")(lambda job: None)
     with pytest.raises(ValueError, match="has a function already"):
         worker.route("render")(lambda job: None)
+
+
+async def test_a_worker_that_found_nobody_is_started_again(script: Script) -> None:
+    async with Script() as gone:
+        url = gone.url
+    worker = longwire.Worker(url, options=quick())
+    worker.route("render")(lambda job: None)
+    for _ in range(2):
+        with pytest.raises(longwire.ConnectionError, match="unreachable"):
+            await worker.start()
+    with pytest.raises(longwire.ConnectionError, match="unreachable"):
+        await worker.run()
+
+
+@pytest.mark.parametrize("how", ["refused", "cancelled"])
+async def test_a_worker_whose_claim_came_to_nothing_is_started_again(desk: Desk, how: str) -> None:
+    desk.worker.route("render")(lambda job: None)
+    starting = asyncio.create_task(desk.worker.start())
+    peer = await desk.script.accept()
+    number, _ = await peer.hears()
+    if how == "refused":
+        await peer.says(refusal(number, "unknown_route", field="routes"))
+        with pytest.raises(longwire.Refused, match="unknown_route"):
+            await within(starting)
+    else:
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await within(starting)
+    await peer.until_left()
+    await desk.claimed()
+    await desk.stops()
+
+
+def test_a_worker_that_was_stopped_runs_again_in_another_loop() -> None:
+    worker = longwire.Worker("", options=quick())
+
+    @worker.route("render")
+    async def render(job: longwire.WorkerJob) -> None:
+        for number in range(50):
+            await job.print(number)
+            await asyncio.sleep(0)
+
+    async def once() -> None:
+        async with Script() as script:
+            worker._url = script.url
+            running = asyncio.create_task(worker.run())
+            peer = await script.accept()
+            number, _ = await peer.hears()
+            await peer.says(handed("9f"), {"id": number, "route": "claim", "status": "ok", "slots": 1})
+            # It does not stop because it was once told to.
+            for number in range(50):
+                await peer.expects({"route": "append", "lease": "9f", "output": f"{number}\n"})
+            number = await peer.expects({"route": "end", "lease": "9f"})
+            await peer.says({"id": number, "route": "end", "status": "ok"})
+            worker.stop_soon()
+            number, frame = await peer.hears()
+            assert frame["slots"] == 0
+            await peer.says({"id": number, "route": "claim", "status": "ok", "slots": 0})
+            await within(running)
+
+    for _ in range(2):
+        asyncio.run(once())

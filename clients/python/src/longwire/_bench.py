@@ -188,4 +188,4 @@ class Bench:
 
 
 def _text(frame: dict[str, Any]) -> str:
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(frame, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -68,6 +68,11 @@ class Cursor(Generic[T]):
         return not self.behind and self.awaits is None and self.error is None
 
     @property
+    def is_over(self) -> bool:
+        """Whether the outcome was taken, by whichever of its readers."""
+        return self.outcome is not None and not self.waiting and self.last >= self.outcome["seq"]
+
+    @property
     def is_full(self) -> bool:
         """Whether there is no place for more."""
         return len(self.waiting) >= WAITING
@@ -102,6 +107,7 @@ class Cursor(Generic[T]):
         """The outcome is known, whether or not the reader has come to it."""
         self.outcome = event
         self.settled.set()
+        self._news.set()
 
     def fail(self, error: LongwireError) -> None:
         """There will be no more, after what waits."""
@@ -112,14 +118,16 @@ class Cursor(Generic[T]):
         self._news.set()
 
     async def take(self) -> T | Gap:
-        """The next; waits for it. A reader that is cancelled has lost nothing."""
+        """The next; waits for it. After the outcome a `StopAsyncIteration`. A reader that is cancelled has lost nothing."""
         await self._something()
+        if not self.waiting:
+            raise StopAsyncIteration
         item = self.waiting.popleft()
         self.room()
         return item
 
     async def take_all(self) -> list[T | Gap]:
-        """All that wait; waits for one."""
+        """All that wait; waits for one. None after the outcome."""
         await self._something()
         items = list(self.waiting)
         self.waiting.clear()
@@ -128,7 +136,7 @@ class Cursor(Generic[T]):
 
     async def _something(self) -> None:
         self.is_read = True
-        while not self.waiting:
+        while not self.waiting and not self.is_over:
             if self.error is not None:
                 raise self.error
             if self.behind:

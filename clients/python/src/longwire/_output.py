@@ -3,7 +3,7 @@
 import base64
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from .frames import Stream
 
@@ -11,10 +11,19 @@ PIECE = 32_768
 """Characters, or bytes, of output in one frame."""
 
 
-def pieces(output: str | bytes, stream: Stream) -> Iterator[tuple[dict[str, Any], int]]:
+Bytes = bytes | bytearray | memoryview
+
+
+def pieces(output: str | Bytes, stream: Stream) -> Iterator[tuple[dict[str, Any], int]]:
     """What to append for it, and how many bytes each is."""
+    if stream not in get_args(Stream):
+        raise ValueError(f"stream is {stream!r}, and has to be one of {', '.join(get_args(Stream))}")
     named: dict[str, Any] = {} if stream == "stdout" else {"stream": stream}
-    if isinstance(output, bytes):
+    if not isinstance(output, str):
+        if not isinstance(output, Bytes):
+            raise TypeError(f"output is {output!r:.100}, and has to be text or bytes")
+        # What may be written to meanwhile is taken as it is now.
+        output = bytes(output)
         with contextlib.suppress(UnicodeDecodeError):
             output = output.decode()
     for start in range(0, len(output), PIECE):

@@ -28,7 +28,7 @@ class Run:
         self._held = held
         self._bench = bench
         self._thread: ThreadJob | None = None
-        if inspect.iscoroutinefunction(function):
+        if _is_coroutine_function(function):
             job = WorkerJob(held, bench)
             self._work: _Work = asyncio.ensure_future(cast(CoroutineFunction, function)(job))
         else:
@@ -82,6 +82,11 @@ class Run:
         except (TypeError, ValueError, RecursionError) as error:
             return {"error": {"code": "bad_result", "message": f"what the function returned is no JSON: {error}"}}
         return {} if result is None else {"result": result}
+
+
+def _is_coroutine_function(function: object) -> bool:
+    """Also of an object that is called as one."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
 
 
 def failure(error: BaseException) -> dict[str, Any]:

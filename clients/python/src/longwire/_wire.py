@@ -59,6 +59,10 @@ class Wire:
             why = f"{url} answers, but is no Longwire (HTTP status {error.response.status_code} instead of a socket)"
             raise ConnectionError("not_longwire", why) from None
         except (InvalidHandshake, WebSocketException) as error:
+            if isinstance(error.__cause__, EOFError):
+                # As a server does that just dies, or a proxy that has none.
+                why = f"no Longwire at {url} (it hung up before it had answered)"
+                raise ConnectionError("unreachable", why) from None
             raise ConnectionError("not_longwire", f"{url} answers, but is no Longwire ({error})") from None
         except OSError as error:
             raise ConnectionError("unreachable", f"no Longwire at {url} ({error.strerror or error})") from None

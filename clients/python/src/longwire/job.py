@@ -9,7 +9,7 @@ from ._desk import Desk
 from ._position import Position
 from ._watched import Watched
 from .errors import Refused, result_of
-from .frames import OUTCOMES, Done, Event, Gap, Started
+from .frames import Done, Event, Gap, Started
 
 if TYPE_CHECKING:
     from .client import Client
@@ -28,7 +28,6 @@ class Job(Position[Event]):
     ) -> None:
         super().__init__(desk, watched, cursor)
         self._client = client
-        self._has_ended = False
         self.connid = str(watched.connid)
         """Your name for it, or the one that was made for it."""
         self.id = str(watched.job)
@@ -45,22 +44,14 @@ class Job(Position[Event]):
         return self
 
     async def __anext__(self) -> Event | Gap:
-        if self._has_ended:
-            raise StopAsyncIteration
         return self._saw(await self._next())
 
     def _saw(self, item: Event | Gap) -> Event | Gap:
-        if "gap" in item:
-            self.seen = item["gap"]["to"]
-        else:
-            self.seen = item["seq"]
-            self._has_ended = item["status"] in OUTCOMES
+        self.seen = item["gap"]["to"] if "gap" in item else item["seq"]
         return item
 
     async def _batch(self) -> list[Event | Gap]:
         """All that wait, at least one; none after the end. Whoever is cancelled has lost nothing."""
-        if self._has_ended:
-            return []
         return [self._saw(item) for item in await self._cursor.take_all()]
 
     def __await__(self) -> Generator[Any, None, Any]:

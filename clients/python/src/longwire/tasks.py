@@ -1,17 +1,20 @@
 """What a worker's function is given."""
 
 import asyncio
+import math
+import operator
 import threading
 from collections.abc import Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, SupportsFloat, SupportsIndex
 
 from ._bench import Bench
 from ._held import Held
-from ._output import pieces
+from ._output import Bytes, pieces
 from .errors import ToldToEnd
 from .frames import Clock, Progress, Stream, Wish
 
-T = TypeVar("T")
+Number = SupportsFloat | SupportsIndex
+"""`int` and `float`, `Decimal` and `Fraction`, and the numbers of other libraries."""
 
 _NOTE_BYTES = 1024
 
@@ -61,7 +64,7 @@ class WorkerJob(_Facts):
         """Output, written as `print` does. Returns once it is on its way; waits where too much is not answered yet."""
         await self.write(sep.join(map(str, values)) + end, stream=stream)
 
-    async def write(self, output: str | bytes, *, stream: Stream = "stdout") -> None:
+    async def write(self, output: str | Bytes, *, stream: Stream = "stdout") -> None:
         """Output as it is. Bytes need be no text."""
         for frame, size in pieces(output, stream):
             await self._held.room()
@@ -69,15 +72,12 @@ class WorkerJob(_Facts):
                 return
             self._bench.say(self._held, self._held.append(frame, size))
 
-    async def progress(self, done: float | None = None, total: float | None = None, note: str | None = None) -> None:
-        """How far it is. Of progress that comes faster than ten a second the last is kept."""
-        told: Progress = {}
-        if done is not None:
-            told["done"] = done
-        if total is not None:
-            told["total"] = total
-        if note is not None:
-            told["note"] = note.encode(errors="replace")[:_NOTE_BYTES].decode(errors="ignore")
+    async def progress(self, done: Number | None = None, total: Number | None = None, note: str | None = None) -> None:
+        """How far it is. Of progress that comes faster than ten a second the last is kept.
+
+        Numbers of any kind; what is none is a `TypeError`, and one that is not finite a `ValueError`.
+        """
+        told = _progress(done, total, note)
         if not self._held.is_gone and (said := self._held.progress(told)) is not None:
             self._bench.say(self._held, said)
 
@@ -109,12 +109,12 @@ class ThreadJob(_Facts):
         """Output, written as `print` does. Returns once it is on its way; waits where too much is not answered yet."""
         self._do(self._job.print(*values, sep=sep, end=end, stream=stream))
 
-    def write(self, output: str | bytes, *, stream: Stream = "stdout") -> None:
+    def write(self, output: str | Bytes, *, stream: Stream = "stdout") -> None:
         """Output as it is. Bytes need be no text."""
         self._do(self._job.write(output, stream=stream))
 
-    def progress(self, done: float | None = None, total: float | None = None, note: str | None = None) -> None:
-        """How far it is. Of progress that comes faster than ten a second the last is kept."""
+    def progress(self, done: Number | None = None, total: Number | None = None, note: str | None = None) -> None:
+        """How far it is, as `WorkerJob.progress` says it."""
         self._do(self._job.progress(done, total, note))
 
     def _do(self, saying: Coroutine[Any, Any, None]) -> None:
@@ -123,6 +123,37 @@ class ThreadJob(_Facts):
             saying.close()
             raise ToldToEnd
         asyncio.run_coroutine_threadsafe(saying, self._loop).result()
+
+
+def _progress(done: object, total: object, note: object) -> Progress:
+    told: Progress = {}
+    if done is not None:
+        told["done"] = _number("done", done)
+    if total is not None:
+        told["total"] = _number("total", total)
+    if note is not None:
+        if not isinstance(note, str):
+            raise TypeError(f"progress: note is {note!r}, and has to be a text")
+        told["note"] = note.encode(errors="replace")[:_NOTE_BYTES].decode(errors="ignore")
+    return told
+
+
+def _number(name: str, value: object) -> float:
+    """As JSON has it."""
+    try:
+        if isinstance(value, SupportsIndex):
+            whole = int(operator.index(value))
+            # JSON bounds no integer, and the server does.
+            float(whole)
+            return whole
+        if not isinstance(value, SupportsFloat):
+            raise TypeError(f"progress: {name} is {value!r}, and has to be a number")
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"progress: {name} is {value!r:.100}, and has to be a finite number")
+    return number
 
 
 class CoroutineFunction(Protocol):

@@ -74,7 +74,7 @@ class Worker:
         asyncio.run(self.run())
 
     async def start(self) -> None:
-        """Connects, and returns once the claim stands; `stop` ends it. The first connection is tried once."""
+        """Connects, and returns once the claim stands; `stop` ends it. The first connection is tried once; where that fails it may be started again."""
         if not self._functions:
             raise ValueError("a worker serves at least one route: decorate a function with @worker.route(NAME)")
         if self._bench is not None:
@@ -86,8 +86,12 @@ class Worker:
         self._bench = Bench(self._connection.wake, claim, self._options.frame_bytes)
         self._bench.begin = self._begin
         self._bench.told = self._told
-        await self._connection.start(self._bench)
-        await self._wait(lambda bench: bench.stands)
+        try:
+            await self._connection.start(self._bench)
+            await self._wait(lambda bench: bench.stands)
+        except BaseException:
+            await self._leave()
+            raise
 
     async def stop(self) -> None:
         """Takes no more jobs, lets those that it holds end within the grace, and leaves. What has not ended by then is not this worker's any more."""
@@ -143,7 +147,6 @@ class Worker:
         assert bench is not None
         while not is_so(bench):
             if bench.error is not None:
-                await self._leave()
                 raise bench.error
             bench.changed.clear()
             await bench.changed.wait()
@@ -159,6 +162,8 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         self._bench = None
+        # These belong to the loop that waited for them, and the next start may be in another.
+        self._stop, self._hurry = asyncio.Event(), asyncio.Event()
 
     def _begin(self, held: Held) -> None:
         assert self._bench is not None

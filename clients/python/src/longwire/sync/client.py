@@ -27,7 +27,7 @@ class Client:
             raise
         self._portal = portal
         # Also for whoever forgets, and at the program's end.
-        self._closed = weakref.finalize(self, _close, portal, self._client)
+        self._closed = weakref.finalize(self, portal.close, self._client.close)
 
     def __repr__(self) -> str:
         return repr(self._client).replace("longwire.", "longwire.sync.", 1)
@@ -67,9 +67,14 @@ class Client:
         """Every job's changes of state, from now on."""
         return Feed(self._portal, self._portal.call(self._client.feed().open()))
 
-    def kill(self, connid: str | int, reason: str | None = None, *, wait: bool = False) -> Done:
-        """Kills a job. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`."""
-        return self._portal.call(self._client.kill(connid, reason, wait=wait))
+    def kill(
+        self, connid: str | int, reason: str | None = None, *, wait: bool = False, timeout: float | None = None
+    ) -> Done:
+        """Kills a job. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`.
+
+        After `timeout` seconds a `TimeoutError`: then it may be killed all the same.
+        """
+        return self._portal.call(self._client.kill(connid, reason, wait=wait), timeout)
 
     def extend(self, connid: str | int, time: float) -> Done:
         """Moves a job's deadline to so many seconds from now."""
@@ -149,10 +154,3 @@ async def _connect(url: str, options: Options) -> _client.Client:
 
 async def _next(changes: AsyncIterator[Link]) -> Link:
     return await changes.__anext__()
-
-
-def _close(portal: Portal, client: _client.Client) -> None:
-    try:
-        portal.call(client.close())
-    finally:
-        portal.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import feed as _feed
 from .. import job as _job
-from ..frames import OUTCOMES, Done, Event, FeedChange, Gap, Started
+from ..frames import Done, Event, FeedChange, Gap, Started
 from ._portal import Portal
 from ._reading import Reading
 
@@ -16,7 +16,6 @@ class Job(Reading[Event]):
     def __init__(self, portal: Portal, job: _job.Job) -> None:
         super().__init__(portal, job._batch)
         self._job = job
-        self._has_ended = False
         self.seen = job.seen
         """The number of the last event that was read here: what to watch on after."""
 
@@ -42,27 +41,28 @@ class Job(Reading[Event]):
         return self
 
     def __next__(self) -> Event | Gap:
-        if self._has_ended:
-            raise StopIteration
-        item = self._read()
-        if "gap" in item:
-            self.seen = item["gap"]["to"]
-        else:
-            self.seen = item["seq"]
-            self._has_ended = item["status"] in OUTCOMES
-        return item
+        return self._read()
 
-    def result(self) -> Any:
-        """Waits for the result, whether or not the events are read. Any outcome but `ok` is a `JobError`."""
-        return self._portal.call(self._job.result())
+    def _took(self, item: Event | Gap) -> None:
+        self.seen = item["gap"]["to"] if "gap" in item else item["seq"]
 
-    def outcome(self) -> Event:
-        """Waits for the last event, whether or not the events are read."""
-        return self._portal.call(self._job.outcome())
+    def result(self, timeout: float | None = None) -> Any:
+        """Waits for the result, whether or not the events are read. Any outcome but `ok` is a `JobError`.
 
-    def kill(self, reason: str | None = None, *, wait: bool = False) -> Done:
-        """Kills it. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`."""
-        return self._portal.call(self._job.kill(reason, wait=wait))
+        After `timeout` seconds a `TimeoutError`; the job goes on, and can be waited for again.
+        """
+        return self._portal.call(self._job.result(), timeout)
+
+    def outcome(self, timeout: float | None = None) -> Event:
+        """Waits for the last event, whether or not the events are read; after `timeout` seconds a `TimeoutError`, as of `result`."""
+        return self._portal.call(self._job.outcome(), timeout)
+
+    def kill(self, reason: str | None = None, *, wait: bool = False, timeout: float | None = None) -> Done:
+        """Kills it. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`.
+
+        After `timeout` seconds a `TimeoutError`: then it may be killed all the same.
+        """
+        return self._portal.call(self._job.kill(reason, wait=wait), timeout)
 
     def extend(self, time: float) -> Done:
         """Moves its deadline to so many seconds from now."""
