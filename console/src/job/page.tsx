@@ -1,0 +1,1 @@
+export function JobPage(_: { job: string }) { return <p>…</p>; }

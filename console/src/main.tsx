@@ -1,0 +1,10 @@
+import "./style.css";
+import "./theme.ts";
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { open } from "./server.ts";
+import { follow } from "./store.ts";
+
+render(<App />, document.body);
+void open();
+void follow();

@@ -1,0 +1,1 @@
+export function PicturesPage() { return <p>…</p>; }
