@@ -39,6 +39,7 @@ export function Table() {
   useAnchor(ref, rows, height);
   useLooks(seen);
   useRowKeys(ref, height);
+  useGutter(ref);
   const columns = isLive ? LIVE : ENDED;
   const Line = isLive ? LiveRow : EndedRow;
   return (
@@ -96,6 +97,16 @@ function MarkAll({ rows }: { rows: readonly Row[] }) {
       />
     </span>
   );
+}
+
+/** The head leaves as much room as the scroll bar takes. */
+function useGutter(ref: { current: HTMLDivElement | null }) {
+  useLayoutEffect(() => {
+    const box = ref.current!;
+    const sized = new ResizeObserver(() => box.parentElement?.style.setProperty("--gutter", `${box.offsetWidth - box.clientWidth}px`));
+    sized.observe(box);
+    return () => sized.disconnect();
+  }, []);
 }
 
 /** Never an empty table where nothing is known. */

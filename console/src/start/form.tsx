@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Refused, type RouteView } from "longwire";
 import { span } from "../clock.ts";
 import { addKeys } from "../keys.ts";
+import { isNarrow } from "../parts/media.ts";
 import { Copy } from "../parts/copy.tsx";
 import { tell } from "../receipts.ts";
 import { addressOf } from "../route.ts";
@@ -164,8 +165,11 @@ export function StartForm() {
           </p>
         </div>
       </form>
-      <Sent title="As a frame" id="sent-frame" text={JSON.stringify(frame.value)} what="the frame" />
-      <Sent title="With curl" id="sent-curl" text={curlOf(frame.value, origin)} what="the curl command" />
+      <details open={!isNarrow.value}>
+        <summary>What it sends</summary>
+        <Sent title="As a frame" id="sent-frame" text={JSON.stringify(frame.value)} what="the frame" />
+        <Sent title="With curl" id="sent-curl" text={curlOf(frame.value, origin)} what="the curl command" />
+      </details>
     </section>
   );
 }

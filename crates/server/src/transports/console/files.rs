@@ -4,14 +4,14 @@ use super::File;
 
 pub(super) const FILES: &[File] = &[
     File {
-        path: "/assets/index-CI4F7cuh.css",
-        kind: "text/css; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-CI4F7cuh.css"),
+        path: "/assets/index-CW-NnvsV.js",
+        kind: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("dist/assets/index-CW-NnvsV.js"),
     },
     File {
-        path: "/assets/index-fJi0gLjK.js",
-        kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-fJi0gLjK.js"),
+        path: "/assets/index-C_35q1Qh.css",
+        kind: "text/css; charset=utf-8",
+        bytes: include_bytes!("dist/assets/index-C_35q1Qh.css"),
     },
     File {
         path: "/icon.svg",
