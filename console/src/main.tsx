@@ -1,5 +1,6 @@
 import "./style.css";
 import "./theme.ts";
+import "./pictures/samples.ts";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { open } from "./server.ts";

@@ -16,6 +16,8 @@ export interface Row {
   /** By the server's clock, in milliseconds. */
   readonly acceptedAt: number;
   readonly endedAt?: number | undefined;
+  /** When it was told to end, where that was seen. */
+  readonly endingAt?: number | undefined;
   readonly by?: string | undefined;
   readonly progress?: Progress | undefined;
   readonly position?: number | undefined;
@@ -42,8 +44,6 @@ export const version = signal(0);
 export const truth = signal<Truth>("reading");
 /** Changes of the feed that were missed in a gap, since the page was opened. */
 export const missed = signal(0);
-/** Jobs started and ended since the page was opened, for rates. */
-export const counts = { started: 0, ended: { ok: 0, failed: 0, killed: 0, timeout: 0, lost: 0 } as Record<string, number> };
 
 const OUTCOMES: readonly Status[] = ["ok", "failed", "killed", "timeout", "lost"];
 export const hasEnded = (status: Status): boolean => OUTCOMES.includes(status);
@@ -88,7 +88,7 @@ export function takeView(view: JobView): void {
   const row = rowOf(view);
   // The answer's way takes a moment, by which a bar should not jump.
   const isNear = before && Math.abs(before.deadline - row.deadline) < NEAR_MS;
-  put(isNear ? { ...row, deadline: before.deadline } : row);
+  put({ ...row, endingAt: before?.endingAt, ...(isNear && { deadline: before.deadline }) });
 }
 
 function put(row: Row): void {
@@ -101,13 +101,17 @@ function put(row: Row): void {
   changed();
 }
 
+type Listener = (frame: FeedFrame, before: Row | undefined) => void;
+const listeners: Listener[] = [];
+/** Tells of each change as it happens, and of how the job stood before. */
+export const onChange = (listener: Listener): void => void listeners.push(listener);
+
 function takeChange(frame: FeedFrame, isHistory: boolean): void {
   const { job, connid, route, status, seq } = frame;
   const at = Date.parse(frame.at);
   const isOver = hasEnded(status);
-  if (!isHistory && isOver) counts.ended[status] = (counts.ended[status] ?? 0) + 1;
-  if (!isHistory && seq === 1) counts.started++;
   const before = live.get(job) ?? ended.get(job);
+  if (!isHistory) for (const listener of listeners) listener(frame, before);
   if (before && before.seq >= seq && !(isOver && !hasEnded(before.status))) return;
   // What history says of a job that has not ended its page of status says better.
   if (isHistory && !isOver) return void starts.set(job, at);
@@ -120,6 +124,7 @@ function takeChange(frame: FeedFrame, isHistory: boolean): void {
     time: isNew ? left : Math.max(before.time, left),
     deadline: isOver ? (before?.deadline ?? 0) : deadlineOf(left),
     endedAt: isOver ? at : undefined,
+    endingAt: status === "ending" ? (before?.endingAt ?? at) : before?.endingAt,
     position: status === "queued" ? before?.position : undefined,
   });
   starts.delete(job);

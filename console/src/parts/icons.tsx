@@ -41,7 +41,7 @@ const THEMES = {
 
 export function ThemeIcon({ theme }: { theme: keyof typeof THEMES }) {
   return (
-    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" class="line">
+    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" class="glyph">
       <path d={THEMES[theme]} />
     </svg>
   );

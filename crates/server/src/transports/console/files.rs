@@ -4,14 +4,24 @@ use super::File;
 
 pub(super) const FILES: &[File] = &[
     File {
-        path: "/assets/index-CW-NnvsV.js",
+        path: "/assets/charts-04SUAw7m.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-CW-NnvsV.js"),
+        bytes: include_bytes!("dist/assets/charts-04SUAw7m.js"),
     },
     File {
-        path: "/assets/index-C_35q1Qh.css",
+        path: "/assets/charts-CnsZ1jie.css",
         kind: "text/css; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-C_35q1Qh.css"),
+        bytes: include_bytes!("dist/assets/charts-CnsZ1jie.css"),
+    },
+    File {
+        path: "/assets/index-BtlKgC9I.js",
+        kind: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("dist/assets/index-BtlKgC9I.js"),
+    },
+    File {
+        path: "/assets/index-DlMmjhcf.css",
+        kind: "text/css; charset=utf-8",
+        bytes: include_bytes!("dist/assets/index-DlMmjhcf.css"),
     },
     File {
         path: "/icon.svg",
