@@ -1,6 +1,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "preact/hooks";
+import { clockTime } from "../clock.ts";
 import { theme } from "../theme.ts";
 import { sampled, samples, type Point } from "./samples.ts";
 
@@ -50,7 +51,7 @@ function optionsOf({ series, unit }: Props, width: number): uPlot.Options {
       y: { range: (_, __, max) => [0, Math.max(unit === "ms" ? 10 : 4, (max ?? 0) * 1.12)] },
     },
     axes: [
-      { ...line, space: 80 },
+      { ...line, space: 90, size: 30, values: (_, ticks) => ticks.map((tick) => clockTime(tick * 1000)) },
       { ...line, size: 52, space: 34, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString()) },
     ],
     series: [{}, ...series.map(({ word, color, dash }) => ({ label: word, stroke: colorOf(color), width: 1.75, dash: dash ?? [], points: { show: unit === "ms", size: 4, fill: colorOf(color) }, spanGaps: false }))],

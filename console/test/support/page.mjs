@@ -36,9 +36,12 @@ export async function open(t, browser, url, { path = "", ...options } = {}) {
     if (message.type() === "error" && !/WebSocket|ERR_(CONNECTION|EMPTY|SOCKET)/.test(message.text())) errors.push(message.text());
   });
   t.after(() => assert.deepEqual(errors, []));
-  await page.goto(`${url}/${path}`);
+  if (url) await page.goto(`${url}/${path}`);
   return page;
 }
+
+/** A page on which nothing is yet. */
+export const blank = (t, browser) => open(t, browser, undefined);
 
 /** The same, through a proxy that can be cut. */
 export async function openThrough(t, browser, url, options) {

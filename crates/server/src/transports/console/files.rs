@@ -4,19 +4,19 @@ use super::File;
 
 pub(super) const FILES: &[File] = &[
     File {
-        path: "/assets/charts-04SUAw7m.js",
-        kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/charts-04SUAw7m.js"),
-    },
-    File {
         path: "/assets/charts-CnsZ1jie.css",
         kind: "text/css; charset=utf-8",
         bytes: include_bytes!("dist/assets/charts-CnsZ1jie.css"),
     },
     File {
-        path: "/assets/index-BtlKgC9I.js",
+        path: "/assets/charts-DPqDjVVD.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-BtlKgC9I.js"),
+        bytes: include_bytes!("dist/assets/charts-DPqDjVVD.js"),
+    },
+    File {
+        path: "/assets/index-DcvzKOFc.js",
+        kind: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("dist/assets/index-DcvzKOFc.js"),
     },
     File {
         path: "/assets/index-DlMmjhcf.css",
