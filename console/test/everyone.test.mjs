@@ -16,9 +16,10 @@ before(async () => (browser = await launch()));
 after(() => browser.close());
 
 async function check(page, name) {
-  const { violations } = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), TAGS);
+  const { violations, passes } = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), TAGS);
   const said = violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map((node) => node.html.slice(0, 160) + " " + node.any.map((each) => each.message).join("; ")).slice(0, 3).join(" | ")}`);
   assert.deepEqual(said, []);
+  assert(passes.length > 20, `${name}: axe looked at ${passes.length} rules only`);
   return name;
 }
 

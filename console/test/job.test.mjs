@@ -57,16 +57,16 @@ test("two browsers on one job: one gives it more time and kills it, the other se
   await first.getByRole("button", { name: "Extend by 10 min" }).click();
   await first.getByText("was not extended").waitFor();
   await first.getByRole("button", { name: "Extend by 1 min" }).click();
-  await second.locator(".life-list .is-extended").waitFor();
+  await second.locator(".life-list li.is-extended").waitFor();
 
   await first.locator("[data-action=kill]").click();
   await first.getByLabel("Reason").fill("wrong month");
   await first.locator("[data-action=confirm-kill]").click();
-  await second.locator(".life-list .is-kill", { hasText: "wrong month" }).waitFor();
+  await second.locator(".life-list li.is-kill", { hasText: "wrong month" }).waitFor();
   for (const page of [first, second]) {
     await page.locator(".outcome [data-receipt]").waitFor();
     assert.match(await page.locator(".outcome [data-receipt]").innerText(), /by force by TERM, KILL, nothing left alive\. By anonymous: wrong month\./);
-    await page.locator(".life-list .is-forced").waitFor();
+    await page.locator(".life-list li.is-forced").waitFor();
   }
   await shot(second, "job-killed");
 });

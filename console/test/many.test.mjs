@@ -52,8 +52,11 @@ test("with the keyboard alone: a job is started, found, opened, marked and kille
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "42" }).waitFor();
   await page.keyboard.press("1");
+  await row(page, "42").waitFor();
   await page.keyboard.press("j");
+  await page.locator(".tr.is-current").waitFor();
   await page.keyboard.press("x");
+  await page.locator(".tr.is-marked").waitFor();
   await page.keyboard.press("#");
   await page.getByRole("dialog").getByText("Kill 1 job?").waitFor();
   await page.keyboard.press("Enter");

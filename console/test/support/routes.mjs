@@ -15,6 +15,7 @@ kill_grace_seconds = 1
 consumer = "exec"
 argv = ${sh(`trap '' TERM; echo ready; while :; do sleep 1; done`)}
 time_seconds = 300
+max_time_seconds = 300
 kill_grace_seconds = 1
 
 [routes.one]

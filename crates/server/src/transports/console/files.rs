@@ -4,24 +4,24 @@ use super::File;
 
 pub(super) const FILES: &[File] = &[
     File {
+        path: "/assets/charts-C0svY2u0.js",
+        kind: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("dist/assets/charts-C0svY2u0.js"),
+    },
+    File {
         path: "/assets/charts-CnsZ1jie.css",
         kind: "text/css; charset=utf-8",
         bytes: include_bytes!("dist/assets/charts-CnsZ1jie.css"),
     },
     File {
-        path: "/assets/charts-DPqDjVVD.js",
+        path: "/assets/index-DbluXVbt.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/charts-DPqDjVVD.js"),
+        bytes: include_bytes!("dist/assets/index-DbluXVbt.js"),
     },
     File {
-        path: "/assets/index-DcvzKOFc.js",
-        kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-DcvzKOFc.js"),
-    },
-    File {
-        path: "/assets/index-DlMmjhcf.css",
+        path: "/assets/index-lqYgCbqJ.css",
         kind: "text/css; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-DlMmjhcf.css"),
+        bytes: include_bytes!("dist/assets/index-lqYgCbqJ.css"),
     },
     File {
         path: "/icon.svg",
