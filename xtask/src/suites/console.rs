@@ -1,4 +1,4 @@
-//! The console: that the page the server carries is what its sources are built to, its types, and its tests in a browser.
+//! The console: its types, that the server carries what its sources are built to, and its tests in a browser.
 
 use anyhow::Result;
 
@@ -15,6 +15,8 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     for script in ["check", "fresh"] {
         npm(project, script).run()?;
     }
+    // The tests start their jobs with it.
+    super::typescript::build(project)?;
     let server = build_it(project, Build::Plain)?;
     npm(project, "test").env("LONGWIRE", &server).run()
 }

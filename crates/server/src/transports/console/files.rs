@@ -4,9 +4,9 @@ use super::File;
 
 pub(super) const FILES: &[File] = &[
     File {
-        path: "/assets/charts-C0svY2u0.js",
+        path: "/assets/charts-2FrlNc7F.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/charts-C0svY2u0.js"),
+        bytes: include_bytes!("dist/assets/charts-2FrlNc7F.js"),
     },
     File {
         path: "/assets/charts-CnsZ1jie.css",
@@ -14,14 +14,14 @@ pub(super) const FILES: &[File] = &[
         bytes: include_bytes!("dist/assets/charts-CnsZ1jie.css"),
     },
     File {
-        path: "/assets/index-DbluXVbt.js",
+        path: "/assets/index-BGS3qEbt.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-DbluXVbt.js"),
+        bytes: include_bytes!("dist/assets/index-BGS3qEbt.js"),
     },
     File {
-        path: "/assets/index-lqYgCbqJ.css",
+        path: "/assets/index-CJDGHzqL.css",
         kind: "text/css; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-lqYgCbqJ.css"),
+        bytes: include_bytes!("dist/assets/index-CJDGHzqL.css"),
     },
     File {
         path: "/icon.svg",
