@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { JobPage } from "./job/page.tsx";
 import { JobsPage } from "./jobs/page.tsx";
 import { addKeys } from "./keys.ts";
@@ -23,7 +23,13 @@ const TITLES = { jobs: "Jobs", job: "Job", search: "Search", pictures: "Pictures
 export function App() {
   useEffect(() => addKeys(KEYS), []);
   const { value } = place;
-  useEffect(() => void (document.title = `${TITLES[value.page]} · Longwire`), [value.page]);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    document.title = `${TITLES[value.page]} · Longwire`;
+    // Who cannot see it is told that the page is another; the search puts the focus where one types.
+    if (!isFirst.current && value.page !== "search") document.getElementById("main")?.focus({ preventScroll: true });
+    isFirst.current = false;
+  }, [value.page]);
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>

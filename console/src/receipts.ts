@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { Refused, type Receipt } from "longwire";
 import { brief } from "./clock.ts";
-import { client } from "./server.ts";
+import { client, isUp } from "./server.ts";
 
 /** Something to be told, until it is put away. */
 export interface Told {
@@ -38,8 +38,14 @@ export interface Target {
   readonly connid: string;
 }
 
+/** What is asked without a connection would be done when there is one, and nobody thinks of it any more. */
+export function tellNoConnection(): void {
+  tell({ kind: "refusal", title: "There is no connection", text: "Nothing was done. Try again once there is one." });
+}
+
 /** Kills one, and tells its receipt. */
 export async function killOne({ connid, job }: Target, reason?: string): Promise<void> {
+  if (!isUp()) return tellNoConnection();
   try {
     const { ended } = await (await client).kill(connid, reason || undefined, { wait: true });
     const kill = ended?.kill;
@@ -53,6 +59,7 @@ export async function killOne({ connid, job }: Target, reason?: string): Promise
 /** Kills many, and tells what came of it in one receipt. */
 export async function killMany(targets: readonly Target[], reason?: string): Promise<void> {
   if (targets.length === 1) return killOne(targets[0]!, reason);
+  if (!isUp()) return tellNoConnection();
   const server = await client;
   const receipts: Receipt[] = [];
   const waiting = [...targets];

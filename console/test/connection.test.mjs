@@ -35,6 +35,26 @@ test("the network is cut: what was there stays, and is said to be old; it comes 
   await link(page, "connected");
 });
 
+test("what the feed no longer has is said to be a gap, and the list is read anew; nothing is done meanwhile behind one's back", async (t) => {
+  const { url } = await serve(t, "limits.feed_events_kept = 16\n");
+  const { network, page } = await openThrough(t, browser, url);
+  for (const connid of ["stays", "ends"]) await start(url, { route: "request", connid, time: 600 });
+  await row(page, "ends").waitFor();
+  network.open(false);
+  network.cut();
+  await link(page, "reconnecting");
+  await page.getByRole("button", { name: "Kill stays" }).click();
+  await page.getByText("There is no connection").waitFor();
+  await fetch(`${url}/jobs/ends`, { method: "DELETE" });
+  for (let number = 0; number < 30; number++) await start(url, { route: "request", connid: `n${number}`, time: 600 });
+  network.open(true);
+  await page.getByText(/gap of \d+/).waitFor();
+  await page.locator("[data-tab=live]", { hasText: "31" }).waitFor();
+  assert.equal(await row(page, "ends").count(), 0);
+  await page.getByLabel("Filter by text").fill("stays");
+  await row(page, "stays").waitFor();
+});
+
 test("the page is reloaded, and closed and opened anew: everything is still there", async (t) => {
   const { url } = await serve(t);
   const page = await open(t, browser, url);

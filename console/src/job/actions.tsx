@@ -4,8 +4,8 @@ import type { JobView, Status } from "longwire";
 import { span } from "../clock.ts";
 import { addKeys } from "../keys.ts";
 import { Dialog } from "../parts/dialog.tsx";
-import { killOne, tell } from "../receipts.ts";
-import { client } from "../server.ts";
+import { killOne, tell, tellNoConnection } from "../receipts.ts";
+import { client, isUp } from "../server.ts";
 
 /** What may be added with a click, in seconds. */
 const STEPS = [60, 600, 3600];
@@ -17,6 +17,7 @@ export function Actions({ view, status }: { view: JobView; status: Status }) {
   const isEnding = status === "ending";
   const extend = async (seconds: number) => {
     const { connid, job } = view;
+    if (!isUp()) return tellNoConnection();
     try {
       const server = await client;
       const left = (await server.status({ connid })).jobs[0]?.left ?? 0;

@@ -19,6 +19,8 @@ interface Open {
 }
 
 const MOST_LINES = 100_000;
+/** What is kept to be downloaded, in characters. */
+const MOST_RAW = 32_000_000;
 /** A line longer than that is cut into several. */
 const LONGEST = 4000;
 
@@ -27,6 +29,7 @@ export class Log {
   /** How many were dropped, as there were too many. */
   dropped = 0;
   #raw: string[] = [];
+  #rawLength = 0;
   readonly #open = new Map<Stream, Open>();
   readonly #styles = new Map<Stream, Style>();
   readonly #decoders = new Map<Stream, TextDecoder>();
@@ -34,6 +37,8 @@ export class Log {
   add(seq: number, output: string | Uint8Array, stream: Stream): void {
     const text = typeof output === "string" ? output : this.#decoder(stream).decode(output, { stream: true });
     this.#raw.push(text);
+    this.#rawLength += text.length;
+    if (this.#rawLength > MOST_RAW) this.#forgetHalf();
     const parts = text.split("\n");
     parts.forEach((part, index) => this.#put(seq, stream, part, index < parts.length - 1));
     if (this.lines.length > MOST_LINES) this.#drop(MOST_LINES / 10);
@@ -43,7 +48,12 @@ export class Log {
     this.lines.push({ seq, stream: "note", text, spans: [{ text, style: PLAIN }] });
   }
 
-  /** All as it was printed. */
+  #forgetHalf(): void {
+    this.#raw.splice(0, Math.ceil(this.#raw.length / 2));
+    this.#rawLength = this.#raw.reduce((sum, part) => sum + part.length, 0);
+  }
+
+  /** As it was printed: all, or the last of it. */
   blob(): Blob {
     return new Blob(this.#raw, { type: "text/plain" });
   }

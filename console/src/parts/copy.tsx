@@ -1,15 +1,27 @@
 import { useState } from "preact/hooks";
 
-/** Copies that text. Where the page may not, as over plain HTTP from another machine, it is selected to be copied by hand. */
-export function Copy({ text, what, from }: { text: string; what: string; from?: string }) {
+/** Browsers keep the clipboard from pages over plain HTTP, as from another machine; there the old way still works. */
+function copyTheOldWay(text: string): boolean {
+  const before = document.activeElement as HTMLElement | null;
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const isCopied = document.execCommand("copy");
+  area.remove();
+  before?.focus();
+  return isCopied;
+}
+
+/** Copies that text. */
+export function Copy({ text, what }: { text: string; what: string }) {
   const [said, say] = useState("");
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
       say("Copied");
     } catch {
-      if (from) getSelection()?.selectAllChildren(document.getElementById(from)!);
-      say("Press Ctrl+C");
+      say(copyTheOldWay(text) ? "Copied" : "Not allowed");
     }
     setTimeout(() => say(""), 1500);
   };

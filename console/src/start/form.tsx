@@ -7,7 +7,7 @@ import { isNarrow } from "../parts/media.ts";
 import { Copy } from "../parts/copy.tsx";
 import { tell } from "../receipts.ts";
 import { addressOf } from "../route.ts";
-import { client, isUp } from "../server.ts";
+import { client, isUp, resumedAt } from "../server.ts";
 import { InputFields } from "./input.tsx";
 import { curlOf, frameOf } from "./said.ts";
 import { fieldsOf, inputOf } from "./schema.ts";
@@ -56,7 +56,9 @@ export function StartForm() {
     frameOf({ route: route.value, connid: connid.value, time: time.value, input: input.value, tags: tags.value, onConflict: onConflict.value }),
   );
 
-  useEffect(() => void readRoutes().catch(() => {}), []);
+  // Another run of the server may have others.
+  const run = resumedAt.value;
+  useEffect(() => void readRoutes().catch(() => {}), [run]);
   useEffect(() => addKeys([{ keys: ["n"], what: "A new start", where: "Jobs", run: () => document.getElementById("start-connid")?.focus() }]), []);
 
   const choose = (name: string) => {
@@ -178,7 +180,7 @@ function Sent({ title, id, text, what }: { title: string; id: string; text: stri
   return (
     <div class="sent">
       <h3>{title}</h3>
-      <Copy text={text} what={what} from={id} />
+      <Copy text={text} what={what} />
       <pre id={id} tabIndex={0} aria-label={title}>
         {text}
       </pre>

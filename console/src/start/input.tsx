@@ -25,7 +25,7 @@ export function InputFields({ fields, hasForm, values, json, asJson, wrong }: Pr
         )}
       </legend>
       {fields ? (
-        fields.map((field) => <One key={field.name} field={field} value={values.value[field.name] ?? field.first} isWrong={wrong === `input.${field.name}`} set={set} />)
+        fields.map((field) => <One key={field.name} field={field} value={values.value[field.name] ?? ""} isWrong={wrong === `input.${field.name}`} set={set} />)
       ) : (
         <textarea
           rows={4}
@@ -42,7 +42,7 @@ export function InputFields({ fields, hasForm, values, json, asJson, wrong }: Pr
 }
 
 function One({ field, value, isWrong, set }: { field: Field; value: string; isWrong: boolean; set: (name: string, value: string) => void }) {
-  const { name, kind, isRequired, what, choices, isWhole } = field;
+  const { name, kind, isRequired, what, choices, isWhole, first } = field;
   const change = (event: { currentTarget: HTMLInputElement | HTMLSelectElement }) => set(name, event.currentTarget.value);
   const shared = { value, "aria-invalid": isWrong || undefined, required: isRequired, title: what || undefined };
   if (kind === "flag")
@@ -65,7 +65,7 @@ function One({ field, value, isWrong, set }: { field: Field; value: string; isWr
           ))}
         </select>
       ) : (
-        <input {...shared} onInput={change} inputMode={kind === "number" ? (isWhole ? "numeric" : "decimal") : "text"} placeholder={what} autocomplete="off" />
+        <input {...shared} onInput={change} inputMode={kind === "number" ? (isWhole ? "numeric" : "decimal") : "text"} placeholder={first || what} autocomplete="off" />
       )}
     </label>
   );

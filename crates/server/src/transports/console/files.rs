@@ -4,24 +4,24 @@ use super::File;
 
 pub(super) const FILES: &[File] = &[
     File {
-        path: "/assets/charts-2FrlNc7F.js",
-        kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/charts-2FrlNc7F.js"),
-    },
-    File {
         path: "/assets/charts-CnsZ1jie.css",
         kind: "text/css; charset=utf-8",
         bytes: include_bytes!("dist/assets/charts-CnsZ1jie.css"),
     },
     File {
-        path: "/assets/index-BGS3qEbt.js",
+        path: "/assets/charts-CshF9pMk.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-BGS3qEbt.js"),
+        bytes: include_bytes!("dist/assets/charts-CshF9pMk.js"),
     },
     File {
         path: "/assets/index-CJDGHzqL.css",
         kind: "text/css; charset=utf-8",
         bytes: include_bytes!("dist/assets/index-CJDGHzqL.css"),
+    },
+    File {
+        path: "/assets/index-CPU-Wy0M.js",
+        kind: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("dist/assets/index-CPU-Wy0M.js"),
     },
     File {
         path: "/icon.svg",
