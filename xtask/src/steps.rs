@@ -179,6 +179,19 @@ pub(crate) const STEPS: &[Step] = &[
         run: suites::typescript::run,
     },
     Step {
+        name: "console",
+        what: "the console: its types, that the server carries it as it is built, and its tests in a browser",
+        when: When::Always,
+        needs: &[
+            NODE,
+            NPM,
+            Need::Npm(suites::typescript::FOLDER),
+            Need::Npm(suites::console::FOLDER),
+            CHROMIUM,
+        ],
+        run: suites::console::run,
+    },
+    Step {
         name: "conformance",
         what: "the conformance kit, against each client of ours and against the server",
         when: When::Always,

@@ -4,6 +4,7 @@ pub(crate) mod asyncapi;
 pub(crate) mod autobahn;
 pub(crate) mod clients;
 pub(crate) mod conformance;
+pub(crate) mod console;
 pub(crate) mod examples;
 pub(crate) mod fuzz;
 pub(crate) mod mutants;

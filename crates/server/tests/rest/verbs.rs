@@ -286,10 +286,9 @@ fn operations_answer() {
             (
                 "/",
                 "text/html; charset=utf-8",
-                "<script src=\"app.js\" defer></script>",
+                "<script type=\"module\" crossorigin src=\"./assets/",
             ),
-            ("/app.js", "text/javascript; charset=utf-8", "longwire.v1"),
-            ("/style.css", "text/css; charset=utf-8", ":root"),
+            ("/icon.svg", "image/svg+xml", "<svg"),
         ] {
             let reply = client.call(&format!("GET {path}"), "", "").await;
             assert_eq!(

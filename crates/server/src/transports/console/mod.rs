@@ -1,44 +1,79 @@
-//! The page at `/`: start, kill and status over the socket, as the demo had them.
+//! The page at `/`: what `console/` is built to, carried in the binary.
+
+mod files;
+mod packed;
+
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
-    http::{HeaderValue, header},
-    response::IntoResponse,
+    body::Body,
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
     routing::{MethodRouter, get},
 };
 
-/// Nothing but our own files, and no page around ours. `'self'` holds for the socket too.
+use self::packed::Packed;
+
+/// Nothing but our own files, and no page around ours. `'self'` holds for the socket too. No script and no style stands in the page.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// The page and its two files.
-pub(crate) fn routes() -> Router {
-    Router::new()
-        .route(
-            "/",
-            file("text/html; charset=utf-8", include_str!("index.html")),
-        )
-        .route(
-            "/app.js",
-            file("text/javascript; charset=utf-8", include_str!("app.js")),
-        )
-        .route(
-            "/style.css",
-            file("text/css; charset=utf-8", include_str!("style.css")),
-        )
+/// Files below it have names that change with what is in them.
+const HASHED: &str = "/assets/";
+
+/// A file of the page. The build of `console/` writes the table of them.
+struct File {
+    path: &'static str,
+    kind: &'static str,
+    bytes: &'static [u8],
 }
 
-fn file(kind: &'static str, text: &'static str) -> MethodRouter {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        ),
-    ];
-    get(move || async move { (headers, text).into_response() })
+/// The page and its files.
+pub(crate) fn routes() -> Router {
+    files::FILES.iter().fold(Router::new(), |router, file| {
+        router.route(file.path, serve(file))
+    })
+}
+
+/// It is compressed once, when it is first asked for.
+fn serve(file: &'static File) -> MethodRouter {
+    let packed: Arc<OnceLock<Packed>> = Arc::default();
+    get(move |asked: HeaderMap| async move {
+        file.answer(packed.get_or_init(|| Packed::of(file.bytes)), &asked)
+    })
+}
+
+impl File {
+    fn answer(&self, packed: &Packed, asked: &HeaderMap) -> Response<Body> {
+        let fixed = HeaderValue::from_static;
+        let mut response = Response::default();
+        if packed.is_had(asked) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        } else if let Some(small) = packed.small_for(asked) {
+            *response.body_mut() = small.into();
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_ENCODING, fixed("gzip"));
+        } else {
+            *response.body_mut() = self.bytes.into();
+        }
+        let headers = response.headers_mut();
+        headers.extend(packed.etag().map(|etag| (header::ETAG, etag)));
+        headers.insert(header::VARY, fixed("Accept-Encoding"));
+        headers.insert(header::CACHE_CONTROL, fixed(self.keeping()));
+        headers.insert(header::CONTENT_TYPE, fixed(self.kind));
+        headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+        headers.insert(header::REFERRER_POLICY, fixed("no-referrer"));
+        response
+    }
+
+    /// How long a browser may keep it without asking.
+    fn keeping(&self) -> &'static str {
+        if self.path.starts_with(HASHED) {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        }
+    }
 }
