@@ -27,7 +27,7 @@ export class Asks {
   readonly #send: (frame: object) => boolean;
   #over: Disconnected | undefined;
 
-  /** `send` says whether there was a connection to send it on. */
+  /** `send` says whether there was a connection to send it on, and throws where that cannot be sent on any. */
   constructor(send: (frame: object) => boolean) {
     this.#send = send;
   }
@@ -89,8 +89,14 @@ export class Asks {
 
   #try(id: number): void {
     const ask = this.#asked.get(id);
-    // What was never sent may be said in another way than what may have been heard.
-    if (ask && this.#send({ ...ask.frame(ask.tries + 1), id })) ask.tries++;
+    try {
+      // What was never sent may be said in another way than what may have been heard.
+      if (ask && this.#send({ ...ask.frame(ask.tries + 1), id })) ask.tries++;
+    } catch (error) {
+      // What cannot be sent is refused here, as the server would.
+      const { code = "invalid_frame", message } = error as Heard;
+      this.heard({ id, status: "error", code, message: message! });
+    }
   }
 
   #drop(id: number, error: Disconnected): void {

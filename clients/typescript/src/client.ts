@@ -81,7 +81,13 @@ export class Client {
     const isMade = options.connid == null;
     const connid = isMade ? madeConnid() : String(options.connid);
     const job = new Job<Result>(this, this.#watches, connid);
-    this.#asks.ask(startAsk({ ...options, input, route, connid }, isMade, job));
+    try {
+      // As it is now, whatever becomes of it until it is sent again.
+      const written = JSON.parse(JSON.stringify(input));
+      this.#asks.ask(startAsk({ ...options, input: written, route, connid }, isMade, job));
+    } catch (error) {
+      job.failed(refused({ code: "invalid_field", message: `\`input\` must be JSON: ${error}`, field: "input" }));
+    }
     return job;
   }
 

@@ -14,7 +14,7 @@ export class LongwireError extends Error {
   }
 }
 
-/** The server refused what was asked. Nothing was changed. */
+/** What was asked was refused, by the server, or here, where it cannot be sent. Nothing was changed. */
 export class Refused extends LongwireError {
   /** Why: one of the protocol's words. */
   declare readonly code: Code;

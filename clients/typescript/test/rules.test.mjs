@@ -56,6 +56,27 @@ test("a start whose answer is lost again after it was sent again is looked for a
   await third.quiet();
 });
 
+test("what is no JSON is refused here, and is not said again on the next connection", async (t) => {
+  const { client, peer, again } = await pair(t);
+  const circular = {};
+  circular.self = circular;
+  for (const input of [{ n: 1n }, circular, () => 1, Symbol("x"), { toJSON() {} }]) {
+    const job = client.start("kill", input, { connid: "victim" });
+    await assert.rejects(async () => job, { name: "Refused", code: "invalid_field", field: "input" });
+  }
+  await assert.rejects(async () => client.start("report", null, { time: 1n }), { name: "Refused", code: "invalid_frame" });
+  await assert.rejects(client.status({ limit: 1n }), { name: "Refused", code: "invalid_frame" });
+  await peer.quiet();
+  const input = { month: 3 };
+  client.start("report", input, { connid: 42 });
+  await peer.hears({ input: { month: 3 } });
+  input.month = 4n;
+  peer.cut();
+  const second = await again();
+  await second.hears({ route: "report", input: { month: 3 } });
+  await second.quiet();
+});
+
 test("a start that was never sent is sent as it is, and one of one's own name that may have been heard joins", async (t) => {
   const { client, peer, again } = await pair(t);
   peer.cut();
