@@ -1,3 +1,4 @@
+import { deferred } from "./deferred.js";
 import { Disconnected, Refused } from "./errors.js";
 import type { Heard } from "./heard.js";
 
@@ -45,19 +46,19 @@ export class Asks {
   }
 
   /** The same, for an answer that has only to be handed on. */
-  question(question: object, mend?: (refusal: Heard) => Heard | undefined): Promise<Heard> {
-    return new Promise((resolve, reject) => {
-      this.ask({
-        frame: () => question,
-        answer(frame, tries) {
-          const answer = frame.status === "error" && tries > 1 ? (mend?.(frame) ?? frame) : frame;
-          if (answer.status === "error") return reject(refused(answer));
-          delete answer.id;
-          resolve(answer);
-        },
-        fail: reject,
-      });
+  question<Answer>(question: object, mend?: (refusal: Heard) => Heard | undefined): Promise<Answer> {
+    const { promise, resolve, reject } = deferred<Answer>();
+    this.ask({
+      frame: () => question,
+      answer(frame, tries) {
+        const answer = frame.status === "error" && tries > 1 ? (mend?.(frame) ?? frame) : frame;
+        if (answer.status === "error") return reject(refused(answer));
+        delete answer.id;
+        resolve(answer as Answer);
+      },
+      fail: reject,
     });
+    return promise;
   }
 
   /** Whether the frame was an answer. */

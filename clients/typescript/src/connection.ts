@@ -41,7 +41,7 @@ export class Connection {
   readonly #listeners = new Set<(link: Link) => void>();
   readonly #url: string;
   readonly #Kind: WebSocketKind;
-  readonly #patience: number;
+  readonly #options: ConnectOptions;
   readonly #user: User;
   #wire: Wire | undefined;
   /** Whether frames get through. */
@@ -50,20 +50,20 @@ export class Connection {
   #brokenAt = 0;
   #stopWaiting = () => {};
 
-  private constructor(url: string, Kind: WebSocketKind, patience: number, user: User) {
+  private constructor(url: string, Kind: WebSocketKind, options: ConnectOptions, user: User) {
     this.#url = url;
     this.#Kind = Kind;
-    this.#patience = patience;
+    this.#options = options;
     this.#user = user;
   }
 
   /** Connects for the first time. */
   static async open(url: string | URL, options: ConnectOptions, user: User): Promise<Connection> {
-    const { signal, patience = Infinity } = options;
+    const { signal } = options;
     const address = socketAddress(url);
     const Kind = options.WebSocket ?? (await findWebSocket());
     signal?.throwIfAborted();
-    const connection = new Connection(address, Kind, patience, user);
+    const connection = new Connection(address, Kind, options, user);
     const abort = () => void connection.close();
     signal?.addEventListener("abort", abort, { once: true });
     try {
@@ -143,7 +143,8 @@ export class Connection {
 
   #again(why: Disconnected): void {
     if (this.#link.state === "closed") return;
-    const left = this.#brokenAt + this.#patience * 1000 - Date.now();
+    const { patience = Infinity } = this.#options;
+    const left = this.#brokenAt + patience * 1000 - Date.now();
     if (left <= 0) return this.#end(why);
     const wait = backoff(this.#attempts++, Math.random());
     this.#tell({ state: "reconnecting", attempts: this.#attempts, why });

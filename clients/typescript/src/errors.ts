@@ -3,14 +3,13 @@ import type { Clock, Code, EndedView, EventFrame, KillNote, RefusalFrame } from 
 /** Anything that goes wrong here. Its `code` is a stable word to build on; its message is for people, and may change. */
 export class LongwireError extends Error {
   /** The stable word for it. */
-  readonly code: string;
+  declare readonly code: string;
 
   /** @internal */
   constructor(name: string, code: string, message: string, more?: object) {
     super(message);
-    this.code = code;
     // Class names do not outlive minification.
-    Object.assign(this, { name }, more);
+    Object.assign(this, { name, code, ...more });
   }
 }
 
@@ -109,4 +108,16 @@ export class JobLost extends LongwireError {
   constructor(event?: EventFrame) {
     super("JobLost", "lost", event?.error?.message ?? "whoever served the job is gone", { event });
   }
+}
+
+/** What each outcome is to who waits for the result: nothing that is thrown, or an error. */
+const OUTCOMES = { ok: undefined, failed: JobFailed, killed: JobKilled, timeout: JobTimeout, lost: JobLost };
+
+/** Whether a job's status is its last. @internal */
+export const hasEnded = (status: unknown): status is keyof typeof OUTCOMES => Object.hasOwn(OUTCOMES, status as string);
+
+/** What a last event is to who waits for the result; nothing where it is `ok`. @internal */
+export function failureOf(event: EventFrame): LongwireError | undefined {
+  const Failure = OUTCOMES[event.status as keyof typeof OUTCOMES];
+  return Failure && new Failure(event);
 }

@@ -1,5 +1,6 @@
 import type { WebSocketKind, WebSocketLike } from "./websocket/kind.js";
 
+const SILENCE = "nothing was heard in time";
 const OPEN_WITHIN = 10_000;
 const PROBE_AFTER = 20_000;
 const DEAD_AFTER = 45_000;
@@ -28,7 +29,7 @@ export class Wire {
   constructor(Kind: WebSocketKind, url: string, hears: Hears) {
     this.#hears = hears;
     this.#socket = new Kind(url, "longwire.v1");
-    this.#timer = setTimeout(() => this.#cut("no answer in time"), OPEN_WITHIN);
+    this.#timer = setTimeout(() => this.#cut(SILENCE), OPEN_WITHIN);
     const socket = this.#socket;
     socket.addEventListener("open", () => this.#opened());
     socket.addEventListener("message", ({ data }) => this.#heard(String(data)));
@@ -79,7 +80,7 @@ export class Wire {
   /** A machine that slept is not silence: nothing counts as lost that was not asked first. */
   #listen(): void {
     const quiet = Date.now() - this.#heardAt;
-    if (this.#probed) return this.#cut("nothing heard for too long");
+    if (this.#probed) return this.#cut(SILENCE);
     let wait = Math.min(PROBE_AFTER - quiet, PROBE_AFTER);
     if (wait <= 0) {
       this.#probed = true;
@@ -97,7 +98,8 @@ export class Wire {
   #terminate(): void {
     // `ws` would wait half a minute for the answer of a peer that is gone.
     const socket: WebSocketLike & { terminate?(): void } = this.#socket;
-    (socket.terminate ?? socket.close).call(socket);
+    if (socket.terminate) socket.terminate();
+    else socket.close();
   }
 
   #end(code: number, reason: string): void {

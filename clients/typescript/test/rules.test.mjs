@@ -77,6 +77,35 @@ test("what is no JSON is refused here, and is not said again on the next connect
   await second.quiet();
 });
 
+test("a handle whose job has ended kills and extends no other of its name", async (t) => {
+  const { client, peer } = await pair(t);
+  const job = client.start("report", null, { connid: "42" });
+  peer.says(started(await peer.hears(), "42"), end(2, 7));
+  assert.equal(await job, 7);
+  for (const verb of [job.kill("late"), job.extend(60)]) {
+    await assert.rejects(verb, (error) => error.name === "Refused" && error.code === "already_ended" && error.ended.status === "ok" && error.ended.seq === 2);
+  }
+  await peer.quiet();
+});
+
+test("a kill that is refused is no unhandled rejection", async (t) => {
+  const { client, peer } = await pair(t);
+  const unhandled = [];
+  const tell = (error) => unhandled.push(error);
+  process.on("unhandledRejection", tell);
+  t.after(() => process.off("unhandledRejection", tell));
+  const job = client.start("report", null, { connid: "42" });
+  job.kill();
+  job.extend(60);
+  peer.says(started(await peer.hears({ route: "report" }), "42"));
+  client.kill("43");
+  client.status();
+  for (let count = 0; count < 4; count++) peer.says(refusal(await peer.hears(), "unknown_connid"));
+  await answered(client, peer);
+  await new Promise((turn) => setImmediate(turn));
+  assert.deepEqual(unhandled, []);
+});
+
 test("a start that was never sent is sent as it is, and one of one's own name that may have been heard joins", async (t) => {
   const { client, peer, again } = await pair(t);
   peer.cut();
