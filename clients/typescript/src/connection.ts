@@ -93,7 +93,6 @@ export class Connection {
   }
 
   async close(): Promise<void> {
-    if (this.#link.state === "closed") return;
     const wire = this.#wire;
     this.#end(new Disconnected("closed", "the client was closed"));
     await wire?.close();
@@ -142,7 +141,6 @@ export class Connection {
   }
 
   #again(why: Disconnected): void {
-    if (this.#link.state === "closed") return;
     const { patience = Infinity } = this.#options;
     const left = this.#brokenAt + patience * 1000 - Date.now();
     if (left <= 0) return this.#end(why);

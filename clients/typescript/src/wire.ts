@@ -1,6 +1,5 @@
 import type { WebSocketKind, WebSocketLike } from "./websocket/kind.js";
 
-const SILENCE = "nothing was heard in time";
 const OPEN_WITHIN = 10_000;
 const PROBE_AFTER = 20_000;
 const DEAD_AFTER = 45_000;
@@ -24,15 +23,16 @@ export class Wire {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #gone = false;
   #heardAt = 0;
-  #probed = false;
+  /** Something was asked, as the opening is, and nothing was heard since. */
+  #probed = true;
 
   constructor(Kind: WebSocketKind, url: string, hears: Hears) {
     this.#hears = hears;
     this.#socket = new Kind(url, "longwire.v1");
-    this.#timer = setTimeout(() => this.#cut(SILENCE), OPEN_WITHIN);
+    this.#timer = setTimeout(() => this.#listen(), OPEN_WITHIN);
     const socket = this.#socket;
-    socket.addEventListener("open", () => this.#opened());
-    socket.addEventListener("message", ({ data }) => this.#heard(String(data)));
+    socket.addEventListener("open", () => this.#heard(() => hears.opened()));
+    socket.addEventListener("message", ({ data }) => this.#heard(() => hears.text(String(data))));
     let why = "";
     socket.addEventListener("error", ({ message = "" }) => {
       why = message;
@@ -62,25 +62,20 @@ export class Wire {
     });
   }
 
-  #opened(): void {
-    if (this.#gone) return;
-    this.#heardAt = Date.now();
-    clearTimeout(this.#timer);
-    this.#listen();
-    this.#hears.opened();
-  }
-
-  #heard(text: string): void {
+  #heard(tell: () => void): void {
     if (this.#gone) return;
     this.#heardAt = Date.now();
     this.#probed = false;
-    this.#hears.text(text);
+    tell();
   }
 
   /** A machine that slept is not silence: nothing counts as lost that was not asked first. */
   #listen(): void {
     const quiet = Date.now() - this.#heardAt;
-    if (this.#probed) return this.#cut(SILENCE);
+    if (this.#probed) {
+      this.#end(1006, "nothing was heard in time");
+      return this.#terminate();
+    }
     let wait = Math.min(PROBE_AFTER - quiet, PROBE_AFTER);
     if (wait <= 0) {
       this.#probed = true;
@@ -88,11 +83,6 @@ export class Wire {
       wait = DEAD_AFTER - PROBE_AFTER;
     }
     this.#timer = setTimeout(() => this.#listen(), wait);
-  }
-
-  #cut(reason: string): void {
-    this.#end(1006, reason);
-    this.#terminate();
   }
 
   #terminate(): void {
