@@ -1,6 +1,7 @@
 import { deferred } from "./deferred.js";
 import { Disconnected, Refused } from "./errors.js";
 import type { Heard } from "./heard.js";
+import type { Status } from "./protocol.js";
 
 /** How often something is sent before its server is given up. */
 const MOST_TRIES = 5;
@@ -45,15 +46,18 @@ export class Asks {
     return id;
   }
 
-  /** The same, for an answer that has only to be handed on. */
-  question<Answer>(question: object, mend?: (refusal: Heard) => Heard | undefined): Promise<Answer> {
+  /** The same, for an answer that has only to be handed on. What is sent again and refused as the job has ended that way was done. */
+  question<Answer>(question: object, done?: Status): Promise<Answer> {
     const { promise, resolve, reject } = deferred<Answer>();
     this.ask({
       frame: () => question,
       answer(frame, tries) {
-        const answer = frame.status === "error" && tries > 1 ? (mend?.(frame) ?? frame) : frame;
-        if (answer.status === "error") return reject(refused(answer));
-        delete answer.id;
+        let { id: _, ...answer } = frame;
+        if (frame.status === "error") {
+          const { route, connid, ended } = frame;
+          if (tries < 2 || !ended || ended.status !== done) return reject(refused(frame));
+          answer = { route, connid, status: "ok", seq: ended.seq, ended };
+        }
         resolve(answer as Answer);
       },
       fail: reject,
@@ -78,7 +82,7 @@ export class Asks {
     for (const [id, { tries, most = MOST_TRIES }] of before) {
       if (most === 1) this.#asked.delete(id);
       else if (tries < most) this.#try(id);
-      else this.#drop(id, new Disconnected("no_reply", `${most} connections broke before an answer`));
+      else this.#drop(id, new Disconnected("no_reply", `it was sent ${most} times, without an answer`));
     }
   }
 

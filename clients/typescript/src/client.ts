@@ -41,8 +41,6 @@ export class Client {
   readonly #asks = new Asks((frame) => this.#connection?.send(frame) ?? false);
   readonly #watches = new Watches(this.#asks);
 
-  private constructor() {}
-
   /** @internal */
   static async connect(this: void, url: string | URL, options: ConnectOptions = {}): Promise<Client> {
     const client = new Client();
@@ -86,26 +84,23 @@ export class Client {
       const written = JSON.parse(JSON.stringify(input));
       this.#asks.ask(startAsk({ ...options, input: written, route, connid }, isMade, job));
     } catch (error) {
-      job.failed(refused({ code: "invalid_field", message: `input is no JSON: ${error}`, field: "input" }));
+      job.failed(refused({ code: "invalid_field", message: `input: ${error}`, field: "input" }));
     }
     return job;
   }
 
   /** Watches a job from after that number on; from its beginning where there is none. */
   watch<Result = unknown>(target: Target, { after = 0 }: { after?: number | undefined } = {}): Job<Result> {
-    const name = typeof target === "object" ? { job: target.job } : { connid: String(target) };
-    const job = new Job<Result>(this, this.#watches, "connid" in name ? name.connid : "");
-    this.#open({ ...name, after }, job, (frame) => job.opened(frame, after, "job" in name));
+    const name: { job?: string; connid?: string } = typeof target === "object" ? { job: target.job } : { connid: String(target) };
+    const job = new Job<Result>(this, this.#watches, name.connid ?? "");
+    this.#open({ ...name, after }, job, (frame) => job.opened(frame, after, !!name.job));
     return job;
   }
 
   /** Kills a job by its connid. */
   kill(connid: string | number, reason?: string, options: KillOptions = {}): Promise<Done> {
-    const question = { route: "kill", connid, reason, ...options };
     // One that is sent again may come after the death it caused.
-    const killedBefore = ({ ended }: Heard): Heard | undefined =>
-      ended?.status === "killed" ? { route: "kill", connid: String(connid), status: "ok", seq: ended.seq, ended } : undefined;
-    return this.#asks.question(question, killedBefore);
+    return this.#asks.question({ route: "kill", connid, reason, ...options }, "killed");
   }
 
   /** Moves a job's deadline to so many seconds from now. */

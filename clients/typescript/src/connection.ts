@@ -2,7 +2,7 @@ import { findWebSocket } from "#websocket";
 import { socketAddress } from "./address.js";
 import { backoff } from "./backoff.js";
 import { unless } from "./deferred.js";
-import { Disconnected } from "./errors.js";
+import { Disconnected, LongwireError } from "./errors.js";
 import type { Heard } from "./heard.js";
 import type { Link } from "./link.js";
 import type { WebSocketKind } from "./websocket/kind.js";
@@ -16,9 +16,14 @@ export interface ConnectOptions {
   signal?: AbortSignal | undefined;
   /** Seconds to go on trying to connect again; for ever where it is left out. The first connection is tried once. */
   patience?: number | undefined;
+  /** Bytes of a frame that is sent, at most: the server's `limits.frame_bytes`, 1,048,576 where it is left out. It closes over a larger one. */
+  frameBytes?: number | undefined;
   /** The class of WebSockets to use, instead of the one that is there: a class of `ws` that sends headers, for example. */
   WebSocket?: WebSocketKind | undefined;
 }
+
+/** What servers take, unless an operator has set another bound. */
+const FRAME_BYTES = 1048576;
 
 /** What a server sent, or was sent, is no text of the protocol. */
 const NO_TEXT = 1007;
@@ -64,8 +69,8 @@ export class Connection {
     const Kind = options.WebSocket ?? (await findWebSocket());
     signal?.throwIfAborted();
     const connection = new Connection(address, Kind, options, user);
-    const abort = () => void connection.close();
-    signal?.addEventListener("abort", abort, { once: true });
+    const abort = () => void connection.close(signal!.reason);
+    signal?.addEventListener("abort", abort);
     try {
       await unless(signal, new Promise<void>((opened, failed) => connection.#dial(opened, failed)));
     } catch (error) {
@@ -86,15 +91,20 @@ export class Connection {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Sends a frame, and says whether there was a connection to send it on. Whether it arrived only an answer tells. */
+  /** Sends a frame, and says whether there was a connection to send it on. Whether it arrived only an answer tells. Throws where it never can be sent. */
   send(frame: object): boolean {
-    if (this.#up) this.#wire?.send(JSON.stringify(frame));
+    const text = JSON.stringify(frame);
+    const { frameBytes = FRAME_BYTES } = this.#options;
+    const bytes = new Blob([text]).size;
+    if (bytes > frameBytes) throw new LongwireError("", "too_large", `${bytes} bytes; ${frameBytes} are the most`);
+    if (this.#up) this.#wire?.send(text);
     return this.#up;
   }
 
-  async close(): Promise<void> {
+  /** Closes it for good, because of that. */
+  async close(cause?: unknown): Promise<void> {
     const wire = this.#wire;
-    this.#end(new Disconnected("closed", "the client was closed"));
+    this.#end(new Disconnected("closed", "the client was closed", { cause }));
     await wire?.close();
   }
 
@@ -123,10 +133,10 @@ export class Connection {
       frame = Object(JSON.parse(text)) as Heard;
     } catch {
       void this.#wire?.close();
-      return this.#broke(NO_TEXT, `this is no JSON: ${text.slice(0, 200)}`);
+      return this.#broke(NO_TEXT, `no JSON: ${text.slice(0, 200)}`);
     }
     this.#attempts = 0;
-    if (frame.notice === "shutting_down") this.#tell({ state: "shutting_down", left: Number(frame.left) });
+    if (frame.notice === "shutting_down") this.#tell({ state: "shutting_down", left: frame.left! });
     else this.#user.heard(frame);
   }
 
@@ -134,7 +144,7 @@ export class Connection {
     this.#up = false;
     const said = `${code} ${reason}`;
     if (FOR_GOOD.includes(code)) {
-      return this.#end(new Disconnected("closed_by_server", `closed for good: ${said}`));
+      return this.#end(new Disconnected("closed_by_server", `closed: ${said}`));
     }
     this.#brokenAt = Date.now();
     this.#again(new Disconnected("connection_lost", `connection lost: ${said}`));

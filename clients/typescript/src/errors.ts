@@ -1,4 +1,4 @@
-import type { Clock, Code, EndedView, EventFrame, KillNote, RefusalFrame } from "./protocol.js";
+import type { Clock, Code, EndedView, EventFrame, Receipt, RefusalFrame } from "./protocol.js";
 
 /** Anything that goes wrong here. Its `code` is a stable word to build on; its message is for people, and may change. */
 export class LongwireError extends Error {
@@ -47,13 +47,13 @@ export type DisconnectedCode =
   /** The client was closed here, or the job's handle was let go of. */
   | "closed";
 
-/** There is no connection, so what was asked is not answered. Jobs go on. */
+/** There is no connection, so what was asked is not answered. Jobs go on. Where a signal closed the client, `cause` is its reason. */
 export class Disconnected extends LongwireError {
   declare readonly code: DisconnectedCode;
 
   /** @internal */
-  constructor(code: DisconnectedCode, message: string) {
-    super("Disconnected", code, message);
+  constructor(code: DisconnectedCode, message: string, more?: { cause: unknown }) {
+    super("Disconnected", code, message, more);
   }
 }
 
@@ -73,15 +73,15 @@ export class JobFailed extends LongwireError {
 
 /** The job was killed; to a worker's function: it is being killed. */
 export class JobKilled extends LongwireError {
-  /** The receipt: who killed it and why, and what it took. While the job still ends it has the first two. */
-  declare readonly receipt: KillNote | undefined;
+  /** The receipt: who killed it and why, and what it took. To a worker's function, whose job is yet to end, only the first two are there. */
+  declare readonly receipt: Receipt;
   /** The last event; to a worker's function that which says so. */
   declare readonly event: EventFrame;
 
   /** @internal */
   constructor(event: EventFrame) {
-    const receipt = event.kill;
-    super("JobKilled", "killed", `killed by ${receipt?.by}: ${receipt?.reason ?? "no reason was given"}`, { receipt, event });
+    const receipt = event.kill as Receipt | undefined;
+    super("JobKilled", "killed", `killed by ${receipt?.by}: ${receipt?.reason ?? "no reason given"}`, { receipt, event });
   }
 }
 
@@ -106,7 +106,7 @@ export class JobLost extends LongwireError {
 
   /** @internal */
   constructor(event?: EventFrame) {
-    super("JobLost", "lost", event?.error?.message ?? "whoever served the job is gone", { event });
+    super("JobLost", "lost", event?.error?.message ?? "whoever served it is gone", { event });
   }
 }
 

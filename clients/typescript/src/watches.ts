@@ -80,7 +80,11 @@ export class Watches implements Source {
     if (!isFeed && hasEnded(frame.status)) this.#end(log, frame, to);
     if (log.asked) return;
     log.at = to;
-    if (isHole) return this.#hole(log, from);
+    if (isHole) {
+      // Only the server knows what is no longer kept: what it left out without a word is asked for.
+      if (++log.holes < MOST_HOLES) return this.#watch(log);
+      return this.#fail(log, new Disconnected("unexpected_frame", `event ${from} came before its turn`));
+    }
     log.holes = 0;
     // Who has just fallen behind needs none of what follows; there is no use in having it sent.
     if (isNoLonger && this.#wanted(log) > to + MOST_WAITING) this.#watch(log);
@@ -151,12 +155,6 @@ export class Watches implements Source {
     log.at = from;
     log.head = Math.max(log.head, head);
     if (!log.asked && this.#wanted(log) < from) this.#watch(log);
-  }
-
-  /** Only the server knows what is no longer kept: what it left out without a word is asked for. */
-  #hole(log: Log, from: number): void {
-    if (++log.holes < MOST_HOLES) return this.#watch(log);
-    this.#fail(log, new Disconnected("unexpected_frame", `event ${from} came before its turn`));
   }
 
   /** Who has all has come to the end, who is behind comes back for the rest, and others are about to be sent it. */

@@ -77,6 +77,22 @@ test("what is no JSON is refused here, and is not said again on the next connect
   await second.quiet();
 });
 
+test("what is larger than the server takes is refused here, in bytes, and costs nobody the connection", async (t) => {
+  for (const [options, letters] of [
+    [{}, 600_000],
+    [{ frameBytes: 1024 }, 600],
+  ]) {
+    const { client, peer } = await pair(t, options);
+    const job = client.start("report", "é".repeat(letters));
+    await assert.rejects(async () => job, { name: "Refused", code: "too_large" });
+    await assert.rejects(client.search("é".repeat(letters), "x"), { name: "Refused", code: "too_large" });
+    await peer.quiet();
+    client.start("report", "é".repeat(letters / 2));
+    await peer.hears({ route: "report" });
+    assert.equal(client.link.state, "connected");
+  }
+});
+
 test("a handle whose job has ended kills and extends no other of its name", async (t) => {
   const { client, peer } = await pair(t);
   const job = client.start("report", null, { connid: "42" });
@@ -272,7 +288,7 @@ test("an abort gives up the first connection, and closes the client later", asyn
   const client = await connect(url, { signal: stop.signal });
   const asked = client.status();
   stop.abort();
-  await assert.rejects(asked, { code: "closed" });
+  await assert.rejects(asked, { code: "closed", cause: stop.signal.reason });
   assert.equal(client.link.state, "closed");
 });
 
