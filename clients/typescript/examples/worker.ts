@@ -18,4 +18,4 @@ async function render(page: number, signal: AbortSignal) {
   signal.throwIfAborted();
 }
 
-await worker.run(); // until SIGTERM
+await worker.run(); // until SIGTERM or Ctrl-C

@@ -14,7 +14,7 @@ export function socketAddress(url: string | URL): string {
   address.hash = "";
   const path = address.pathname.replace(/\/+$/, "");
   // A socket's own path is kept; below the address of a site it is `/ws`.
-  const isSocket = path.endsWith("/ws") || (protocol.startsWith("ws") && path !== "");
+  const isSocket = path.endsWith("/ws") || (path && protocol.startsWith("ws"));
   address.pathname = isSocket ? path : `${path}/ws`;
   return address.href;
 }

@@ -1,5 +1,7 @@
+import { deferred } from "./deferred.js";
 import { Disconnected, Refused } from "./errors.js";
 import type { Heard } from "./heard.js";
+import type { Status } from "./protocol.js";
 
 /** How often something is sent before its server is given up. */
 export const MOST_TRIES = 5;
@@ -27,7 +29,7 @@ export class Asks {
   readonly #send: (frame: object) => boolean;
   #over: Disconnected | undefined;
 
-  /** `send` says whether there was a connection to send it on. */
+  /** `send` says whether there was a connection to send it on, and throws where that cannot be sent on any. */
   constructor(send: (frame: object) => boolean) {
     this.#send = send;
   }
@@ -44,20 +46,23 @@ export class Asks {
     return id;
   }
 
-  /** The same, for an answer that has only to be handed on. */
-  question(question: object, mend?: (refusal: Heard) => Heard | undefined): Promise<Heard> {
-    return new Promise((resolve, reject) => {
-      this.ask({
-        frame: () => question,
-        answer(frame, tries) {
-          const answer = frame.status === "error" && tries > 1 ? (mend?.(frame) ?? frame) : frame;
-          if (answer.status === "error") return reject(refused(answer));
-          delete answer.id;
-          resolve(answer);
-        },
-        fail: reject,
-      });
+  /** The same, for an answer that has only to be handed on. What is sent again and refused as the job has ended that way was done. */
+  question<Answer>(question: object, done?: Status): Promise<Answer> {
+    const { promise, resolve, reject } = deferred<Answer>();
+    this.ask({
+      frame: () => question,
+      answer(frame, tries) {
+        let { id: _, ...answer } = frame;
+        if (frame.status === "error") {
+          const { route, connid, ended } = frame;
+          if (tries < 2 || !ended || ended.status !== done) return reject(refused(frame));
+          answer = { route, connid, status: "ok", seq: ended.seq, ended };
+        }
+        resolve(answer as Answer);
+      },
+      fail: reject,
     });
+    return promise;
   }
 
   /** Whether the frame was an answer. */
@@ -89,8 +94,14 @@ export class Asks {
 
   #try(id: number): void {
     const ask = this.#asked.get(id);
-    // What was never sent may be said in another way than what may have been heard.
-    if (ask && this.#send({ ...ask.frame(ask.tries + 1), id })) ask.tries++;
+    try {
+      // What was never sent may be said in another way than what may have been heard.
+      if (ask && this.#send({ ...ask.frame(ask.tries + 1), id })) ask.tries++;
+    } catch (error) {
+      // What cannot be sent is refused here, as the server would.
+      const { code = "invalid_frame", message } = error as Heard;
+      this.heard({ id, status: "error", code, message: message! });
+    }
   }
 
   #drop(id: number, error: Disconnected): void {

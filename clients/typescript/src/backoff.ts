@@ -3,7 +3,6 @@ const MOST = 5000;
 
 /** Milliseconds to wait before that try to connect again, counted from 0. `chance` is from 0 to 1. */
 export function backoff(attempt: number, chance: number): number {
-  if (attempt === 0) return 0;
   // Chance takes up to half, so that the clients of one server do not come back all at once.
-  return Math.min(LEAST * 2 ** (attempt - 1), MOST) * (1 - chance / 2);
+  return attempt && Math.min(LEAST * 2 ** (attempt - 1), MOST) * (1 - chance / 2);
 }

@@ -41,10 +41,8 @@ export class Client {
   readonly #asks = new Asks((frame) => this.#connection?.send(frame) ?? false);
   readonly #watches = new Watches(this.#asks);
 
-  private constructor() {}
-
   /** @internal */
-  static async connect(url: string | URL, options: ConnectOptions): Promise<Client> {
+  static async connect(this: void, url: string | URL, options: ConnectOptions = {}): Promise<Client> {
     const client = new Client();
     client.#connection = await Connection.open(url, options, {
       opened() {
@@ -81,50 +79,53 @@ export class Client {
     const isMade = options.connid == null;
     const connid = isMade ? madeConnid() : String(options.connid);
     const job = new Job<Result>(this, this.#watches, connid);
-    this.#asks.ask(startAsk({ ...options, input, route, connid }, isMade, job));
+    try {
+      // As it is now, whatever becomes of it until it is sent again.
+      const written = JSON.parse(JSON.stringify(input));
+      this.#asks.ask(startAsk({ ...options, input: written, route, connid }, isMade, job));
+    } catch (error) {
+      job.failed(refused({ code: "invalid_field", message: `input: ${error}`, field: "input" }));
+    }
     return job;
   }
 
   /** Watches a job from after that number on; from its beginning where there is none. */
   watch<Result = unknown>(target: Target, { after = 0 }: { after?: number | undefined } = {}): Job<Result> {
-    const name = typeof target === "object" ? { job: target.job } : { connid: String(target) };
-    const job = new Job<Result>(this, this.#watches, "connid" in name ? name.connid : "");
-    this.#open({ ...name, after }, job, (frame) => job.opened(frame, after, "job" in name));
+    const name: { job?: string; connid?: string } = typeof target === "object" ? { job: target.job } : { connid: String(target) };
+    const job = new Job<Result>(this, this.#watches, name.connid ?? "");
+    this.#open({ ...name, after }, job, (frame) => job.opened(frame, after, !!name.job));
     return job;
   }
 
   /** Kills a job by its connid. */
-  async kill(connid: string | number, reason?: string, options: KillOptions = {}): Promise<Done> {
-    const question = { route: "kill", connid, reason, ...options };
+  kill(connid: string | number, reason?: string, options: KillOptions = {}): Promise<Done> {
     // One that is sent again may come after the death it caused.
-    const killedBefore = ({ ended }: Heard): Heard | undefined =>
-      ended?.status === "killed" ? { route: "kill", connid: String(connid), status: "ok", seq: ended.seq, ended } : undefined;
-    return (await this.#asks.question(question, killedBefore)) as Done;
+    return this.#asks.question({ route: "kill", connid, reason, ...options }, "killed");
   }
 
   /** Moves a job's deadline to so many seconds from now. */
-  async extend(connid: string | number, seconds: Seconds): Promise<Done> {
-    return (await this.#asks.question({ route: "extend", connid, time: seconds })) as Done;
+  extend(connid: string | number, seconds: Seconds): Promise<Done> {
+    return this.#asks.question({ route: "extend", connid, time: seconds });
   }
 
   /** What runs: a page of it; or one job, by its connid, which may have ended. */
-  async status(options: StatusOptions = {}): Promise<StatusPage> {
-    return (await this.#asks.question({ ...options, route: "status" })) as StatusPage;
+  status(options: StatusOptions = {}): Promise<StatusPage> {
+    return this.#asks.question({ ...options, route: "status" });
   }
 
   /** What may be started, with terms and schemas. */
-  async routes(): Promise<RoutesPage> {
-    return (await this.#asks.question({ route: "routes" })) as RoutesPage;
+  routes(): Promise<RoutesPage> {
+    return this.#asks.question({ route: "routes" });
   }
 
   /** Searches libraries for what was typed so far. Several may be under way, and are answered as they come. */
-  async search(libraries: string | readonly string[], text: string, options: SearchOptions = {}): Promise<Found> {
-    return (await this.#asks.question({ ...options, lib: libraries, text, route: "query/module" })) as Found;
+  search(libraries: string | readonly string[], text: string, options: SearchOptions = {}): Promise<Found> {
+    return this.#asks.question({ ...options, lib: libraries, text, route: "query/module" });
   }
 
   /** The catalogues that can be searched; the first is searched where none is named. */
-  async modules(): Promise<ModulesPage> {
-    return (await this.#asks.question({ route: "modules" })) as ModulesPage;
+  modules(): Promise<ModulesPage> {
+    return this.#asks.question({ route: "modules" });
   }
 
   /** Every job's changes of state: from now on, or after that change. Another run of the server numbers them anew. */

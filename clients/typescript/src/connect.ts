@@ -6,6 +6,4 @@ import type { ConnectOptions } from "./connection.js";
  *
  * From then on the client connects again by itself wherever the connection breaks.
  */
-export function connect(url: string | URL, options: ConnectOptions = {}): Promise<Client> {
-  return Client.connect(url, options);
-}
+export const connect: (url: string | URL, options?: ConnectOptions) => Promise<Client> = Client.connect;

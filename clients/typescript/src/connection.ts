@@ -2,7 +2,7 @@ import { findWebSocket } from "#websocket";
 import { socketAddress } from "./address.js";
 import { backoff } from "./backoff.js";
 import { unless } from "./deferred.js";
-import { Disconnected } from "./errors.js";
+import { Disconnected, LongwireError } from "./errors.js";
 import type { Heard } from "./heard.js";
 import type { Link } from "./link.js";
 import type { WebSocketKind } from "./websocket/kind.js";
@@ -16,9 +16,14 @@ export interface ConnectOptions {
   signal?: AbortSignal | undefined;
   /** Seconds to go on trying to connect again; for ever where it is left out. The first connection is tried once. */
   patience?: number | undefined;
+  /** Bytes of a frame that is sent, at most: the server's `limits.frame_bytes`, 1,048,576 where it is left out. It closes over a larger one. */
+  frameBytes?: number | undefined;
   /** The class of WebSockets to use, instead of the one that is there: a class of `ws` that sends headers, for example. */
   WebSocket?: WebSocketKind | undefined;
 }
+
+/** What servers take, unless an operator has set another bound. */
+const FRAME_BYTES = 1048576;
 
 /** What a server sent, or was sent, is no text of the protocol. */
 const NO_TEXT = 1007;
@@ -41,7 +46,7 @@ export class Connection {
   readonly #listeners = new Set<(link: Link) => void>();
   readonly #url: string;
   readonly #Kind: WebSocketKind;
-  readonly #patience: number;
+  readonly #options: ConnectOptions;
   readonly #user: User;
   #wire: Wire | undefined;
   /** Whether frames get through. */
@@ -50,22 +55,22 @@ export class Connection {
   #brokenAt = 0;
   #stopWaiting = () => {};
 
-  private constructor(url: string, Kind: WebSocketKind, patience: number, user: User) {
+  private constructor(url: string, Kind: WebSocketKind, options: ConnectOptions, user: User) {
     this.#url = url;
     this.#Kind = Kind;
-    this.#patience = patience;
+    this.#options = options;
     this.#user = user;
   }
 
   /** Connects for the first time. */
   static async open(url: string | URL, options: ConnectOptions, user: User): Promise<Connection> {
-    const { signal, patience = Infinity } = options;
+    const { signal } = options;
     const address = socketAddress(url);
     const Kind = options.WebSocket ?? (await findWebSocket());
     signal?.throwIfAborted();
-    const connection = new Connection(address, Kind, patience, user);
-    const abort = () => void connection.close();
-    signal?.addEventListener("abort", abort, { once: true });
+    const connection = new Connection(address, Kind, options, user);
+    const abort = () => void connection.close(signal!.reason);
+    signal?.addEventListener("abort", abort);
     try {
       await unless(signal, new Promise<void>((opened, failed) => connection.#dial(opened, failed)));
     } catch (error) {
@@ -86,16 +91,20 @@ export class Connection {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Sends a frame, and says whether there was a connection to send it on. Whether it arrived only an answer tells. */
+  /** Sends a frame, and says whether there was a connection to send it on. Whether it arrived only an answer tells. Throws where it never can be sent. */
   send(frame: object): boolean {
-    if (this.#up) this.#wire?.send(JSON.stringify(frame));
+    const text = JSON.stringify(frame);
+    const { frameBytes = FRAME_BYTES } = this.#options;
+    const bytes = new Blob([text]).size;
+    if (bytes > frameBytes) throw new LongwireError("", "too_large", `${bytes} bytes; ${frameBytes} are the most`);
+    if (this.#up) this.#wire?.send(text);
     return this.#up;
   }
 
-  async close(): Promise<void> {
-    if (this.#link.state === "closed") return;
+  /** Closes it for good, because of that. */
+  async close(cause?: unknown): Promise<void> {
     const wire = this.#wire;
-    this.#end(new Disconnected("closed", "the client was closed"));
+    this.#end(new Disconnected("closed", "the client was closed", { cause }));
     await wire?.close();
   }
 
@@ -124,10 +133,10 @@ export class Connection {
       frame = Object(JSON.parse(text)) as Heard;
     } catch {
       void this.#wire?.close();
-      return this.#broke(NO_TEXT, `this is no JSON: ${text.slice(0, 200)}`);
+      return this.#broke(NO_TEXT, `no JSON: ${text.slice(0, 200)}`);
     }
     this.#attempts = 0;
-    if (frame.notice === "shutting_down") this.#tell({ state: "shutting_down", left: Number(frame.left) });
+    if (frame.notice === "shutting_down") this.#tell({ state: "shutting_down", left: frame.left! });
     else this.#user.heard(frame);
   }
 
@@ -135,15 +144,15 @@ export class Connection {
     this.#up = false;
     const said = `${code} ${reason}`;
     if (FOR_GOOD.includes(code)) {
-      return this.#end(new Disconnected("closed_by_server", `closed for good: ${said}`));
+      return this.#end(new Disconnected("closed_by_server", `closed: ${said}`));
     }
     this.#brokenAt = Date.now();
     this.#again(new Disconnected("connection_lost", `connection lost: ${said}`));
   }
 
   #again(why: Disconnected): void {
-    if (this.#link.state === "closed") return;
-    const left = this.#brokenAt + this.#patience * 1000 - Date.now();
+    const { patience = Infinity } = this.#options;
+    const left = this.#brokenAt + patience * 1000 - Date.now();
     if (left <= 0) return this.#end(why);
     const wait = backoff(this.#attempts++, Math.random());
     this.#tell({ state: "reconnecting", attempts: this.#attempts, why });

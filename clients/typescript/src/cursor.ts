@@ -97,7 +97,7 @@ export class Cursor<T = unknown> {
   /** Nothing more is wanted. */
   leave(): void {
     this.#source.leave(this as Cursor, this.#job);
-    this.fail(new Disconnected("closed", "the handle was let go of"));
+    this.fail(new Disconnected("closed", "the handle was closed"));
   }
 
   /** What comes next; waits for it. Nothing after the last. */

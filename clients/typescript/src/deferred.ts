@@ -8,8 +8,13 @@ export interface Deferred<T> {
 export function deferred<T>(): Deferred<T> {
   let settle!: Omit<Deferred<T>, "promise">;
   const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
+  return { promise: quiet(promise), ...settle };
+}
+
+/** The promise: that nobody looks at its failure is no unhandled rejection. */
+export function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
-  return { promise, ...settle };
+  return promise;
 }
 
 /** Settles as `promise` does, or fails with the signal's reason where that comes first. */

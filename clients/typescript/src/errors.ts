@@ -1,20 +1,19 @@
-import type { Clock, Code, EndedView, EventFrame, KillNote, RefusalFrame } from "./protocol.js";
+import type { Clock, Code, EndedView, EventFrame, Receipt, RefusalFrame } from "./protocol.js";
 
 /** Anything that goes wrong here. Its `code` is a stable word to build on; its message is for people, and may change. */
 export class LongwireError extends Error {
   /** The stable word for it. */
-  readonly code: string;
+  declare readonly code: string;
 
   /** @internal */
   constructor(name: string, code: string, message: string, more?: object) {
     super(message);
-    this.code = code;
     // Class names do not outlive minification.
-    Object.assign(this, { name }, more);
+    Object.assign(this, { name, code, ...more });
   }
 }
 
-/** The server refused what was asked. Nothing was changed. */
+/** What was asked was refused, by the server, or here, where it cannot be sent. Nothing was changed. */
 export class Refused extends LongwireError {
   /** Why: one of the protocol's words. */
   declare readonly code: Code;
@@ -48,13 +47,13 @@ export type DisconnectedCode =
   /** The client was closed here, or the job's handle was let go of. */
   | "closed";
 
-/** There is no connection, so what was asked is not answered. Jobs go on. */
+/** There is no connection, so what was asked is not answered. Jobs go on. Where a signal closed the client, `cause` is its reason. */
 export class Disconnected extends LongwireError {
   declare readonly code: DisconnectedCode;
 
   /** @internal */
-  constructor(code: DisconnectedCode, message: string) {
-    super("Disconnected", code, message);
+  constructor(code: DisconnectedCode, message: string, more?: { cause: unknown }) {
+    super("Disconnected", code, message, more);
   }
 }
 
@@ -74,15 +73,15 @@ export class JobFailed extends LongwireError {
 
 /** The job was killed; to a worker's function: it is being killed. */
 export class JobKilled extends LongwireError {
-  /** The receipt: who killed it and why, and what it took. While the job still ends it has the first two. */
-  declare readonly receipt: KillNote | undefined;
+  /** The receipt: who killed it and why, and what it took. To a worker's function, whose job is yet to end, only the first two are there. */
+  declare readonly receipt: Receipt;
   /** The last event; to a worker's function that which says so. */
   declare readonly event: EventFrame;
 
   /** @internal */
   constructor(event: EventFrame) {
-    const receipt = event.kill;
-    super("JobKilled", "killed", `killed by ${receipt?.by}: ${receipt?.reason ?? "no reason was given"}`, { receipt, event });
+    const receipt = event.kill as Receipt | undefined;
+    super("JobKilled", "killed", `killed by ${receipt?.by}: ${receipt?.reason ?? "no reason given"}`, { receipt, event });
   }
 }
 
@@ -107,6 +106,18 @@ export class JobLost extends LongwireError {
 
   /** @internal */
   constructor(event?: EventFrame) {
-    super("JobLost", "lost", event?.error?.message ?? "whoever served the job is gone", { event });
+    super("JobLost", "lost", event?.error?.message ?? "whoever served it is gone", { event });
   }
+}
+
+/** What each outcome is to who waits for the result: nothing that is thrown, or an error. */
+const OUTCOMES = { ok: undefined, failed: JobFailed, killed: JobKilled, timeout: JobTimeout, lost: JobLost };
+
+/** Whether a job's status is its last. @internal */
+export const hasEnded = (status: unknown): status is keyof typeof OUTCOMES => Object.hasOwn(OUTCOMES, status as string);
+
+/** What a last event is to who waits for the result; nothing where it is `ok`. @internal */
+export function failureOf(event: EventFrame): LongwireError | undefined {
+  const Failure = OUTCOMES[event.status as keyof typeof OUTCOMES];
+  return Failure && new Failure(event);
 }

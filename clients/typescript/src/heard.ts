@@ -20,8 +20,3 @@ type AnyFrame =
 
 type FieldsOf<Frame> = Frame extends unknown ? keyof Frame : never;
 type ValueOf<Frame, Field extends PropertyKey> = Frame extends { [F in Field]?: infer Value } ? Value : never;
-
-const OUTCOMES = ["ok", "failed", "killed", "timeout", "lost"];
-
-/** Whether a job's status is its last. */
-export const hasEnded = (status: unknown): boolean => OUTCOMES.includes(status as string);

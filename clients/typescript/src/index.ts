@@ -4,7 +4,7 @@ export { connect } from "./connect.js";
 export type { Client, Feed, SearchOptions, StartOptions, StatusOptions, Target } from "./client.js";
 export type { ConnectOptions } from "./connection.js";
 export type { Gap } from "./cursor.js";
-export * from "./errors.js";
+export { Disconnected, JobFailed, JobKilled, JobLost, JobTimeout, LongwireError, Refused, type DisconnectedCode } from "./errors.js";
 export type { Handle } from "./handle.js";
 export type { Accepted, Job, JobEvent, KillOptions } from "./job.js";
 export type { Link } from "./link.js";

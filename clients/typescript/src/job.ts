@@ -1,7 +1,8 @@
+import { refused } from "./asks.js";
 import type { Client } from "./client.js";
 import type { Source } from "./cursor.js";
-import { deferred, type Deferred } from "./deferred.js";
-import { JobFailed, JobKilled, JobLost, JobTimeout, type LongwireError } from "./errors.js";
+import { deferred, quiet, type Deferred } from "./deferred.js";
+import { failureOf } from "./errors.js";
 import { Handle } from "./handle.js";
 import type { Heard } from "./heard.js";
 import type { Done, EventFrame, Seconds, Started } from "./protocol.js";
@@ -37,11 +38,13 @@ export class Job<Result = unknown> extends Handle<JobEvent, Accepted> implements
   readonly #client: Client;
   readonly #result: Deferred<Result>;
   #connid: string;
+  #ended: EventFrame | undefined;
 
   /** @internal */
   constructor(client: Client, source: Source, connid: string) {
     const result = deferred<Result>();
     super(source, (last: EventFrame, error = failureOf(last)) => {
+      this.#ended = last;
       if (error) result.reject(error);
       else result.resolve(last.result as Result);
     });
@@ -64,13 +67,23 @@ export class Job<Result = unknown> extends Handle<JobEvent, Accepted> implements
   }
 
   /** Kills it, and says why to whoever watches. Killing what is being killed is harmless. */
-  async kill(reason?: string, options?: KillOptions): Promise<Done> {
-    return this.#client.kill((await this.started).connid, reason, options);
+  kill(reason?: string, options?: KillOptions): Promise<Done> {
+    return this.#do(() => this.#client.kill(this.#connid, reason, options));
   }
 
   /** Moves its deadline to so many seconds from now. */
-  async extend(seconds: Seconds): Promise<Done> {
-    return this.#client.extend((await this.started).connid, seconds);
+  extend(seconds: Seconds): Promise<Done> {
+    return this.#do(() => this.#client.extend(this.#connid, seconds));
+  }
+
+  #do(verb: () => Promise<Done>): Promise<Done> {
+    const ifNotEnded = () => {
+      const ended = this.#ended;
+      // Verbs go by its name, which may be another job's by now.
+      if (ended) throw refused({ code: "already_ended", message: `it has ended: ${ended.status}`, ended } as Heard);
+      return verb();
+    };
+    return quiet(this.started.then(ifNotEnded));
   }
 
   /** @internal */
@@ -84,11 +97,4 @@ export class Job<Result = unknown> extends Handle<JobEvent, Accepted> implements
     this.#connid = connid;
     this.accepted(answer as Accepted, { job, connid: isByJob ? undefined : connid }, last, seq);
   }
-}
-
-/** What a last event is to who waits for the result; nothing where it is `ok`. */
-function failureOf(event: EventFrame): LongwireError | undefined {
-  const { status } = event;
-  if (status === "ok") return undefined;
-  return new ({ failed: JobFailed, killed: JobKilled, timeout: JobTimeout }[status as string] ?? JobLost)(event);
 }

@@ -1,7 +1,7 @@
 import { refused, type Asks } from "./asks.js";
 import { MOST_WAITING, type Cursor, type LogName, type Source } from "./cursor.js";
-import { Disconnected, type LongwireError } from "./errors.js";
-import { hasEnded, type Heard } from "./heard.js";
+import { Disconnected, hasEnded, type LongwireError } from "./errors.js";
+import type { Heard } from "./heard.js";
 
 /** How often in a row a server may leave out what it was asked for. */
 const MOST_HOLES = 3;
@@ -26,7 +26,7 @@ interface Log {
 export class Watches implements Source {
   readonly #asks: Asks;
   readonly #logs = new Map<string | undefined, Log>();
-  readonly #named = new Map<string | undefined, Log[]>();
+  readonly #named = new Map<string | undefined, Set<Log>>();
 
   constructor(asks: Asks) {
     this.#asks = asks;
@@ -80,7 +80,11 @@ export class Watches implements Source {
     if (!isFeed && hasEnded(frame.status)) this.#end(log, frame, to);
     if (log.asked) return;
     log.at = to;
-    if (isHole) return this.#hole(log, from);
+    if (isHole) {
+      // Only the server knows what is no longer kept: what it left out without a word is asked for.
+      if (++log.holes < MOST_HOLES) return this.#watch(log);
+      return this.#fail(log, new Disconnected("unexpected_frame", `event ${from} came before its turn`));
+    }
     log.holes = 0;
     // Who has just fallen behind needs none of what follows; there is no use in having it sent.
     if (isNoLonger && this.#wanted(log) > to + MOST_WAITING) this.#watch(log);
@@ -110,18 +114,18 @@ export class Watches implements Source {
   }
 
   #name(log: Log, connid?: string): void {
-    const others = this.#named.get(log.connid)?.filter((other) => other !== log);
-    if (others?.length) this.#named.set(log.connid, others);
-    else this.#named.delete(log.connid);
+    const namesakes = this.#named.get(log.connid);
+    namesakes?.delete(log);
+    if (!namesakes?.size) this.#named.delete(log.connid);
     log.connid = connid;
-    if (connid) this.#named.set(connid, [...(this.#named.get(connid) ?? []), log]);
+    if (connid) this.#named.set(connid, (this.#named.get(connid) ?? new Set()).add(log));
   }
 
   #about({ job, connid, feed, seq }: Heard): Log | undefined {
     if (feed !== undefined) return this.#logs.get(undefined);
     if (job != null || connid == null) return this.#logs.get(job ?? undefined);
-    const named = this.#named.get(connid);
-    return named?.find((log) => log.at + 1 === seq) ?? named?.[0];
+    const named = [...(this.#named.get(connid) ?? [])];
+    return named.find((log) => log.at + 1 === seq) ?? named[0];
   }
 
   /** The number after which something is wanted: of the reader that is farthest back; where all are behind, the last, which may be the end. */
@@ -151,12 +155,6 @@ export class Watches implements Source {
     log.at = from;
     log.head = Math.max(log.head, head);
     if (!log.asked && this.#wanted(log) < from) this.#watch(log);
-  }
-
-  /** Only the server knows what is no longer kept: what it left out without a word is asked for. */
-  #hole(log: Log, from: number): void {
-    if (++log.holes < MOST_HOLES) return this.#watch(log);
-    this.#fail(log, new Disconnected("unexpected_frame", `event ${from} came where one before it is due`));
   }
 
   /** Who has all has come to the end, who is behind comes back for the rest, and others are about to be sent it. */

@@ -23,15 +23,16 @@ export class Wire {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #gone = false;
   #heardAt = 0;
-  #probed = false;
+  /** Something was asked, as the opening is, and nothing was heard since. */
+  #probed = true;
 
   constructor(Kind: WebSocketKind, url: string, hears: Hears) {
     this.#hears = hears;
     this.#socket = new Kind(url, "longwire.v1");
-    this.#timer = setTimeout(() => this.#cut("no answer in time"), OPEN_WITHIN);
+    this.#timer = setTimeout(() => this.#listen(), OPEN_WITHIN);
     const socket = this.#socket;
-    socket.addEventListener("open", () => this.#opened());
-    socket.addEventListener("message", ({ data }) => this.#heard(String(data)));
+    socket.addEventListener("open", () => this.#heard(() => hears.opened()));
+    socket.addEventListener("message", ({ data }) => this.#heard(() => hears.text(String(data))));
     let why = "";
     socket.addEventListener("error", ({ message = "" }) => {
       why = message;
@@ -61,25 +62,20 @@ export class Wire {
     });
   }
 
-  #opened(): void {
-    if (this.#gone) return;
-    this.#heardAt = Date.now();
-    clearTimeout(this.#timer);
-    this.#listen();
-    this.#hears.opened();
-  }
-
-  #heard(text: string): void {
+  #heard(tell: () => void): void {
     if (this.#gone) return;
     this.#heardAt = Date.now();
     this.#probed = false;
-    this.#hears.text(text);
+    tell();
   }
 
   /** A machine that slept is not silence: nothing counts as lost that was not asked first. */
   #listen(): void {
     const quiet = Date.now() - this.#heardAt;
-    if (this.#probed) return this.#cut("nothing heard for too long");
+    if (this.#probed) {
+      this.#end(1006, "nothing was heard in time");
+      return this.#terminate();
+    }
     let wait = Math.min(PROBE_AFTER - quiet, PROBE_AFTER);
     if (wait <= 0) {
       this.#probed = true;
@@ -89,15 +85,11 @@ export class Wire {
     this.#timer = setTimeout(() => this.#listen(), wait);
   }
 
-  #cut(reason: string): void {
-    this.#end(1006, reason);
-    this.#terminate();
-  }
-
   #terminate(): void {
     // `ws` would wait half a minute for the answer of a peer that is gone.
     const socket: WebSocketLike & { terminate?(): void } = this.#socket;
-    (socket.terminate ?? socket.close).call(socket);
+    if (socket.terminate) socket.terminate();
+    else socket.close();
   }
 
   #end(code: number, reason: string): void {

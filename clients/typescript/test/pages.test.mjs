@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
+import { connect } from "longwire";
 
 import { size } from "../scripts/size.mjs";
 import { server } from "./support/server.mjs";
@@ -39,7 +40,16 @@ async function run(t, file, url) {
   return { child, exit };
 }
 
-test("the quick start starts a report, shows its progress, and has its result; the worker leaves on SIGTERM", async (t) => {
+async function routesOf(url) {
+  const client = await connect(url);
+  try {
+    return (await client.routes()).routes;
+  } finally {
+    await client.close();
+  }
+}
+
+test("the quick start starts a report, shows its progress, and has its result; the worker leaves on SIGTERM and Ctrl-C", async (t) => {
   const { url } = await server(t, `[routes.report]\nserved_by = "workers"\n`);
   const worker = await run(t, "examples/worker.ts", url);
   const quick = await run(t, "examples/quick_start.ts", url);
@@ -49,8 +59,13 @@ test("the quick start starts a report, shows its progress, and has its result; t
   assert.match(said, /\nprinted: page 1 of month 3\n/);
   assert.match(said, /\npage 10 of 10\n/);
   assert.match(said, /\nthe report has 10 pages\n/);
+  const other = await run(t, "examples/worker.ts", url);
+  // One that takes jobs listens to signals.
+  while ((await routesOf(url)).find(({ route }) => route === "report").workers < 2) await new Promise((turn) => setTimeout(turn, 20));
   worker.child.kill("SIGTERM");
+  other.child.kill("SIGINT");
   assert.equal((await worker.exit).status, 0);
+  assert.equal((await other.exit).status, 0);
 });
 
 test("the page says how many lines the quick start has, and how large a page gets", async () => {
@@ -76,6 +91,7 @@ test("the package has what it needs, and no more; its types suit a strict progra
   const compilerOptions = { target: "es2022", lib: ["es2022", "dom"], module: "nodenext", types: [], strict: true, noEmit: true, exactOptionalPropertyTypes: true, preserveSymlinks: true };
   writeFileSync(join(home, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.mts"] }));
   for (const example of ["quick_start", "worker"]) writeFileSync(join(home, `${example}.mts`), read(`examples/${example}.ts`));
+  writeFileSync(join(home, "receipt.mts"), `import type { JobKilled } from "longwire";\nexport const forced = (error: JobKilled): boolean => error.receipt.forced;\n`);
   const tsc = spawnSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "-p", home], { encoding: "utf8" });
   assert.equal(tsc.status, 0, tsc.stdout + tsc.stderr);
 });

@@ -56,6 +56,72 @@ test("a start whose answer is lost again after it was sent again is looked for a
   await third.quiet();
 });
 
+test("what is no JSON is refused here, and is not said again on the next connection", async (t) => {
+  const { client, peer, again } = await pair(t);
+  const circular = {};
+  circular.self = circular;
+  for (const input of [{ n: 1n }, circular, () => 1, Symbol("x"), { toJSON() {} }]) {
+    const job = client.start("kill", input, { connid: "victim" });
+    await assert.rejects(async () => job, { name: "Refused", code: "invalid_field", field: "input" });
+  }
+  await assert.rejects(async () => client.start("report", null, { time: 1n }), { name: "Refused", code: "invalid_frame" });
+  await assert.rejects(client.status({ limit: 1n }), { name: "Refused", code: "invalid_frame" });
+  await peer.quiet();
+  const input = { month: 3 };
+  client.start("report", input, { connid: 42 });
+  await peer.hears({ input: { month: 3 } });
+  input.month = 4n;
+  peer.cut();
+  const second = await again();
+  await second.hears({ route: "report", input: { month: 3 } });
+  await second.quiet();
+});
+
+test("what is larger than the server takes is refused here, in bytes, and costs nobody the connection", async (t) => {
+  for (const [options, letters] of [
+    [{}, 600_000],
+    [{ frameBytes: 1024 }, 600],
+  ]) {
+    const { client, peer } = await pair(t, options);
+    const job = client.start("report", "é".repeat(letters));
+    await assert.rejects(async () => job, { name: "Refused", code: "too_large" });
+    await assert.rejects(client.search("é".repeat(letters), "x"), { name: "Refused", code: "too_large" });
+    await peer.quiet();
+    client.start("report", "é".repeat(letters / 2));
+    await peer.hears({ route: "report" });
+    assert.equal(client.link.state, "connected");
+  }
+});
+
+test("a handle whose job has ended kills and extends no other of its name", async (t) => {
+  const { client, peer } = await pair(t);
+  const job = client.start("report", null, { connid: "42" });
+  peer.says(started(await peer.hears(), "42"), end(2, 7));
+  assert.equal(await job, 7);
+  for (const verb of [job.kill("late"), job.extend(60)]) {
+    await assert.rejects(verb, (error) => error.name === "Refused" && error.code === "already_ended" && error.ended.status === "ok" && error.ended.seq === 2);
+  }
+  await peer.quiet();
+});
+
+test("a kill that is refused is no unhandled rejection", async (t) => {
+  const { client, peer } = await pair(t);
+  const unhandled = [];
+  const tell = (error) => unhandled.push(error);
+  process.on("unhandledRejection", tell);
+  t.after(() => process.off("unhandledRejection", tell));
+  const job = client.start("report", null, { connid: "42" });
+  job.kill();
+  job.extend(60);
+  peer.says(started(await peer.hears({ route: "report" }), "42"));
+  client.kill("43");
+  client.status();
+  for (let count = 0; count < 4; count++) peer.says(refusal(await peer.hears(), "unknown_connid"));
+  await answered(client, peer);
+  await new Promise((turn) => setImmediate(turn));
+  assert.deepEqual(unhandled, []);
+});
+
 test("a start that was never sent is sent as it is, and one of one's own name that may have been heard joins", async (t) => {
   const { client, peer, again } = await pair(t);
   peer.cut();
@@ -222,7 +288,7 @@ test("an abort gives up the first connection, and closes the client later", asyn
   const client = await connect(url, { signal: stop.signal });
   const asked = client.status();
   stop.abort();
-  await assert.rejects(asked, { code: "closed" });
+  await assert.rejects(asked, { code: "closed", cause: stop.signal.reason });
   assert.equal(client.link.state, "closed");
 });
 

@@ -72,7 +72,7 @@ test("what it throws is the failure: its code, or its class in small letters; no
   for (const [input, code, message, detail] of [
     [1, "disk_full", /^no space is left$/, { bytes: 0 }],
     [2, "typeerror", /^Cannot read properties of null/],
-    [3, "too_large", /^the result has 2000013 letters/],
+    [3, "too_large", /bytes; 1048576 are the most/],
     [4, "typeerror", /BigInt/],
     [5, "error", /^just words$/],
   ]) {
@@ -83,6 +83,71 @@ test("what it throws is the failure: its code, or its class in small letters; no
       return true;
     });
   }
+});
+
+test("what cannot be said of a job is refused where it is said, and the worker works on", async (t) => {
+  const { url } = await server(t, CONFIG);
+  const circular = {};
+  circular.self = circular;
+  await worker(t, url, async (job) => {
+    if (job.input === "progress") {
+      assert.throws(() => job.progress({ done: 1n }), { name: "Refused", code: "invalid_field", field: "progress" });
+      return "said";
+    }
+    if (job.input === "refused progress") {
+      job.progress({ done: "y" });
+      job.progress({ done: 2 });
+      return "said";
+    }
+    if (job.input === "bigint") throw Object.assign(new Error("broken"), { code: "broken", detail: 1n });
+    if (job.input === "circular") throw Object.assign(new Error("broken"), { code: "broken", detail: circular });
+    if (job.input === "large") throw Object.assign(new Error("broken"), { code: "broken", detail: "x".repeat(2_000_000) });
+    if (job.input === "bytes") return "é".repeat(900_000);
+    return job.input;
+  });
+  const longwire = await client(t, url);
+  assert.equal(await longwire.start("render", "progress"), "said");
+  assert.equal(await longwire.start("render", "refused progress"), "said");
+  for (const input of ["bigint", "circular", "large"]) {
+    await assert.rejects(async () => longwire.start("render", input), (error) => {
+      assert(error instanceof JobFailed);
+      assert.equal(error.code, "broken");
+      assert.match(error.message, /^broken \(its detail was left out: /);
+      return true;
+    });
+  }
+  await assert.rejects(async () => longwire.start("render", "bytes"), { name: "JobFailed", code: "too_large" });
+  assert.equal(await longwire.start("render", "still here"), "still here");
+});
+
+test("what was said of a job and is refused later breaks nothing where nobody waits for it", async (t) => {
+  const { url } = await server(t, CONFIG);
+  await worker(t, url, async (job) => {
+    // The first is refused while the second is held back; and these lines are not awaited.
+    job.progress({ done: "y" });
+    job.progress({ done: 2 });
+    await wait(200);
+    for (let line = 0; line < 3; line++) job.print("x".repeat(200_000));
+    return 7;
+  });
+  const longwire = await client(t, url);
+  assert.equal(await longwire.start("render"), 7);
+  assert.equal(await longwire.start("render"), 7);
+});
+
+test("a job that its function has ended does not abort the signal any more", async (t) => {
+  const { url } = await server(t, CONFIG);
+  const signals = [];
+  await worker(t, url, (job) => {
+    signals.push(job.signal);
+    if (job.input === 2) throw new Error("broken");
+    return 7;
+  });
+  const longwire = await client(t, url);
+  assert.equal(await longwire.start("render", 1), 7);
+  await assert.rejects(async () => longwire.start("render", 2), JobFailed);
+  assert.equal(await longwire.start("render", 3), 7);
+  assert.deepEqual(signals.map(({ aborted, reason }) => [aborted, reason]), Array(3).fill([false, undefined]));
 });
 
 test("a kill and a deadline arrive as an AbortSignal, with the reason", async (t) => {

@@ -1,6 +1,6 @@
 import { refused } from "../asks.js";
 import { toBase64 } from "../bytes.js";
-import { deferred, type Deferred } from "../deferred.js";
+import { deferred, quiet, type Deferred } from "../deferred.js";
 import { JobLost, type LongwireError, type Refused } from "../errors.js";
 import type { Heard } from "../heard.js";
 import type { Progress, Stream } from "../protocol.js";
@@ -37,6 +37,8 @@ export class HeldJob<Input = unknown> {
   /** Progress that is under way, and what was said since. */
   #isProgressing = false;
   #latest: Progress | undefined;
+  /** Its function has ended: there is nothing more to say, and nobody to tell. */
+  #isOver = false;
 
   /** @internal */
   constructor(frame: Heard, say: Say) {
@@ -64,11 +66,16 @@ export class HeldJob<Input = unknown> {
   }
 
   /** Prints text, or bytes, as they are. Await it, so that the work is not faster than the log. */
-  async output(output: string | Uint8Array, stream: Stream = "stdout"): Promise<void> {
+  output(output: string | Uint8Array, stream: Stream = "stdout"): Promise<void> {
+    return quiet(this.#output(output, stream));
+  }
+
+  async #output(output: string | Uint8Array, stream: Stream): Promise<void> {
     for (let at = 0; at < output.length; ) {
       const to = pieceEnd(output, at);
       const piece = output.slice(at, to);
       const written = typeof piece === "string" ? { output: piece } : { output: toBase64(piece), encoding: "base64" };
+      if (this.#refusal) throw this.#refusal;
       this.#append({ ...written, stream });
       at = to;
       await this.#hasRoom();
@@ -77,34 +84,37 @@ export class HeldJob<Input = unknown> {
 
   /** Says how far it has come. Of what is said faster than it is written only the latest is sent. */
   progress(progress: Progress): void {
-    if (this.#isProgressing) {
-      this.#latest = progress;
-      return;
-    }
+    if (this.#refusal) throw this.#refusal;
+    this.#latest = plain(progress);
+    this.#progress();
+  }
+
+  #progress(): void {
+    const progress = this.#latest;
+    if (!progress || this.#isProgressing) return;
     this.#isProgressing = true;
     this.#latest = undefined;
     this.#append({ progress }, () => {
       this.#isProgressing = false;
-      if (this.#latest) this.progress(this.#latest);
+      this.#progress();
     });
   }
 
   /** @internal */
   tell(reason: LongwireError): void {
-    this.#told.abort(reason);
+    if (!this.#isOver) this.#told.abort(reason);
     this.#room?.resolve();
   }
 
   /** @internal */
   end(outcome: object, answered: (answer?: Heard) => void): void {
     if (this.#latest) this.#append({ progress: this.#latest });
-    this.#isProgressing = true;
+    this.#isOver = true;
     this.#say({ route: "end", lease: this.#lease, ...outcome }, answered);
   }
 
   #append(what: object, then?: () => void): void {
-    if (this.#refusal) throw this.#refusal;
-    if (this.#isLost) return;
+    if (this.#isLost || this.#isOver || this.#refusal) return;
     this.#unanswered++;
     this.#say({ route: "append", lease: this.#lease, ...what }, (answer) => {
       // Whoever says more is told.
@@ -119,10 +129,19 @@ export class HeldJob<Input = unknown> {
   }
 
   async #hasRoom(): Promise<void> {
-    while (this.#unanswered >= MOST_UNANSWERED && !this.#isLost) {
+    while (this.#unanswered >= MOST_UNANSWERED && !this.#isLost && !this.#isOver) {
       this.#room = deferred();
       await this.#room.promise;
     }
+  }
+}
+
+/** The progress as it is now, in JSON's own values. */
+function plain(progress: Progress): Progress {
+  try {
+    return JSON.parse(JSON.stringify(progress)) as Progress;
+  } catch (error) {
+    throw refused({ code: "invalid_field", message: `progress is no JSON: ${error}`, field: "progress" });
   }
 }
 

@@ -1,15 +1,18 @@
+import type { Heard } from "../heard.js";
+import type { EndJob, WorkError } from "../protocol.js";
 import type { HeldJob } from "./held.js";
 
-/** The bound of servers on a frame, unless an operator has set another; one that is larger would cost the connection. */
-const MOST_LETTERS = 1_000_000;
+/** What a job is ended with. */
+export type Outcome = Pick<EndJob, "result" | "error">;
 
 /** What a function of a worker may be. */
 export type Serve = (job: HeldJob<any>) => unknown;
 
 /** Runs a function for a job, and says what to end the job with. */
-export async function outcomeOf(serve: Serve, job: HeldJob): Promise<object> {
+export async function outcomeOf(serve: Serve, job: HeldJob): Promise<Outcome> {
   try {
-    return bounded({ result: await serve(job) });
+    // As it is now. Where it is nothing that JSON has, as undefined, there is none.
+    return JSON.parse(JSON.stringify({ result: await serve(job) })) as Outcome;
   } catch (error) {
     return isTold(job, error) ? {} : { error: failureOf(error) };
   }
@@ -20,17 +23,16 @@ function isTold({ signal }: HeldJob, error: unknown): boolean {
   return signal.aborted && (error === signal.reason || (error as Error)?.name === "AbortError");
 }
 
-function bounded(outcome: { result: unknown }): object {
-  // Also where it is nothing that JSON has, as undefined.
-  const { length } = JSON.stringify(outcome);
-  if (length <= MOST_LETTERS) return outcome;
-  throw Object.assign(new Error(`the result has ${length} letters as JSON; ${MOST_LETTERS} are the most`), { code: "too_large" });
+/** What to end the job with instead of what was refused, as it is too large, or no JSON. */
+export function insteadOf({ error }: Outcome, { code, message }: Heard): Outcome {
+  if (!error) return { error: { code: code!, message } };
+  return { error: { code: error.code, message: `${error.message} (its detail was left out: ${message})` } };
 }
 
 /** A failure in the protocol's words: nothing of the stack. */
-function failureOf(error: unknown): object {
+function failureOf(error: unknown): WorkError {
   const { code, name, message = String(error), detail } = (error ?? {}) as Record<string, unknown>;
   const words = [code, typeof name === "string" ? name.toLowerCase() : undefined, "error"];
   const isWord = (word: unknown) => typeof word === "string" && /^[\w.-]{1,64}$/.test(word);
-  return { code: words.find(isWord), message: String(message).slice(0, 4096), detail };
+  return { code: words.find(isWord) as string, message: String(message).slice(0, 4096), detail };
 }

@@ -6,7 +6,7 @@ import type { Heard } from "../heard.js";
 import type { Link } from "../link.js";
 import type { EventFrame } from "../protocol.js";
 import { HeldJob } from "./held.js";
-import { outcomeOf, type Serve } from "./outcome.js";
+import { insteadOf, outcomeOf, type Serve } from "./outcome.js";
 
 /** What a worker offers, and how it connects. */
 export interface WorkerOptions extends Omit<ConnectOptions, "signal"> {
@@ -18,7 +18,7 @@ export interface WorkerOptions extends Omit<ConnectOptions, "signal"> {
 
 /** How to run. */
 export interface RunOptions {
-  /** Aborting it stops the worker. In Node, SIGTERM does, too. */
+  /** Aborting it stops the worker. In Node, SIGTERM and Ctrl-C do, too. */
   signal?: AbortSignal | undefined;
   /** Seconds that jobs have to end once it was stopped; 30 where it is left out. What has not ended by then is left to other workers. */
   grace?: number | undefined;
@@ -131,7 +131,7 @@ export class Worker {
     const serve = this.#routes.get(job.route) ?? (() => Promise.reject(new Error(`no function for ${job.route}`)));
     const outcome = await outcomeOf(serve, job);
     const refusal = await this.#end(lease, job, outcome);
-    if (refusal) await this.#end(lease, job, { error: { code: refusal.code, message: refusal.message } });
+    if (refusal) await this.#end(lease, job, insteadOf(outcome, refusal));
     this.#forget(lease, job);
   }
 
@@ -202,14 +202,17 @@ export class Worker {
   }
 }
 
-/** Calls when the signal is aborted, or, in Node, on SIGTERM; what it returns ends that. */
+const SIGNALS = ["SIGTERM", "SIGINT"];
+
+/** Calls when the signal is aborted, or, in Node, on SIGTERM and Ctrl-C; what it returns ends that. */
 function onStop(signal: AbortSignal | undefined, stop: () => void): () => void {
-  const { process } = globalThis as { process?: { once?(name: string, then: () => void): void; off(name: string, then: () => void): void } };
+  const { process } = globalThis as { process?: { once?(name: string, then: () => void): void; off?(name: string, then: () => void): void } };
   if (signal?.aborted) stop();
   signal?.addEventListener("abort", stop);
-  process?.once?.("SIGTERM", stop);
+  // A second Ctrl-C finds nobody who listens, and ends the program as ever.
+  for (const name of SIGNALS) process?.once?.(name, stop);
   return () => {
     signal?.removeEventListener("abort", stop);
-    process?.off("SIGTERM", stop);
+    for (const name of SIGNALS) process?.off?.(name, stop);
   };
 }
