@@ -4,14 +4,14 @@ use super::File;
 
 pub(super) const FILES: &[File] = &[
     File {
+        path: "/assets/charts-CcuGWWPQ.js",
+        kind: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("dist/assets/charts-CcuGWWPQ.js"),
+    },
+    File {
         path: "/assets/charts-CnsZ1jie.css",
         kind: "text/css; charset=utf-8",
         bytes: include_bytes!("dist/assets/charts-CnsZ1jie.css"),
-    },
-    File {
-        path: "/assets/charts-CshF9pMk.js",
-        kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/charts-CshF9pMk.js"),
     },
     File {
         path: "/assets/index-CJDGHzqL.css",
@@ -19,9 +19,9 @@ pub(super) const FILES: &[File] = &[
         bytes: include_bytes!("dist/assets/index-CJDGHzqL.css"),
     },
     File {
-        path: "/assets/index-CPU-Wy0M.js",
+        path: "/assets/index-CtQEo1EU.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-CPU-Wy0M.js"),
+        bytes: include_bytes!("dist/assets/index-CtQEo1EU.js"),
     },
     File {
         path: "/icon.svg",
