@@ -111,11 +111,14 @@ async def learn(client):
 
 async def vanish_and_lose(client, url):
     """`kill -9` of a worker that holds a hundred jobs, on a route that serves none twice."""
-    worker = await asyncio.create_subprocess_exec(sys.executable, __file__, "hold", url, "once", str(MANY))
+    hold = [sys.executable, __file__, "hold", url, "once", str(MANY)]
+    worker = await asyncio.create_subprocess_exec(*hold, stdout=asyncio.subprocess.PIPE)
     connids = {f"once-{n}" for n in range(MANY)}
     for connid in connids:
         await client.start("once", connid, None)
     await all_run(client, connids, 1)
+    # A job that was not sent to it yet would wait for another worker, and not be lost.
+    assert await worker.stdout.readline() == b"all are here\n"
     began = time.monotonic()
     worker.send_signal(signal.SIGKILL)
     ends = await client.ends(connids)
@@ -177,9 +180,12 @@ async def check(url, folder):
 
 async def hold(url, route, slots):
     async with connect(url) as socket:
-        await socket.send(json.dumps({"route": "claim", "routes": [route], "slots": slots, "worker": "holder"}))
-        async for _ in socket:
-            pass
+        await socket.send(json.dumps({"route": "claim", "routes": [route], "slots": int(slots), "worker": "holder"}))
+        held = 0
+        async for frame in socket:
+            held += "input" in json.loads(frame)
+            if held == int(slots):
+                print("all are here", flush=True)
 
 
 if sys.argv[1] == "hold":

@@ -66,6 +66,8 @@ def test_every_order(server: Server) -> None:
         driver.ok("start", **{"as": "c"}, route="bytes")
         frame = driver.ok("next", of="c")
         assert (frame["output"], frame["encoding"]) == ("Y2Fm6Qo=", "base64")
+        # Its end is no news of the feed.
+        driver.ok("rest", of="c")
         driver.ok("feed", **{"as": "f"})
         waiting = driver.order("next", of="f")
         driver.ok(
