@@ -7,3 +7,6 @@ export function toBase64(bytes: Uint8Array): string {
   for (const byte of bytes) letters += String.fromCharCode(byte);
   return btoa(letters);
 }
+
+/** The text with whole letters only: no server reads half of one. */
+export const wellFormed = (text: string): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(text));

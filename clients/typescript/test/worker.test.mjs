@@ -120,6 +120,20 @@ test("what cannot be said of a job is refused where it is said, and the worker w
   assert.equal(await longwire.start("render", "still here"), "still here");
 });
 
+test("a torn letter in a message, an output or a note costs no job", async (t) => {
+  const { url } = await server(t, CONFIG);
+  await worker(t, url, async (job) => {
+    await job.print("a\ud83d");
+    job.progress({ note: "b\ud83d" });
+    throw new Error(`${"x".repeat(4095)}😀`);
+  });
+  const job = (await client(t, url)).start("render", null, { time: 5 });
+  const said = [];
+  for await (const { output, progress } of job) said.push(output ?? progress?.note);
+  assert(said.includes("a\ufffd\n") && said.includes("b\ufffd"), JSON.stringify(said));
+  await assert.rejects(async () => job, { code: "error", message: `${"x".repeat(4095)}\ufffd` });
+});
+
 test("what was said of a job and is refused later breaks nothing where nobody waits for it", async (t) => {
   const { url } = await server(t, CONFIG);
   await worker(t, url, async (job) => {

@@ -1,5 +1,5 @@
 import { refused } from "../asks.js";
-import { toBase64 } from "../bytes.js";
+import { toBase64, wellFormed } from "../bytes.js";
 import { deferred, quiet, type Deferred } from "../deferred.js";
 import { JobLost, type LongwireError, type Refused } from "../errors.js";
 import type { Heard } from "../heard.js";
@@ -74,7 +74,7 @@ export class HeldJob<Input = unknown> {
     for (let at = 0; at < output.length; ) {
       const to = pieceEnd(output, at);
       const piece = output.slice(at, to);
-      const written = typeof piece === "string" ? { output: piece } : { output: toBase64(piece), encoding: "base64" };
+      const written = typeof piece === "string" ? { output: wellFormed(piece) } : { output: toBase64(piece), encoding: "base64" };
       if (this.#refusal) throw this.#refusal;
       this.#append({ ...written, stream });
       at = to;
@@ -139,7 +139,7 @@ export class HeldJob<Input = unknown> {
 /** The progress as it is now, in JSON's own values. */
 function plain(progress: Progress): Progress {
   try {
-    return JSON.parse(JSON.stringify(progress)) as Progress;
+    return JSON.parse(JSON.stringify(progress, (_, value) => (typeof value === "string" ? wellFormed(value) : value))) as Progress;
   } catch (error) {
     throw refused({ code: "invalid_field", message: `progress is no JSON: ${error}`, field: "progress" });
   }

@@ -1,3 +1,4 @@
+import { wellFormed } from "../bytes.js";
 import type { Heard } from "../heard.js";
 import type { EndJob, WorkError } from "../protocol.js";
 import type { HeldJob } from "./held.js";
@@ -34,5 +35,5 @@ function failureOf(error: unknown): WorkError {
   const { code, name, message = String(error), detail } = (error ?? {}) as Record<string, unknown>;
   const words = [code, typeof name === "string" ? name.toLowerCase() : undefined, "error"];
   const isWord = (word: unknown) => typeof word === "string" && /^[\w.-]{1,64}$/.test(word);
-  return { code: words.find(isWord) as string, message: String(message).slice(0, 4096), detail };
+  return { code: words.find(isWord) as string, message: wellFormed(String(message).slice(0, 4096)), detail };
 }
