@@ -142,6 +142,7 @@ def test_before_celery_is_python() -> None:
 async def test_the_notebook_runs_in_a_kernel(reports: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LONGWIRE_SERVER", reports.url)
     monkeypatch.setenv("PYTHONPATH", str(HERE / "src"))
+    # nbformat says that it is typed, and this function is not.
     notebook = nbformat.read(EXAMPLES / "report.ipynb", as_version=4)  # type: ignore[no-untyped-call]
     assert not any(cell.get("outputs") for cell in notebook.cells), "commit it without outputs"
     await nbclient.NotebookClient(notebook, timeout=SECONDS, kernel_name="python3").async_execute()

@@ -1,3 +1,5 @@
+import type { ComponentChildren } from "preact";
+
 import { brief, clockTime, now, span } from "../clock.ts";
 import { Bar } from "../parts/bar.tsx";
 import { State } from "../parts/icons.tsx";
@@ -17,13 +19,20 @@ interface Props {
 
 const classOf = (isMarked: boolean, isCurrent: boolean) => `tr${isMarked ? " is-marked" : ""}${isCurrent ? " is-current" : ""}`;
 
-export function LiveRow({ row, index, height, isMarked, isCurrent }: Props) {
-  const { job, connid, route, status, deadline, time, by } = row;
+/** A row in its place. */
+function Line({ row, index, height, isMarked, isCurrent, children }: Props & { children: ComponentChildren }) {
+  const style = { transform: `translateY(${index * height}px)`, height: `${height}px` };
   return (
-    <div class={classOf(isMarked, isCurrent)} role="row" aria-rowindex={index + 2} data-job={job} style={{ transform: `translateY(${index * height}px)`, height: `${height}px` }}>
-      <span role="cell" class="c-mark">
-        <input type="checkbox" checked={isMarked} aria-label={`Mark ${connid}`} onChange={(event) => mark(job, event.currentTarget.checked)} />
-      </span>
+    <div class={classOf(isMarked, isCurrent)} role="row" aria-rowindex={index + 2} data-job={row.job} style={style}>
+      {children}
+    </div>
+  );
+}
+
+/** The cells that every job has. */
+function WhatItIs({ job, connid, status, route }: Row) {
+  return (
+    <>
       <span role="cell" class="c-connid">
         <a href={addressOf(job)} title={connid}>
           {connid}
@@ -35,6 +44,19 @@ export function LiveRow({ row, index, height, isMarked, isCurrent }: Props) {
       <span role="cell" class="c-route" title={route}>
         {route}
       </span>
+    </>
+  );
+}
+
+export function LiveRow(line: Props) {
+  const { row, isMarked } = line;
+  const { job, connid, status, deadline, time, by } = row;
+  return (
+    <Line {...line}>
+      <span role="cell" class="c-mark">
+        <input type="checkbox" checked={isMarked} aria-label={`Mark ${connid}`} onChange={(event) => mark(job, event.currentTarget.checked)} />
+      </span>
+      <WhatItIs {...row} />
       <span role="cell" class="c-left">
         <Bar deadline={deadline} time={time} />
         <span class="number">
@@ -52,7 +74,7 @@ export function LiveRow({ row, index, height, isMarked, isCurrent }: Props) {
           Kill
         </button>
       </span>
-    </div>
+    </Line>
   );
 }
 
@@ -80,29 +102,19 @@ export function ProgressOf({ row: { status, position, progress } }: { row: Row }
   );
 }
 
-export function EndedRow({ row, index, height, isCurrent }: Props) {
-  const { job, connid, route, status, acceptedAt, endedAt, kill, error } = row;
+export function EndedRow(line: Props) {
+  const { acceptedAt, endedAt, kill, error } = line.row;
   const took = endedAt === undefined ? undefined : Math.max(0, endedAt - acceptedAt);
   const why = isReceipt(kill) ? receiptText(kill) : (error ?? "");
   return (
-    <div class={classOf(false, isCurrent)} role="row" aria-rowindex={index + 2} data-job={job} style={{ transform: `translateY(${index * height}px)`, height: `${height}px` }}>
-      <span role="cell" class="c-connid">
-        <a href={addressOf(job)} title={connid}>
-          {connid}
-        </a>
-      </span>
-      <span role="cell" class="c-state">
-        <State status={status} />
-      </span>
-      <span role="cell" class="c-route" title={route}>
-        {route}
-      </span>
+    <Line {...line} isMarked={false}>
+      <WhatItIs {...line.row} />
       <span role="cell" class="c-took number">{took === undefined ? "" : brief(took)}</span>
       <span role="cell" class="c-ended number">{endedAt === undefined ? "" : <Ago at={endedAt} />}</span>
       <span role="cell" class="c-why" title={why}>
         {why}
       </span>
-    </div>
+    </Line>
   );
 }
 

@@ -4,14 +4,14 @@ use super::File;
 
 pub(super) const FILES: &[File] = &[
     File {
-        path: "/assets/charts-CcuGWWPQ.js",
-        kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/charts-CcuGWWPQ.js"),
-    },
-    File {
         path: "/assets/charts-CnsZ1jie.css",
         kind: "text/css; charset=utf-8",
         bytes: include_bytes!("dist/assets/charts-CnsZ1jie.css"),
+    },
+    File {
+        path: "/assets/charts-eXIuEtdu.js",
+        kind: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("dist/assets/charts-eXIuEtdu.js"),
     },
     File {
         path: "/assets/index-CJDGHzqL.css",
@@ -19,9 +19,9 @@ pub(super) const FILES: &[File] = &[
         bytes: include_bytes!("dist/assets/index-CJDGHzqL.css"),
     },
     File {
-        path: "/assets/index-CtQEo1EU.js",
+        path: "/assets/index-pq4U4qDs.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-CtQEo1EU.js"),
+        bytes: include_bytes!("dist/assets/index-pq4U4qDs.js"),
     },
     File {
         path: "/icon.svg",
