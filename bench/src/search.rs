@@ -88,7 +88,7 @@ const BESIDE: [&str; 72] = [
     "flat_set",
 ];
 /// A page that is a constant of the server.
-const STATIC: &str = "/style.css";
+const STATIC: &str = "/schema/catalogue.json";
 
 /// Prints how many searches a second are answered, and how many times a page as long is.
 pub(crate) async fn measure(url: &str, connections: usize, seconds: u64) -> Result<()> {
@@ -229,6 +229,8 @@ impl Connection {
             if let Some((head, length)) = lengths(&self.read)
                 && self.read.len() >= head + length
             {
+                let status = String::from_utf8_lossy(&self.read[..12]);
+                anyhow::ensure!(status == "HTTP/1.1 200", "it answered {status}");
                 return Ok(length);
             }
         }

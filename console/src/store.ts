@@ -161,11 +161,19 @@ async function followOnce(server: Client, from: number | undefined): Promise<num
   const feed = server.feed({ after: begin });
   const isFirst = from === undefined;
   await feed.started;
-  const reading = readAll(server);
+  const before = resumedAt.peek();
+  let reads = 0;
+  const read = () => {
+    const mine = ++reads;
+    truth.value = "reading";
+    void readAll(server).then(() => void (mine === reads && (truth.value = "live")), () => {});
+  };
   let stopResuming = () => {};
   try {
-    void reading.then(() => (truth.value = "live"), () => {});
-    stopResuming = resumedAt.subscribe((at) => void (at !== undefined && readAll(server).catch(() => {})));
+    read();
+    stopResuming = resumedAt.subscribe((at) => {
+      if (at !== before) read();
+    });
     for await (const change of feed as AsyncIterable<FeedFrame | Gap>) {
       if (!("gap" in change)) takeChange(change, isFirst && change.feed <= head);
       else if (change.gap.to > head) {

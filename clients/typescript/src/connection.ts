@@ -52,7 +52,7 @@ export class Connection {
   /** Whether frames get through. */
   #up = false;
   #attempts = 0;
-  #brokenAt = 0;
+  #until = 0;
   #stopWaiting = () => {};
 
   private constructor(url: string, Kind: WebSocketKind, options: ConnectOptions, user: User) {
@@ -96,7 +96,7 @@ export class Connection {
     const text = JSON.stringify(frame);
     const { frameBytes = FRAME_BYTES } = this.#options;
     const bytes = new Blob([text]).size;
-    if (bytes > frameBytes) throw new LongwireError("", "too_large", `${bytes} bytes; ${frameBytes} are the most`);
+    if (bytes > frameBytes) throw new LongwireError("", "too_large", `${bytes} bytes; at most ${frameBytes}`);
     if (this.#up) this.#wire?.send(text);
     return this.#up;
   }
@@ -146,13 +146,14 @@ export class Connection {
     if (FOR_GOOD.includes(code)) {
       return this.#end(new Disconnected("closed_by_server", `closed: ${said}`));
     }
-    this.#brokenAt = Date.now();
     this.#again(new Disconnected("connection_lost", `connection lost: ${said}`));
   }
 
   #again(why: Disconnected): void {
-    const { patience = Infinity } = this.#options;
-    const left = this.#brokenAt + patience * 1000 - Date.now();
+    const now = Date.now();
+    // Of connections that break unheard, the first counts.
+    if (!this.#attempts) this.#until = now + (this.#options.patience ?? Infinity) * 1000;
+    const left = this.#until - now;
     if (left <= 0) return this.#end(why);
     const wait = backoff(this.#attempts++, Math.random());
     this.#tell({ state: "reconnecting", attempts: this.#attempts, why });

@@ -71,6 +71,7 @@ test("the quick start starts a report, shows its progress, and has its result; t
 test("the page says how many lines the quick start has, and how large a page gets", async () => {
   const code = read("examples/quick_start.ts").split("\n").filter((line) => !/^\s*(\/\/.*)?$/.test(line));
   assert.equal(code.length, 19);
+  assert.match(read("README.md"), /^Nineteen lines of code/m);
   const { gzipped, most } = await size();
   assert(gzipped <= most, `${gzipped} bytes gzipped; ${most} may be`);
   const [, said] = /only, ([\d.]+) kB in a page/.exec(read("README.md"));

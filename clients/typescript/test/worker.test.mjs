@@ -72,7 +72,7 @@ test("what it throws is the failure: its code, or its class in small letters; no
   for (const [input, code, message, detail] of [
     [1, "disk_full", /^no space is left$/, { bytes: 0 }],
     [2, "typeerror", /^Cannot read properties of null/],
-    [3, "too_large", /bytes; 1048576 are the most/],
+    [3, "too_large", /bytes; at most 1048576/],
     [4, "typeerror", /BigInt/],
     [5, "error", /^just words$/],
   ]) {

@@ -437,3 +437,13 @@ fn the_schema_names_every_field_of_a_line() {
     }
     assert!(schema["$defs"]["Head"]["properties"]["sep"].is_object());
 }
+
+#[test]
+fn a_class_comes_before_what_stands_beside_it_though_that_has_another_name_elsewhere() {
+    let lines = r#"{"catalogue":"demo","version":1,"sep":"::"}
+{"qualified":"able","lib":"box","header":"box","kind":"class","aliases":["other::able"]}
+{"qualified":"box","lib":"box","header":"box","kind":"class"}"#;
+    let demo = readers::read("demo", lines.as_bytes(), &Limits::default()).unwrap();
+    let query = Query::from_pairs([("text", "<box>")]).unwrap();
+    assert_eq!(names(&search(&demo, &query).unwrap()), ["box", "able"]);
+}

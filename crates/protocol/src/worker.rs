@@ -224,6 +224,15 @@ impl Append {
     }
 }
 
+impl WorkError {
+    /// Whether a word can be the code of a failure: 1 to 64 letters of ASCII, digits, `_`, `-` and `.`.
+    #[must_use]
+    pub fn is_code(word: &str) -> bool {
+        let of_a_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        (1..=ERROR_CODE_BYTES).contains(&word.len()) && word.bytes().all(of_a_word)
+    }
+}
+
 impl EndJob {
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         let Some(error) = &self.error else {
@@ -239,8 +248,7 @@ impl EndJob {
                 format!("\"error.code\" must be 1 to {ERROR_CODE_BYTES} bytes; got {got}");
             return Err(Refusal::invalid("error", message));
         }
-        let of_a_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
-        if !error.code.bytes().all(of_a_word) {
+        if !WorkError::is_code(&error.code) {
             let message = "\"error.code\" must be a word such as \"disk_full\": letters of ASCII, digits, \"_\", \"-\" and \".\"";
             return Err(Refusal::invalid("error", message));
         }

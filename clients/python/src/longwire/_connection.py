@@ -134,7 +134,10 @@ class Connection:
         """Connects again, as long as there is patience."""
         loop = asyncio.get_running_loop()
         patience = self.options.patience
-        until = None if patience is None else loop.time() + patience
+        if self._attempts == 0:
+            # Of connections that break before anything was heard, the first counts.
+            self._broken_at = loop.time()
+        until = None if patience is None else self._broken_at + patience
         while until is None or loop.time() < until:
             wait = self.options.wait(self._attempts, random.random())
             self._attempts += 1

@@ -207,12 +207,17 @@ const SIGNALS = ["SIGTERM", "SIGINT"];
 /** Calls when the signal is aborted, or, in Node, on SIGTERM and Ctrl-C; what it returns ends that. */
 function onStop(signal: AbortSignal | undefined, stop: () => void): () => void {
   const { process } = globalThis as { process?: { once?(name: string, then: () => void): void; off?(name: string, then: () => void): void } };
+  const release = () => {
+    signal?.removeEventListener("abort", stop);
+    for (const name of SIGNALS) process?.off?.(name, told);
+  };
+  // A second signal, of either name, finds nobody who listens, and ends the program as ever.
+  const told = () => {
+    release();
+    stop();
+  };
   if (signal?.aborted) stop();
   signal?.addEventListener("abort", stop);
-  // A second Ctrl-C finds nobody who listens, and ends the program as ever.
-  for (const name of SIGNALS) process?.once?.(name, stop);
-  return () => {
-    signal?.removeEventListener("abort", stop);
-    for (const name of SIGNALS) process?.off?.(name, stop);
-  };
+  for (const name of SIGNALS) process?.once?.(name, told);
+  return release;
 }

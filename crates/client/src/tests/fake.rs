@@ -49,6 +49,14 @@ impl Fake {
         Peer(socket)
     }
 
+    /// Takes a connection and breaks it once it stands, or where the client leaves before that.
+    pub(super) async fn accept_and_break(&self) {
+        let (stream, _) = self.listener.accept().await.unwrap();
+        let protocol = HeaderValue::from_static("longwire.v1");
+        let server = ServerBuilder::new().add_header(SEC_WEBSOCKET_PROTOCOL, protocol);
+        drop(server.unwrap().accept(stream).await);
+    }
+
     /// Answers with that text and hangs up.
     pub(super) async fn answer(&self, text: &str) {
         let (mut stream, _) = self.listener.accept().await.unwrap();

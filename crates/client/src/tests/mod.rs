@@ -748,7 +748,7 @@ async fn patience_bounds_waits_and_connections_that_break_at_once() {
         let serve = async {
             if takes {
                 loop {
-                    drop(fake.accept().await);
+                    fake.accept_and_break().await;
                 }
             }
             drop(fake);

@@ -13,8 +13,6 @@ pub(super) const PIECE_BYTES: usize = 64 * 1024;
 pub(super) const RESULT_BYTES: usize = 1_000_000;
 /// Bytes of the sentence that says what a job failed of.
 const MESSAGE_BYTES: usize = 16 * 1024;
-/// Bytes of the word for it.
-const CODE_BYTES: usize = 64;
 
 /// What a task wants to have said.
 pub(super) struct Command {
@@ -92,14 +90,11 @@ pub(super) fn of_refusal(refusal: Refusal) -> Failure {
 
 /// A failure within what servers take.
 fn work_error(failure: Failure) -> WorkError {
-    let of_a_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
-    let is_word =
-        (1..=CODE_BYTES).contains(&failure.code.len()) && failure.code.bytes().all(of_a_word);
     let mut message = String::from(failure.message);
     message.truncate(message.floor_char_boundary(MESSAGE_BYTES));
     let fits = |detail: &Payload| detail.as_str().len() <= RESULT_BYTES / 2;
     WorkError {
-        code: if is_word {
+        code: if WorkError::is_code(&failure.code) {
             failure.code
         } else {
             "failed".into()

@@ -1,5 +1,7 @@
 //! What workers ask of an engine.
 
+use std::borrow::Cow;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use longwire_protocol::{
@@ -138,11 +140,7 @@ impl Engine {
 
     /// What became of a job whose lease is gone.
     async fn lease_lost(&self, lease: Lease) -> Refusal {
-        let lost = |message: String| {
-            let mut refusal = Refusal::new(Code::LeaseLost, message).about("lease");
-            refusal.lease = Some(Box::new(lease));
-            refusal
-        };
+        let lost = |message: String| of_lease(Code::LeaseLost, message, lease);
         let Found::Job(job) = self.0.writer.store.find(&Name::Job(lease.job())).await else {
             return lost("no job that is kept was ever held under this lease".to_owned());
         };
@@ -154,7 +152,11 @@ impl Engine {
 
 fn too_much(lease: Lease) -> Refusal {
     let message = "more was said of this job than its log takes in now; this was not, say it again";
-    let mut refusal = Refusal::new(Code::TooMany, message).about("lease");
+    of_lease(Code::TooMany, message, lease)
+}
+
+fn of_lease(code: Code, message: impl Into<Cow<'static, str>>, lease: Lease) -> Refusal {
+    let mut refusal = Refusal::new(code, message).about("lease");
     refusal.lease = Some(Box::new(lease));
     refusal
 }

@@ -69,7 +69,7 @@ const INHERITED: u8 = 2;
 const ALIASED: u8 = 4;
 const DEEP: u8 = 8;
 const OWNER: u8 = 16;
-const ELSEWHERE: u8 = 16;
+const ELSEWHERE: u8 = 32;
 
 impl Entry {
     pub(crate) fn is_deprecated(&self) -> bool {

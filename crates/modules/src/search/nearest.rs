@@ -18,7 +18,7 @@ pub(crate) fn nearest<'a>(
     let mut wrong: Vec<Wrong<'a>> = wrong.iter().map(|name| Wrong::new(name)).collect();
     let mut tries = TRIES;
     let mut folded = Vec::with_capacity(LONGEST);
-    for name in names {
+    'names: for name in names {
         if !wrong.iter().any(|wrong| wrong.has_length(name)) {
             continue;
         }
@@ -28,7 +28,7 @@ pub(crate) fn nearest<'a>(
         for wrong in &mut wrong {
             if wrong.may_be(name, letters) {
                 let Some(left) = tries.checked_sub(1) else {
-                    break;
+                    break 'names;
                 };
                 tries = left;
                 wrong.compare(name, &folded);
@@ -69,19 +69,13 @@ impl<'a> Wrong<'a> {
 
     fn compare(&mut self, name: &'a str, folded: &[u8]) {
         // A later one is better only with fewer typos, or with as many where it is shorter.
-        let most = self.best.map_or(self.most, |(typos, best)| {
-            if name.len() < best.len() {
-                typos
-            } else {
-                typos.saturating_sub(1)
-            }
-        });
-        let typos = (0..=most).find(|typos| near(&self.folded, folded, *typos, true));
-        let better = |typos: &u8| {
-            self.best
-                .is_none_or(|(most, best)| (*typos, name.len()) < (most, best.len()))
+        let most = match self.best {
+            None => self.most,
+            Some((typos, best)) if name.len() < best.len() => typos,
+            Some((0, _)) => return,
+            Some((typos, _)) => typos - 1,
         };
-        if let Some(typos) = typos.filter(better) {
+        if let Some(typos) = (0..=most).find(|typos| near(&self.folded, folded, *typos, true)) {
             self.best = Some((typos, name));
         }
     }

@@ -283,7 +283,6 @@ mod tests {
             ("std::vec[]", &["std,vec|operator[]"]),
             ("new[]", &["|new[]", "|operator new[]"]),
             ("operator []", &["|operator[]"]),
-            ("<", &["|operator<"]),
             ("<=", &["|operator<="]),
             ("\"\"s", &["|operator\"\"s"]),
             ("operator\"\"s", &["|operator\"\"s"]),

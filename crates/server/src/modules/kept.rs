@@ -19,7 +19,7 @@ const ENTRY_BYTES: usize = 512;
 const PIECE_BYTES: usize = 32;
 
 /// A question, and the digest of the catalogue that it is put to: of another catalogue the answer is another.
-type Key = (Arc<str>, Query);
+pub(super) type Key = (Arc<str>, Query);
 
 /// The answers of late, the oldest of which make room for others.
 #[derive(Default)]
@@ -34,13 +34,11 @@ struct Inner {
 }
 
 impl Kept {
-    pub(super) fn get(&self, digest: &str, query: &Query) -> Option<Arc<Answer>> {
-        let key = (digest.into(), query.clone());
-        self.0.lock().answers.get(&key).cloned()
+    pub(super) fn get(&self, key: &Key) -> Option<Arc<Answer>> {
+        self.0.lock().answers.get(key).cloned()
     }
 
-    pub(super) fn put(&self, digest: &str, query: Query, answer: &Arc<Answer>) {
-        let key = (digest.into(), query);
+    pub(super) fn put(&self, key: Key, answer: &Arc<Answer>) {
         let bytes = bytes(&key, answer);
         // One large page is not worth a thousand small ones.
         if bytes > BYTES / 16 {
@@ -86,6 +84,10 @@ mod tests {
         Query::from_pairs([("text", text)]).unwrap()
     }
 
+    fn key(catalogue: &str, text: &str) -> Key {
+        (catalogue.into(), question(text))
+    }
+
     fn answer(bytes: usize) -> Arc<Answer> {
         Arc::new(Answer {
             message: "a".repeat(bytes),
@@ -97,22 +99,22 @@ mod tests {
     #[test]
     fn an_answer_is_of_one_question_and_one_catalogue() {
         let kept = Kept::default();
-        kept.put("one", question("push"), &answer(10));
-        assert!(kept.get("one", &question("push")).is_some());
-        assert!(kept.get("two", &question("push")).is_none());
-        assert!(kept.get("one", &question("pus")).is_none());
+        kept.put(key("one", "push"), &answer(10));
+        assert!(kept.get(&key("one", "push")).is_some());
+        assert!(kept.get(&key("two", "push")).is_none());
+        assert!(kept.get(&key("one", "pus")).is_none());
     }
 
     #[test]
     fn the_oldest_make_room_and_large_ones_are_not_kept() {
         let kept = Kept::default();
-        kept.put("x", question("large"), &answer(BYTES / 8));
-        assert!(kept.get("x", &question("large")).is_none());
+        kept.put(key("x", "large"), &answer(BYTES / 8));
+        assert!(kept.get(&key("x", "large")).is_none());
         for number in 0..2000 {
-            kept.put("x", question(&number.to_string()), &answer(10_000));
+            kept.put(key("x", &number.to_string()), &answer(10_000));
         }
-        assert!(kept.get("x", &question("0")).is_none());
-        assert!(kept.get("x", &question("1999")).is_some());
+        assert!(kept.get(&key("x", "0")).is_none());
+        assert!(kept.get(&key("x", "1999")).is_some());
         assert_within(&kept);
     }
 
@@ -125,7 +127,7 @@ mod tests {
             Query::from_pairs(libs).unwrap()
         };
         for number in 0..300 {
-            kept.put("x", largest(number), &answer(10));
+            kept.put(("x".into(), largest(number)), &answer(10));
         }
         assert_within(&kept);
         let held = kept.0.lock().answers.len();
@@ -133,7 +135,7 @@ mod tests {
         drop(kept);
         let kept = Kept::default();
         for number in 0..10_000 {
-            kept.put("x", question(&number.to_string()), &answer(0));
+            kept.put(key("x", &number.to_string()), &answer(0));
         }
         assert_within(&kept);
     }

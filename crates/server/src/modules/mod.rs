@@ -12,7 +12,7 @@ use longwire_protocol::{Code, ModuleState, ModulesPage, Payload, Refusal};
 use parking_lot::Mutex;
 
 pub(crate) use files::{Bounds, Configured, Files};
-use kept::Kept;
+use kept::{Kept, Key};
 pub(crate) use turns::Asker;
 use turns::Turns;
 pub(crate) use words::refusal;
@@ -74,14 +74,15 @@ impl Modules {
     pub(crate) async fn answer(&self, query: Query, asker: &Asker) -> Result<Arc<Answer>, Refusal> {
         let catalogue = self.shelf.find(query.catalogue()).map_err(refusal)?;
         let catalogue = self.turns.build(&catalogue).await?;
-        if let Some(kept) = self.kept.get(catalogue.digest(), &query) {
+        let key: Key = (catalogue.digest().into(), query);
+        if let Some(kept) = self.kept.get(&key) {
             return Ok(kept);
         }
         if catalogue.len() <= SMALL {
-            return self.kept.answer(&catalogue, query);
+            return self.kept.answer(&catalogue, key);
         }
         let kept = Arc::clone(&self.kept);
-        let search = move || kept.answer(&catalogue, query);
+        let search = move || kept.answer(&catalogue, key);
         self.turns.take(asker, search).await?
     }
 
@@ -116,21 +117,22 @@ impl Modules {
 
 impl Kept {
     /// Answers a question, and keeps the answer.
-    fn answer(&self, catalogue: &Catalogue, query: Query) -> Result<Arc<Answer>, Refusal> {
-        let page = search(catalogue, &query).map_err(refusal)?;
+    fn answer(&self, catalogue: &Catalogue, key: Key) -> Result<Arc<Answer>, Refusal> {
+        let (digest, query) = &key;
+        let page = search(catalogue, query).map_err(refusal)?;
         let data = Payload::new(&page.data).map_err(|error| {
             tracing::error!(%error, "an answer could not be written");
             Refusal::new(Code::Internal, "the server could not write its answer")
         })?;
         // The order of equally good matches may be another in another version.
         let version = env!("CARGO_PKG_VERSION");
-        let tag = format!("{}-{}-{version}", catalogue.digest(), query.digest());
+        let tag = format!("{digest}-{}-{version}", query.digest());
         let answer = Arc::new(Answer {
             message: page.message,
             data,
             tag,
         });
-        self.put(catalogue.digest(), query, &answer);
+        self.put(key, &answer);
         Ok(answer)
     }
 }

@@ -1,6 +1,7 @@
 //! The ways in: a folder each.
 
 pub(crate) mod console;
+mod etag;
 pub(crate) mod origin;
 pub(crate) mod rest;
 pub(crate) mod socket;

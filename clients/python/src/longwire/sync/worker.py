@@ -44,12 +44,13 @@ class Worker:
 
     def start(self) -> None:
         """Connects, and returns once the claim stands."""
-        self._portal = Portal()
+        portal = Portal()
         try:
-            self._portal.call(self._worker.start())
+            portal.call(self._worker.start())
         except BaseException:
-            self._portal.close()
+            portal.close()
             raise
+        self._portal = portal
 
     def stop(self) -> None:
         """Takes no more jobs, lets those that it holds end within the grace, and leaves."""
@@ -81,4 +82,5 @@ def _signals(told: Any) -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if handler is not None:
+                signal.signal(number, handler)

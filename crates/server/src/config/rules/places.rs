@@ -1,5 +1,7 @@
 //! Places to fill that no input which fits the schema can fill.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{
@@ -17,9 +19,9 @@ pub(super) fn never_filled<'a>(name: &'a str, route: &RouteConfig) -> Vec<Compla
     let forbidden = places
         .into_iter()
         .filter(|(_, field)| !properties.contains(&field.as_str()));
-    let mut all: Vec<_> = forbidden.collect();
-    all.dedup();
-    all.into_iter()
+    let mut told = HashSet::new();
+    forbidden
+        .filter(|place| told.insert(place.clone()))
         .map(|(key, field)| {
             let what = format!(
                 "needs the field {field:?} of the input, which the schema forbids: its `additionalProperties` is false, and its \

@@ -9,9 +9,9 @@ pub(super) const FILES: &[File] = &[
         bytes: include_bytes!("dist/assets/charts-CnsZ1jie.css"),
     },
     File {
-        path: "/assets/charts-eXIuEtdu.js",
+        path: "/assets/charts-M6K_mX4J.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/charts-eXIuEtdu.js"),
+        bytes: include_bytes!("dist/assets/charts-M6K_mX4J.js"),
     },
     File {
         path: "/assets/index-CJDGHzqL.css",
@@ -19,9 +19,9 @@ pub(super) const FILES: &[File] = &[
         bytes: include_bytes!("dist/assets/index-CJDGHzqL.css"),
     },
     File {
-        path: "/assets/index-pq4U4qDs.js",
+        path: "/assets/index-ISicCfJX.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-pq4U4qDs.js"),
+        bytes: include_bytes!("dist/assets/index-ISicCfJX.js"),
     },
     File {
         path: "/icon.svg",

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use sha1_smol::Sha1;
 
+use crate::transports::etag::{is_had, words};
+
 /// What is made of a file to be sent.
 pub(super) struct Packed {
     /// Nothing where it could not be made smaller.
@@ -34,13 +36,10 @@ impl Packed {
         self.etag.clone()
     }
 
-    /// Whether who asks has it already. The comparison is the weak one (RFC 9110, section 13.1.2), and no tag of ours has a comma in it.
+    /// Whether who asks has it already.
     pub(super) fn is_had(&self, asked: &HeaderMap) -> bool {
-        let Some(etag) = self.etag.as_ref().and_then(|etag| etag.to_str().ok()) else {
-            return false;
-        };
-        words(asked, header::IF_NONE_MATCH)
-            .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag.trim_start_matches("W/"))
+        let etag = self.etag.as_ref().and_then(|etag| etag.to_str().ok());
+        etag.is_some_and(|etag| is_had(asked, etag))
     }
 }
 
@@ -57,14 +56,6 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
         let weight = weight.trim().trim_start_matches("q=").parse();
         coding.trim().eq_ignore_ascii_case("gzip") && weight.unwrap_or(0.0_f32) > 0.0
     })
-}
-
-fn words(asked: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
-    let lines = asked.get_all(name).into_iter();
-    lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use axum::{
     body::{Body, HttpBody},
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri, header, request::Parts},
     response::IntoResponse,
 };
 use longwire_modules::{Answer, MAX_QUESTION_BYTES, Query, Status};
@@ -11,7 +11,10 @@ use longwire_protocol::{Code, Payload, Refusal};
 use serde::Serialize;
 
 use super::{Problem, Rest, Shared, address, body, json, say};
-use crate::modules::{self, Asker, refusal};
+use crate::{
+    modules::{self, Asker, refusal},
+    transports::etag::is_had,
+};
 
 /// Where.
 pub(super) const PATH: &str = "/query/module";
@@ -72,15 +75,14 @@ impl<'a> From<&'a modules::Answer> for Found<'a> {
 }
 
 async fn found(rest: &Rest, request: Request) -> super::Answer {
-    let method = request.method().clone();
-    let expected = request.headers().get(header::IF_NONE_MATCH).cloned();
-    let query = question(request).await?;
+    let (head, body) = request.into_parts();
+    let query = question(&head, body).await?;
     let answer = rest.modules.answer(query, &Asker::default()).await?;
-    if method == Method::POST {
+    if head.method == Method::POST {
         return json(StatusCode::OK, &Found::from(&*answer));
     }
     let tag = format!("\"{}\"", answer.tag);
-    let mut response = if expected.is_some_and(|expected| names(&expected, &tag)) {
+    let mut response = if is_had(&head.headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         json(StatusCode::OK, &Found::from(&*answer))?
@@ -92,16 +94,8 @@ async fn found(rest: &Rest, request: Request) -> super::Answer {
     Ok(response)
 }
 
-/// Whether an `If-None-Match` (RFC 9110, section 13.1.2) has that tag. None of ours has a comma in it.
-fn names(expected: &HeaderValue, tag: &str) -> bool {
-    let tags = expected.to_str().unwrap_or_default().split(',');
-    tags.map(str::trim)
-        .any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
-}
-
 /// The question, from the body or from the address.
-async fn question(request: Request) -> Result<Query, Problem> {
-    let (head, body) = request.into_parts();
+async fn question(head: &Parts, body: Body) -> Result<Query, Problem> {
     if body.is_end_stream() {
         return Ok(asked_in(&head.uri)?);
     }

@@ -18,7 +18,7 @@ use futures_util::{FutureExt, Sink, Stream, stream::FuturesUnordered};
 use longwire_engine::{Engine, FeedPage, Kept, Mailbox, Page, Seat};
 use longwire_protocol::{
     Claim, CloseCode, Code, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Notice, Refusal,
-    RefusalFrame, Request, Seconds, Seq, Spec, Target,
+    RefusalFrame, Request, SEARCH, Seconds, Seq, Spec, Target,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -339,7 +339,8 @@ impl Session {
 
     /// What is found at once is said at once, however many searches wait.
     fn search(&mut self, id: Option<FrameId>, request: Request, cx: &mut Context<'_>) {
-        let route: Box<str> = request.route().into();
+        let is_list = matches!(request, Request::Modules(_));
+        let route = if is_list { "modules" } else { SEARCH };
         let mut answer = self.verbs.clone().answer(id.clone(), request).boxed();
         match answer.poll_unpin(cx) {
             Poll::Ready(answered) => {
@@ -350,7 +351,7 @@ impl Session {
                 self.searching.push(answer);
             }
             Poll::Pending => {
-                let refused = RefusalFrame::new(id, Some(&route), too_many_searches());
+                let refused = RefusalFrame::new(id, Some(route), too_many_searches());
                 let answered = self.verbs.refused(&refused);
                 self.answered(answered);
             }
