@@ -160,6 +160,23 @@ async def test_a_server_that_is_gone_for_good_is_given_up_where_patience_ends(sc
         assert gone.value.code == "unreachable"
 
 
+async def test_patience_counts_on_over_connections_that_break_unheard(script: Script) -> None:
+    async def take_and_drop() -> None:
+        while True:
+            await (await script.accept()).cut()
+
+    async with longwire.connect(script.url, quick(patience=0.2)) as client:
+        dropping = asyncio.create_task(take_and_drop())
+
+        async def given_up() -> None:
+            async for link in client.links():
+                if link.state == "closed":
+                    return
+
+        await within(given_up())
+        dropping.cancel()
+
+
 async def test_a_silent_server_is_pinged_and_then_left(script: Script) -> None:
     options = quick(ping_after=0.02, dead_after=1.0)
     async with longwire.connect(script.url, options) as client:

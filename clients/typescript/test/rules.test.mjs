@@ -276,6 +276,15 @@ async function answered(client, peer) {
   await asked;
 }
 
+test("patience counts on over connections that break unheard", { timeout: 5_000 }, async (t) => {
+  const { client, peer, again } = await pair(t, { patience: 0.2 });
+  const closed = new Promise((given) => client.onLink(({ state }) => state === "closed" && given("closed")));
+  peer.cut();
+  let next;
+  while ((next = await Promise.race([closed, again()])) !== "closed") next.cut();
+  await assert.rejects(client.status(), { code: "connection_lost" });
+});
+
 test("an abort gives up the first connection, and closes the client later", async (t) => {
   const { url } = await scripted(t);
   await assert.rejects(connect(url, { signal: AbortSignal.abort(new Error("not now")) }), { message: "not now" });
