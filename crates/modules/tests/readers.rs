@@ -686,11 +686,14 @@ fn a_file_that_means_harm_is_refused_by_name_and_reason() {
             );
             continue;
         }
-        let error = read.unwrap_err().to_string();
+        let refused = read.unwrap_err();
+        let error = refused.to_string();
         assert!(
             error.starts_with(what) && error.contains(why),
             "{what}: {error}"
         );
+        let too_long = why.contains("more than 262144 bytes");
+        assert_eq!(refused.too_long, too_long, "{what}: {error}");
         assert!(error.len() < 600, "{what}: {error}");
     }
 }

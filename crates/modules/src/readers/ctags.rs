@@ -44,7 +44,7 @@ pub(super) fn read(mut source: Source<'_>, reading: &Reading<'_>) -> Result<Buil
         }
         if let Some(symbol) = tag.symbol(sep) {
             let added = builder.add(&symbol);
-            added.map_err(|rejected| Broken::at(number, rejected.to_string()))?;
+            added.map_err(|rejected| Broken::from(rejected).on(number))?;
         }
     }
     Ok(builder)

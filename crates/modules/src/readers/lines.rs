@@ -21,14 +21,14 @@ pub(super) fn read(mut source: Source<'_>, reading: &Reading<'_>) -> Result<Buil
             format!("version must be {known}, got {got}"),
         ));
     }
-    let mut builder = Builder::new(head, reading.limits)
-        .map_err(|error| Broken::at(number, error.to_string()))?;
+    let mut builder =
+        Builder::new(head, reading.limits).map_err(|rejected| Broken::from(rejected).on(number))?;
     while let Some((number, text)) = source.line(&mut line)? {
         let symbol: Symbol<'_> =
             serde_json::from_str(text).map_err(|error| mistake(number, &error))?;
-        builder.add(&symbol).map_err(|rejected| {
-            let symbol = excerpt(&symbol.qualified);
-            Broken::at(number, format!("{symbol}: {rejected}"))
+        builder.add(&symbol).map_err(|rejected| Broken {
+            why: format!("{}: {rejected}", excerpt(&symbol.qualified)),
+            ..Broken::from(rejected).on(number)
         })?;
     }
     Ok(builder)

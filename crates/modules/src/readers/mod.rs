@@ -29,6 +29,8 @@ pub struct ReadError {
     pub line: Option<u64>,
     /// What is wrong.
     pub why: String,
+    /// Its texts alone are more than [`Limits::text_bytes`]: with more room it might be read.
+    pub too_long: bool,
 }
 
 /// Why a file cannot be read, before it is said of which.
@@ -36,6 +38,7 @@ pub struct ReadError {
 struct Broken {
     line: Option<u64>,
     why: String,
+    too_long: bool,
 }
 
 impl Broken {
@@ -43,14 +46,17 @@ impl Broken {
         Self {
             line: None,
             why: why.into(),
+            too_long: false,
         }
     }
 
     fn at(line: u64, why: impl Into<String>) -> Self {
-        Self {
-            line: Some(line),
-            why: why.into(),
-        }
+        Self::new(why).on(line)
+    }
+
+    fn on(mut self, line: u64) -> Self {
+        self.line = Some(line);
+        self
     }
 }
 
@@ -62,7 +68,10 @@ impl From<std::io::Error> for Broken {
 
 impl From<Rejected> for Broken {
     fn from(rejected: Rejected) -> Self {
-        Self::new(rejected.to_string())
+        Self {
+            too_long: matches!(rejected, Rejected::TooLong(_)),
+            ..Self::new(rejected.to_string())
+        }
     }
 }
 
@@ -177,6 +186,7 @@ pub fn read_with_base(
         file: file.to_owned(),
         line: broken.line,
         why: broken.why,
+        too_long: broken.too_long,
     })
 }
 

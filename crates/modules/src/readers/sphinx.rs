@@ -24,13 +24,10 @@ pub(super) fn read(mut source: Source<'_>, reading: &Reading<'_>) -> Result<Buil
         let object = Object::read(text)
             .ok_or_else(|| Broken::at(number, format!("is no object: {:?}", excerpt(text))))?;
         let Some(kind) = object.kind() else { continue };
-        let at = |why: String| Broken::at(number, why);
-        let symbol = object
-            .symbol(kind, sep, reading)
-            .map_err(|broken| at(broken.why))?;
-        builder
-            .add(&symbol)
-            .map_err(|rejected| at(rejected.to_string()))?;
+        let symbol = object.symbol(kind, sep, reading);
+        let symbol = symbol.map_err(|broken| broken.on(number))?;
+        let added = builder.add(&symbol);
+        added.map_err(|rejected| Broken::from(rejected).on(number))?;
     }
     Ok(builder)
 }

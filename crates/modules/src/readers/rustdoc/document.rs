@@ -1,7 +1,7 @@
 //! The document that rustdoc writes, read as it comes: of all items together no more is kept than a catalogue may have of
 //! texts.
 
-use std::{collections::HashMap, fmt};
+use std::{cell::Cell, collections::HashMap, fmt};
 
 use serde::{
     Deserializer,
@@ -26,19 +26,26 @@ pub(super) struct Crate {
 pub(super) fn read(source: Source<'_>, limits: &Limits) -> Result<Crate, Broken> {
     let gate = Gate::new(limits.line_bytes);
     let mut reader = serde_json::Deserializer::from_reader(gate.guard(source.rest()));
+    let too_long = Cell::new(false);
     let document = Document {
         gate: &gate,
         limits,
+        too_long: &too_long,
     };
     let found = document.deserialize(&mut reader);
     let found = found.and_then(|found| reader.end().map(|()| found));
-    found.map_err(|error| Broken::new(error.to_string()))
+    found.map_err(|error| Broken {
+        too_long: too_long.get(),
+        ..Broken::new(error.to_string())
+    })
 }
 
 #[derive(Clone, Copy)]
 struct Document<'a> {
     gate: &'a Gate,
     limits: &'a Limits,
+    /// An error of serde's is a text, and no more.
+    too_long: &'a Cell<bool>,
 }
 
 impl<'de> DeserializeSeed<'de> for Document<'_> {
@@ -97,13 +104,18 @@ impl<'de> Visitor<'de> for Index<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let Document { gate, limits } = self.0;
+        let Document {
+            gate,
+            limits,
+            too_long,
+        } = self.0;
         let mut items = HashMap::new();
         let mut bytes = 0;
         while let Some((number, item)) = map.next_entry::<u32, Item>()? {
             gate.piece();
             bytes += item.bytes();
             if bytes > limits.text_bytes {
+                too_long.set(true);
                 let most = limits.text_bytes;
                 let why = format_args!("the items are more than {most} bytes");
                 return Err(A::Error::custom(why));

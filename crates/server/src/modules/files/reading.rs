@@ -106,8 +106,7 @@ impl Reading {
     /// Of a file whose texts alone are more than there is room for nobody knows how much it takes.
     fn refused(&self, error: &ReadError, limits: &Limits) -> Unread {
         let most = limits.text_bytes;
-        let is_long = error.why.contains(&format!("more than {most} bytes"));
-        match is_long && most == self.room {
+        match error.too_long && most == self.room {
             true => self.no_room(&error.to_string()),
             false => Unread::Broken(error.to_string()),
         }
