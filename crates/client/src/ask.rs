@@ -197,7 +197,8 @@ impl Ask {
         };
         let ended = refusal.ended.clone()?;
         (self.tries > 1 && ended.status == Status::Killed).then(|| Done {
-            connid: Some(kill.connid.clone()),
+            connid: kill.connid.clone(),
+            job: kill.job,
             seq: Some(ended.seq),
             ended: Some(ended),
             ..Done::new("kill")
@@ -213,6 +214,7 @@ fn repeated(start: &Start, made: bool, unheard: bool) -> Request {
             connid: start.connid.clone(),
             job: None,
             after: None,
+            times: false,
         });
     }
     let on_conflict = match start.on_conflict {

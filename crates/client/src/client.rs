@@ -136,6 +136,7 @@ impl Client {
             connid,
             job,
             after: Some(after),
+            times: false,
         };
         let open = |reply| Then::OpenJob {
             reply,
@@ -160,8 +161,12 @@ impl Client {
     ///
     /// # Errors
     /// Where the server does not know the job or it has ended, or the connection is gone for good.
-    pub async fn kill(&self, connid: &Connid, reason: Option<&str>) -> Result<Done, Error> {
-        self.handle.kill(connid, reason, false).await
+    pub async fn kill(
+        &self,
+        target: impl Into<Target>,
+        reason: Option<&str>,
+    ) -> Result<Done, Error> {
+        self.handle.kill(target.into(), reason, false).await
     }
 
     /// Kills a job and returns when it is dead, with how it ended and the kill receipt.
@@ -170,18 +175,22 @@ impl Client {
     /// As [`Client::kill`].
     pub async fn kill_and_wait(
         &self,
-        connid: &Connid,
+        target: impl Into<Target>,
         reason: Option<&str>,
     ) -> Result<Done, Error> {
-        self.handle.kill(connid, reason, true).await
+        self.handle.kill(target.into(), reason, true).await
     }
 
     /// Moves a job's deadline to so many seconds from now.
     ///
     /// # Errors
     /// Where the server refuses it, or the connection is gone for good.
-    pub async fn extend(&self, connid: &Connid, time: impl Into<Seconds>) -> Result<Done, Error> {
-        self.handle.extend(connid, time.into()).await
+    pub async fn extend(
+        &self,
+        target: impl Into<Target>,
+        time: impl Into<Seconds>,
+    ) -> Result<Done, Error> {
+        self.handle.extend(target.into(), time.into()).await
     }
 
     /// What runs: a page of it, or one job.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use longwire_protocol::{Connid, Done, Extend, Kill, Request, Seconds, ServerFrame};
+use longwire_protocol::{Connid, Done, Extend, JobId, Kill, Request, Seconds, ServerFrame, Target};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::DropGuard;
 
@@ -34,24 +34,31 @@ impl Handle {
 
     pub(crate) async fn kill(
         &self,
-        connid: &Connid,
+        target: Target,
         reason: Option<&str>,
         wait: bool,
     ) -> Result<Done, Error> {
+        let (connid, job) = names(target);
         let kill = Kill {
-            connid: connid.clone(),
+            connid,
+            job,
             reason: reason.map(Into::into),
             wait,
         };
         done(self.ask(Request::Kill(kill), Then::Tell).await?)
     }
 
-    pub(crate) async fn extend(&self, connid: &Connid, time: Seconds) -> Result<Done, Error> {
-        let extend = Extend {
-            connid: connid.clone(),
-            time,
-        };
+    pub(crate) async fn extend(&self, target: Target, time: Seconds) -> Result<Done, Error> {
+        let (connid, job) = names(target);
+        let extend = Extend { connid, job, time };
         done(self.ask(Request::Extend(extend), Then::Tell).await?)
+    }
+}
+
+fn names(target: Target) -> (Option<Connid>, Option<JobId>) {
+    match target {
+        Target::Connid(connid) => (Some(connid), None),
+        Target::Job(job) => (None, Some(job)),
     }
 }
 

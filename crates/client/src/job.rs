@@ -173,7 +173,7 @@ impl Job {
     /// Where the server does not know the job or it has ended, or the connection is gone for good.
     pub async fn kill(&self, reason: Option<&str>) -> Result<Done, Error> {
         self.not_ended()?;
-        self.handle.kill(&self.connid, reason, false).await
+        self.handle.kill(self.id.into(), reason, false).await
     }
 
     /// Kills it and returns when it is dead, with how it ended and the kill receipt.
@@ -182,7 +182,7 @@ impl Job {
     /// As [`Job::kill`].
     pub async fn kill_and_wait(&self, reason: Option<&str>) -> Result<Done, Error> {
         self.not_ended()?;
-        self.handle.kill(&self.connid, reason, true).await
+        self.handle.kill(self.id.into(), reason, true).await
     }
 
     /// Moves its deadline to so long from now.
@@ -191,7 +191,7 @@ impl Job {
     /// Where the server refuses it, the job has ended, or the connection is gone for good.
     pub async fn extend(&self, time: impl Into<Seconds>) -> Result<Done, Error> {
         self.not_ended()?;
-        self.handle.extend(&self.connid, time.into()).await
+        self.handle.extend(self.id.into(), time.into()).await
     }
 
     fn not_ended(&self) -> Result<(), Error> {

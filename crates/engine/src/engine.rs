@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use longwire_protocol::{
-    Code, Connid, Done, Gap, JobId, JobView, OnConflict, OnDisconnect, Refusal, Seconds, Seq, Spec,
-    Start, Started, Status, StatusPage, StatusQuery, Target, Timestamp, Wish,
+    Code, Connid, Done, EndedView, Gap, JobId, JobView, OnConflict, OnDisconnect, Refusal, Seconds,
+    Seq, Spec, Start, Started, Status, StatusPage, StatusQuery, Target, Timestamp, Wish,
 };
 use smallvec::smallvec;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -86,6 +86,8 @@ pub struct Watched {
     pub seq: Seq,
     /// The number to read on from.
     pub after: Seq,
+    /// How it ended, where nothing is left to be read.
+    pub ended: Option<EndedView>,
 }
 
 impl Engine {
@@ -345,10 +347,10 @@ impl Engine {
     pub async fn kill(
         &self,
         who: &Principal,
-        connid: &Connid,
+        target: impl Into<Target>,
         reason: Option<&str>,
     ) -> Result<Killed, Refusal> {
-        let job = self.job(connid).await?;
+        let job = self.named(&target.into().into()).await?;
         let wish = Wish {
             by: Arc::clone(who.name()),
             reason: reason.map(Into::into),
@@ -369,10 +371,10 @@ impl Engine {
     pub async fn kill_and_wait(
         &self,
         who: &Principal,
-        connid: &Connid,
+        target: impl Into<Target>,
         reason: Option<&str>,
     ) -> Result<Killed, Refusal> {
-        let killed = self.kill(who, connid, reason).await?;
+        let killed = self.kill(who, target, reason).await?;
         let ended = self.follow(killed.job.id(), killed.seq).ended().await;
         let job = ended.unwrap_or(killed.job);
         Ok(Killed {
@@ -388,10 +390,10 @@ impl Engine {
     pub async fn extend(
         &self,
         _who: &Principal,
-        connid: &Connid,
+        target: impl Into<Target>,
         time: Seconds,
     ) -> Result<Done, Refusal> {
-        let job = self.job(connid).await?;
+        let job = self.named(&target.into().into()).await?;
         let route = self.0.router.find(&job.spec().route)?;
         let most = route.settings.max_time;
         let extended = self.0.writer.change(job, |job, now| {
@@ -439,8 +441,8 @@ impl Engine {
             jobs: Vec::new(),
             next: None,
         };
-        if let Some(connid) = &query.connid {
-            let job = self.job(connid).await?;
+        if let Some(target) = Target::of(query.connid, query.job) {
+            let job = self.named(&target.into()).await?;
             page.jobs.push(self.view(&job).await);
             return Ok(page);
         }
@@ -503,11 +505,7 @@ impl Engine {
         target: &Target,
         after: Seq,
     ) -> Result<Watched, Refusal> {
-        let name = match target {
-            Target::Connid(connid) => Name::Connid(connid.clone()),
-            Target::Job(job) => Name::Job(*job),
-        };
-        let job = self.named(&name).await?;
+        let job = self.named(&target.clone().into()).await?;
         if after > job.seq() {
             let seq = job.seq();
             let refusal = Refusal::invalid(
@@ -522,6 +520,7 @@ impl Engine {
             spec: Arc::clone(job.spec()),
             seq: job.seq(),
             after,
+            ended: job.ended_view().filter(|_| after == job.seq()),
         })
     }
 

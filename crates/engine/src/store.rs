@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use longwire_protocol::{Connid, Event, Gap, JobId, Seconds, Seq, Status, Timestamp};
+use longwire_protocol::{Connid, Event, Gap, JobId, Seconds, Seq, Status, Tags, Target, Timestamp};
 use smallvec::SmallVec;
 
 use crate::{Answer, Job, Mailbox};
@@ -131,6 +131,15 @@ pub enum Name {
     Job(JobId),
 }
 
+impl From<Target> for Name {
+    fn from(target: Target) -> Self {
+        match target {
+            Target::Connid(connid) => Self::Connid(connid),
+            Target::Job(job) => Self::Job(job),
+        }
+    }
+}
+
 /// What is known of a name.
 #[derive(Clone, Debug)]
 pub enum Found {
@@ -242,6 +251,10 @@ pub struct FeedEvent {
     pub status: Status,
     /// The job's deadline then.
     pub deadline: Timestamp,
+    /// Who started it: in its first change.
+    pub by: Option<Arc<str>>,
+    /// Words to find it by, likewise.
+    pub tags: Tags,
 }
 
 /// A piece of the feed.

@@ -32,7 +32,7 @@ fn spec(time: u64, idle_time: Option<u64>, queue_time: Option<u64>) -> Arc<Spec>
         idle_time: idle_time.map(span),
         queue_time: queue_time.map(span),
         input: None,
-        tags: Box::default(),
+        tags: Arc::default(),
         on_disconnect: OnDisconnect::Keep,
         by: "anonymous".into(),
     })

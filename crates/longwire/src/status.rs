@@ -38,6 +38,7 @@ fn query(args: &StatusArgs) -> StatusQuery {
         tag: args.tag.as_deref().map(Into::into),
     };
     StatusQuery {
+        job: None,
         connid: args.connid.clone(),
         limit: if args.all {
             args.limit.or(Some(PAGE))

@@ -5,7 +5,7 @@ use std::{error::Error, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attempt, Connid, JobId, OnDisconnect, Output, Payload, Seconds, Seq, Timestamp};
+use crate::{Attempt, Connid, JobId, OnDisconnect, Output, Payload, Seconds, Seq, Tags, Timestamp};
 
 /// What was asked for when a job was started. It never changes; the log's first event and everything that describes the
 /// job share it.
@@ -26,7 +26,7 @@ pub struct Spec {
     /// What its consumer is given.
     pub input: Option<Payload>,
     /// Words to find it by.
-    pub tags: Box<[Box<str>]>,
+    pub tags: Tags,
     /// What becomes of it once nobody watches any more.
     pub on_disconnect: OnDisconnect,
     /// Who started it.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use crate::{
     Attempt, Change, Clock, Connid, Encoding, End, Event, Failure, Found, FrameId, JobId, Lease,
     ModulesPage, Payload, Progress, Receipt, Refusal, SEARCH, Seconds, Seq, Spec, Status, Stream,
-    StreamName, Timestamp, Wish,
+    StreamName, Tags, Timestamp, Wish,
 };
 
 /// The direct reply to a start. The job's events follow, from `seq` + 1 on.
@@ -62,6 +62,9 @@ pub struct EventFrame {
     pub job: Option<JobId>,
     /// The event's number.
     pub seq: Seq,
+    /// When it happened: where the watch asked for `times`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
     /// Where the job stood after it.
     pub status: Status,
     /// The attempt to serve it that this belongs to, from the second on.
@@ -116,6 +119,7 @@ impl EventFrame {
             connid: spec.connid.clone(),
             job: by_job.then_some(spec.job),
             seq: event.seq,
+            at: None,
             status: event.status,
             attempt: later(event.attempt),
             route: None,
@@ -255,7 +259,7 @@ pub struct Done {
     /// The job it was done to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connid: Option<Connid>,
-    /// The same by the server's name, in the reply to a watch.
+    /// The same by the server's name: in the reply to a watch, and where the request named it so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobId>,
     /// Always `ok`.
@@ -272,7 +276,7 @@ pub struct Done {
     /// Seconds until its deadline, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Seconds>,
-    /// How the job ended, in the reply to a kill that waited.
+    /// How the job ended: in the reply to a kill that waited, and to a watch after which nothing comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Box<EndedView>>,
 }
@@ -451,6 +455,13 @@ pub struct FeedFrame {
     /// Seconds until its deadline then, unless it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Seconds>,
+    /// Who started it: in its first change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Arc<str>>,
+    /// Words to find it by, likewise.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(with = "Vec<Box<str>>")]
+    pub tags: Tags,
 }
 
 /// Numbers that are no longer kept.

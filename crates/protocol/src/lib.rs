@@ -51,7 +51,7 @@ pub use output::{Encoding, Output, Stream, StreamName};
 pub use payload::Payload;
 pub use refusal::{Code, Refusal, nearest};
 pub use request::{
-    Extend, Kill, OnConflict, OnDisconnect, Request, RoutesQuery, SEARCH, Start, StatusQuery,
+    Extend, Kill, OnConflict, OnDisconnect, Request, RoutesQuery, SEARCH, Start, StatusQuery, Tags,
     Target, Unwatch, VERBS, Watch, Where, not_startable,
 };
 pub use schema::{client_schema, server_schema};

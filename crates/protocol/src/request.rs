@@ -1,6 +1,6 @@
 //! What a client asks.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
@@ -128,8 +128,11 @@ pub struct Start {
         skip_serializing_if = "<[_]>::is_empty"
     )]
     #[schemars(schema_with = "tags_schema")]
-    pub tags: Box<[Box<str>]>,
+    pub tags: Tags,
 }
+
+/// Words to find a job by. All who know a job share them.
+pub type Tags = Arc<[Box<str>]>;
 
 fn tags_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
@@ -152,7 +155,7 @@ impl Start {
             input: None,
             on_conflict: OnConflict::default(),
             on_disconnect: OnDisconnect::default(),
-            tags: Box::default(),
+            tags: Tags::default(),
         }
     }
 
@@ -219,8 +222,12 @@ impl Start {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Kill {
-    /// Which job.
-    pub connid: Connid,
+    /// Which job, by the client's name: the one that runs, or else the last that did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connid: Option<Connid>,
+    /// Which job, by the server's name: exact, also where the connid has been used again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
     /// Why, for whoever runs or watches it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Box<str>>,
@@ -238,9 +245,12 @@ pub struct Kill {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusQuery {
-    /// That one job, also if it has ended and is still kept.
+    /// That one job, by the client's name, also if it has ended and is still kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connid: Option<Connid>,
+    /// The same by the server's name: exact, also where the connid has been used again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
     /// How many at most: 1 to 1000, 100 where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
@@ -285,6 +295,14 @@ pub struct Watch {
     /// come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Seq>,
+    /// Whether each event is sent with the time at which it happened.
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "is_default"
+    )]
+    #[schemars(with = "Option<bool>")]
+    pub times: bool,
 }
 
 /// Send the events of a job, or the changes of all, no longer.
@@ -303,8 +321,12 @@ pub struct Unwatch {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Extend {
-    /// Which job.
-    pub connid: Connid,
+    /// Which job, by the client's name: the one that runs, or else the last that did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connid: Option<Connid>,
+    /// Which job, by the server's name: exact, also where the connid has been used again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
     /// To so many seconds from now; with what it has had, within what the route allows.
     pub time: Seconds,
 }
@@ -471,12 +493,15 @@ impl Request {
             Self::Start(start) => start.check(limits)?,
             Self::Kill(kill) => kill.check(limits)?,
             Self::Status(query) => {
-                check_connid(query.connid.as_ref(), limits)?;
+                check_target(query.connid.as_ref(), query.job, limits)?;
                 check_limit(query.limit)?;
             }
             Self::Watch(watch) => check_target(watch.connid.as_ref(), watch.job, limits)?,
             Self::Unwatch(unwatch) => check_target(unwatch.connid.as_ref(), unwatch.job, limits)?,
-            Self::Extend(extend) => check_connid(Some(&extend.connid), limits)?,
+            Self::Extend(extend) => {
+                extend.target()?;
+                check_target(extend.connid.as_ref(), extend.job, limits)?;
+            }
             // What a question may hold is for who answers it.
             Self::Routes(RoutesQuery {}) | Self::Modules(ModulesQuery {}) | Self::Search(_) => {}
             Self::Claim(claim) => claim.check(limits)?,
@@ -573,8 +598,17 @@ impl Start {
 }
 
 impl Kill {
+    /// The job that is to be killed.
+    ///
+    /// # Errors
+    /// `missing_field`, where it names none.
+    pub fn target(&self) -> Result<Target, Refusal> {
+        named(self.connid.as_ref(), self.job)
+    }
+
     fn check(&self, limits: &ParseLimits) -> Result<(), Refusal> {
-        check_connid(Some(&self.connid), limits)?;
+        self.target()?;
+        check_target(self.connid.as_ref(), self.job, limits)?;
         match self.reason.as_ref().map_or(0, |reason| reason.len()) {
             length if length <= limits.reason_bytes => Ok(()),
             length => Err(Refusal::invalid(
@@ -589,6 +623,14 @@ impl Kill {
 }
 
 impl Extend {
+    /// The job whose deadline is to move.
+    ///
+    /// # Errors
+    /// `missing_field`, where it names none.
+    pub fn target(&self) -> Result<Target, Refusal> {
+        named(self.connid.as_ref(), self.job)
+    }
+
     /// Reads the body of a REST `PATCH`: an object with `time`.
     ///
     /// # Errors
@@ -658,6 +700,13 @@ fn check_limit(limit: Option<u16>) -> Result<(), Refusal> {
         )),
         None => Ok(()),
     }
+}
+
+fn named(connid: Option<&Connid>, job: Option<JobId>) -> Result<Target, Refusal> {
+    Target::of(connid.cloned(), job).ok_or_else(|| {
+        let message = "\"connid\" or \"job\" must be there";
+        Refusal::new(Code::MissingField, message).about("connid")
+    })
 }
 
 fn check_target(

@@ -13,8 +13,8 @@ use longwire_protocol::{
     JobView, Kill, KillNote, Lease, ModuleState, ModuleView, ModulesPage, ModulesQuery, Notice,
     OnConflict, OnDisconnect, Outcome, Output, ParseLimits, Payload, Progress, Receipt, Refusal,
     RefusalFrame, Request, RouteView, RoutesPage, RoutesQuery, SEARCH, Search, Seconds,
-    ServerFrame, Spec, Start, Started, Status, StatusPage, StatusQuery, Stream, Timestamp, Unwatch,
-    VERBS, Watch, Where, Wish, WorkError,
+    ServerFrame, Spec, Start, Started, Status, StatusPage, StatusQuery, Stream, Tags, Timestamp,
+    Unwatch, VERBS, Watch, Where, Wish, WorkError,
 };
 use proptest::{collection::vec, option::of, prelude::*, sample::select};
 
@@ -73,7 +73,7 @@ fn payload() -> impl Strategy<Value = Payload> {
     .prop_map(|value| Payload::new(&value).unwrap())
 }
 
-fn tags() -> impl Strategy<Value = Box<[Box<str>]>> {
+fn tags() -> impl Strategy<Value = Tags> {
     vec("\\PC{1,16}".prop_map(Into::into), 0..5).prop_map(Into::into)
 }
 
@@ -114,34 +114,55 @@ fn filter() -> impl Strategy<Value = Where> {
     (of(text()), of(text())).prop_map(|(route, tag)| Where { route, tag })
 }
 
+/// A job's name: one or the other.
+fn name() -> impl Strategy<Value = (Option<Connid>, Option<JobId>)> {
+    prop_oneof![
+        connid().prop_map(|connid| (Some(connid), None)),
+        job_id().prop_map(|job| (None, Some(job))),
+    ]
+}
+
 fn request() -> impl Strategy<Value = Request> {
     prop_oneof![
         start().prop_map(Request::Start),
-        (connid(), of(text()), any::<bool>()).prop_map(|(connid, reason, wait)| Request::Kill(
-            Kill {
+        (name(), of(text()), any::<bool>()).prop_map(|((connid, job), reason, wait)| {
+            Request::Kill(Kill {
                 connid,
+                job,
                 reason,
-                wait
-            }
-        )),
-        (of(connid()), of(1..=1000u16), of(job_id()), of(filter())).prop_map(
-            |(connid, limit, after, filter)| Request::Status(StatusQuery {
-                connid,
-                limit,
-                after,
-                filter
+                wait,
             })
-        ),
-        (of(connid()), of(job_id()), of(any::<u64>())).prop_map(|(connid, job, after)| {
-            // By one name or the other.
-            let connid = connid.filter(|_| job.is_none());
-            Request::Watch(Watch { connid, job, after })
         }),
-        (of(connid()), of(job_id())).prop_map(|(connid, job)| {
-            let connid = connid.filter(|_| job.is_none());
+        (of(name()), of(1..=1000u16), of(job_id()), of(filter())).prop_map(
+            |(name, limit, after, filter)| {
+                let (connid, job) = name.unwrap_or_default();
+                Request::Status(StatusQuery {
+                    connid,
+                    job,
+                    limit,
+                    after,
+                    filter,
+                })
+            }
+        ),
+        (of(name()), of(any::<u64>()), any::<bool>()).prop_map(|(name, after, times)| {
+            let (connid, job) = name.unwrap_or_default();
+            Request::Watch(Watch {
+                connid,
+                job,
+                after,
+                times,
+            })
+        }),
+        of(name()).prop_map(|name| {
+            let (connid, job) = name.unwrap_or_default();
             Request::Unwatch(Unwatch { connid, job })
         }),
-        (connid(), seconds()).prop_map(|(connid, time)| Request::Extend(Extend { connid, time })),
+        (name(), seconds()).prop_map(|((connid, job), time)| Request::Extend(Extend {
+            connid,
+            job,
+            time
+        })),
         Just(Request::Routes(RoutesQuery {})),
         Just(Request::Modules(ModulesQuery {})),
         search().prop_map(Request::Search),
@@ -376,7 +397,11 @@ fn status() -> impl Strategy<Value = Status> {
 
 fn event_frame() -> impl Strategy<Value = EventFrame> {
     let plain = plain_event_frame();
-    (plain, of(lease())).prop_map(|(frame, lease)| EventFrame { lease, ..frame })
+    (plain, of(lease()), of(timestamp())).prop_map(|(frame, lease, at)| EventFrame {
+        lease,
+        at,
+        ..frame
+    })
 }
 
 fn plain_event_frame() -> impl Strategy<Value = EventFrame> {
@@ -622,9 +647,10 @@ fn feed_frame() -> impl Strategy<Value = FeedFrame> {
     (
         (any::<u64>(), timestamp(), connid(), job_id(), route()),
         (any::<u64>(), status(), of(seconds())),
+        (of(word()), tags()),
     )
         .prop_map(
-            |((feed, at, connid, job, route), (seq, status, left))| FeedFrame {
+            |((feed, at, connid, job, route), (seq, status, left), (by, tags))| FeedFrame {
                 feed,
                 at,
                 connid,
@@ -633,6 +659,8 @@ fn feed_frame() -> impl Strategy<Value = FeedFrame> {
                 seq,
                 status,
                 left,
+                by: by.map(Into::into),
+                tags,
             },
         )
 }

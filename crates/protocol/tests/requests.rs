@@ -263,7 +263,7 @@ fn a_key_that_is_not_known_is_named_with_the_nearest_that_is() {
             "{\"route\":\"kill\",\"connid\":1,\"time\":3}",
             UnknownField,
             Some("time"),
-            "unknown field \"time\"; what goes here: connid, reason, wait",
+            "unknown field \"time\"; what goes here: connid, job, reason, wait",
         ),
         (
             "{\"route\":\"kill\",\"connid\":1,\"resaon\":\"x\"}",
@@ -324,13 +324,13 @@ fn a_field_that_must_be_there_is_asked_for() {
             "{\"route\":\"kill\"}",
             MissingField,
             Some("connid"),
-            "\"connid\" must be there",
+            "\"connid\" or \"job\" must be there",
         ),
         (
             "{\"route\":\"extend\",\"time\":1}",
             MissingField,
             Some("connid"),
-            "\"connid\" must be there",
+            "\"connid\" or \"job\" must be there",
         ),
         (
             "{\"route\":\"extend\",\"connid\":1}",
@@ -456,9 +456,9 @@ fn a_connid_is_a_name() {
     }
     check(&[(
         "{\"route\":\"kill\",\"connid\":null}",
-        Code::InvalidField,
+        Code::MissingField,
         Some("connid"),
-        rule,
+        "\"connid\" or \"job\" must be there",
     )]);
     for (connid, name) in [
         ("42", "42"),
@@ -476,7 +476,7 @@ fn a_connid_is_a_name() {
         else {
             panic!("{connid}")
         };
-        assert_eq!(kill.connid.as_str(), name);
+        assert_eq!(kill.connid.unwrap().as_str(), name);
     }
 }
 
@@ -554,10 +554,10 @@ fn what_is_too_long_is_refused_and_not_said_back() {
             "\"on_conflict\" must be ",
         ),
         (
-            format!("{{\"route\":\"status\",\"job\":1,\"{mib}\":1}}"),
+            format!("{{\"route\":\"status\",\"jobs\":1,\"{mib}\":1}}"),
             UnknownField,
-            "job",
-            "unknown field \"job\"",
+            "jobs",
+            "unknown field \"jobs\"",
         ),
         (
             format!("{{\"route\":\"status\",\"id\":\"{mib}\"}}"),
@@ -859,9 +859,16 @@ fn what_stands_alone_is_read_by_the_same_rules() {
 
 #[test]
 fn a_job_is_named_one_way_or_the_other() {
-    for verb in ["watch", "unwatch"] {
+    for (verb, more) in [
+        ("watch", ""),
+        ("unwatch", ""),
+        ("kill", ""),
+        ("status", ""),
+        ("extend", ",\"time\":1"),
+    ] {
         let job = "019aaaaa-0000-7000-8000-000000000000";
-        let both = format!("{{\"route\":\"{verb}\",\"connid\":\"a\",\"job\":\"{job}\"}}");
+        let both =
+            format!("{{\"route\":\"{verb}\",\"connid\":\"a\",\"job\":\"{job}\"{more}}}");
         let refused = parse(&both).unwrap_err().refusal;
         assert_eq!(
             (refused.code, refused.field.as_deref()),

@@ -238,7 +238,7 @@ impl Server {
             grace_seconds = grace.as_f64(),
             "draining: no new jobs are taken"
         );
-        phase.send_replace(Phase::Draining(grace));
+        phase.send_replace(Phase::Draining(engine.now().after(grace)));
         engine.drain(grace).await;
         phase.send_replace(Phase::Closing);
         let closed = async {

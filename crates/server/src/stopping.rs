@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use longwire_protocol::Seconds;
+use longwire_protocol::Timestamp;
 use tokio::sync::watch;
 
 /// Where a server is in its life.
@@ -13,8 +13,8 @@ use tokio::sync::watch;
 pub(crate) enum Phase {
     /// It serves.
     Serving,
-    /// It takes no new jobs; those that run have so long.
-    Draining(Seconds),
+    /// It takes no new jobs; those that run have until then.
+    Draining(Timestamp),
     /// Every job has ended; connections are closed.
     Closing,
 }

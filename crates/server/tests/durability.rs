@@ -41,7 +41,7 @@ fn spec(number: u64) -> Spec {
         idle_time: None,
         queue_time: Some(Seconds::from_secs(90)),
         input: Some(serde_json::from_str(r#"{"a":[1,2]}"#).unwrap()),
-        tags: Box::new(["x".into()]),
+        tags: Arc::new(["x".into()]),
         on_disconnect: OnDisconnect::Kill,
         by: "me".into(),
     }

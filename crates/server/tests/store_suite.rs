@@ -19,7 +19,7 @@ use longwire_engine::{
 };
 use longwire_protocol::{
     Change, Connid, Event, Failure, Gap, JobId, OnDisconnect, Output, Payload, Seconds, Seq, Spec,
-    Status, Stream, Timestamp, Wish,
+    Status, Stream, Tags, Timestamp, Wish,
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
 
@@ -41,7 +41,7 @@ fn spec(number: u64, connid: &str, route: &str) -> Spec {
         idle_time: None,
         queue_time: None,
         input: None,
-        tags: Box::default(),
+        tags: Tags::default(),
         on_disconnect: OnDisconnect::Keep,
         by: "anonymous".into(),
     }
@@ -615,9 +615,9 @@ async fn a_list_is_narrowed_by_route_and_tag(make: Make) {
 async fn a_needle_is_found_in_a_haystack(make: Make) {
     let bench = Bench::new(make, ROOMY);
     let created = (1..=25_000).map(|number| {
-        let tags: Box<[Box<str>]> = match number {
-            1 | 12_000 | 25_000 => Box::new(["needle".into()]),
-            _ => Box::default(),
+        let tags: Tags = match number {
+            1 | 12_000 | 25_000 => Tags::from(["needle".into()]),
+            _ => Tags::default(),
         };
         let spec = Spec {
             tags,

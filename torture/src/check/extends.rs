@@ -1,6 +1,6 @@
 //! An extend that was acknowledged is in the log, with the number it was acknowledged with.
 
-use longwire_protocol::{Done, Extend, Request};
+use longwire_protocol::{Connid, Done, Extend, Request};
 
 use super::{
     Finding,
@@ -15,15 +15,15 @@ pub(super) fn find(story: &Story<'_>) -> Vec<Finding> {
         let Request::Extend(extend) = &ask.request else {
             return None;
         };
-        Some((extend, ask.done()?, ask.reply.as_ref()?.seen))
+        let (done, seen) = (ask.done()?, ask.reply.as_ref()?.seen);
+        Some((extend, done.connid.as_ref()?, done, seen))
     });
-    let broken = acknowledged.filter(|(extend, done, seen)| {
-        let mut lives = story.lives_named(&extend.connid);
-        !lives.any(|life| holds(story, life, extend, done))
-            && !may_be_unseen(story, &extend.connid, *seen)
+    let broken = acknowledged.filter(|(extend, connid, done, seen)| {
+        let mut lives = story.lives_named(connid);
+        !lives.any(|life| holds(story, life, extend, done)) && !may_be_unseen(story, connid, *seen)
     });
-    let finding = |(extend, done, seen): (&Extend, &Done, Moment)| {
-        let (connid, time, seq) = (&extend.connid, extend.time, done.seq.unwrap_or(0));
+    let finding = |(extend, connid, done, seen): (&Extend, &Connid, &Done, Moment)| {
+        let (time, seq) = (extend.time, done.seq.unwrap_or(0));
         let what = format!(
             "{connid} was extended to {time} s with {seq}, and no job of that name has that"
         );

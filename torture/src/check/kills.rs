@@ -4,7 +4,7 @@
 //! lived between the request and the reply, must have that event, and end so. Work that only a clock does had finished
 //! first only if its time could be up by then.
 
-use longwire_protocol::{Done, Kill, KillNote, Request, Status};
+use longwire_protocol::{Connid, Done, Kill, KillNote, Request, Status};
 
 use super::{
     Finding,
@@ -19,16 +19,16 @@ pub(super) fn find(story: &Story<'_>) -> Vec<Finding> {
         let Request::Kill(kill) = &ask.request else {
             return None;
         };
-        let seen = ask.reply.as_ref()?.seen;
-        Some((ask, kill, ask.done()?, seen))
+        let (done, seen) = (ask.done()?, ask.reply.as_ref()?.seen);
+        Some((ask, kill, done.connid.as_ref()?, done, seen))
     });
-    let broken = acknowledged.filter(|(ask, kill, done, seen)| {
-        let mut lives = candidates(story, kill, ask, *seen);
+    let broken = acknowledged.filter(|(ask, kill, connid, done, seen)| {
+        let mut lives = candidates(story, connid, ask, *seen);
         !lives.any(|life| holds(story, life, kill, done, *seen))
-            && !may_be_unseen(story, &kill.connid, *seen)
+            && !may_be_unseen(story, connid, *seen)
     });
-    let finding = |(_, kill, done, seen): (&Ask, &Kill, &Done, Moment)| {
-        let (connid, seq) = (&kill.connid, done.seq.unwrap_or(0));
+    let finding = |(_, _, connid, done, seen): (&Ask, &Kill, &Connid, &Done, Moment)| {
+        let seq = done.seq.unwrap_or(0);
         let what = format!(
             "a kill of {connid} was acknowledged with {seq}, and no job of that name was killed so"
         );
@@ -40,11 +40,11 @@ pub(super) fn find(story: &Story<'_>) -> Vec<Finding> {
 /// Jobs of the name that may have lived when the kill was accepted.
 fn candidates<'s>(
     story: &'s Story<'_>,
-    kill: &'s Kill,
+    connid: &'s Connid,
     ask: &'s Ask,
     seen: Moment,
 ) -> impl Iterator<Item = &'s Life> {
-    story.lives_named(&kill.connid).filter(move |life| {
+    story.lives_named(connid).filter(move |life| {
         let ended_before = life.end.is_some_and(|end| story.signs[end].seen < ask.sent);
         let mut starts = life.starts.iter().map(|start| story.asks[*start].sent);
         let begun_after = !life.starts.is_empty() && starts.all(|sent| sent > seen);

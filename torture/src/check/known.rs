@@ -55,9 +55,9 @@ fn target(request: &Request) -> (Option<&Connid>, Option<JobId>) {
         | Request::Claim(_)
         | Request::Append(_)
         | Request::End(_) => (None, None),
-        Request::Kill(kill) => (Some(&kill.connid), None),
-        Request::Extend(extend) => (Some(&extend.connid), None),
-        Request::Status(query) => (query.connid.as_ref(), None),
+        Request::Kill(kill) => (kill.connid.as_ref(), kill.job),
+        Request::Extend(extend) => (extend.connid.as_ref(), extend.job),
+        Request::Status(query) => (query.connid.as_ref(), query.job),
         Request::Watch(watch) => (watch.connid.as_ref(), watch.job),
         Request::Unwatch(unwatch) => (unwatch.connid.as_ref(), unwatch.job),
     }
@@ -89,6 +89,7 @@ fn not_listed<'s>(story: &'s Story<'_>, ask: &'s Ask) -> Vec<Finding> {
 fn whole_list(ask: &Ask) -> Option<(&StatusPage, Moment)> {
     let Request::Status(StatusQuery {
         connid: None,
+        job: None,
         after: None,
         filter: None,
         ..

@@ -164,10 +164,7 @@ impl<'a> Story<'a> {
 impl Named {
     pub(super) fn add(&mut self, ask: usize, request: &Request) {
         let (index, connid) = match request {
-            Request::Start(start) => match &start.connid {
-                Some(connid) => (&mut self.starts, connid),
-                None => return self.nameless.push(ask),
-            },
+            Request::Start(start) => (&mut self.starts, &start.connid),
             Request::Kill(kill) => (&mut self.kills, &kill.connid),
             Request::Extend(extend) => (&mut self.extends, &extend.connid),
             Request::Status(_)
@@ -180,6 +177,11 @@ impl Named {
             | Request::Append(_)
             | Request::End(_) => return,
         };
-        index.entry(connid.clone()).or_default().push(ask);
+        match (connid, request) {
+            (Some(connid), _) => index.entry(connid.clone()).or_default().push(ask),
+            (None, Request::Start(_)) => self.nameless.push(ask),
+            // No client here kills or extends by the server's name.
+            (None, _) => {}
+        }
     }
 }

@@ -150,7 +150,8 @@ impl Load {
         self.count += 1;
         let reason = format!("kill {} of client {}", self.count, self.client);
         Request::Kill(Kill {
-            connid,
+            connid: Some(connid),
+            job: None,
             reason: Some(reason.into()),
             wait: self.chance.percent(50),
         })
@@ -158,7 +159,8 @@ impl Load {
 
     fn extend(&mut self, job: Job) -> Request {
         Request::Extend(Extend {
-            connid: job.connid,
+            connid: Some(job.connid),
+            job: None,
             time: Seconds::from_micros(self.chance.within(1..2_000_000)),
         })
     }
@@ -171,6 +173,7 @@ impl Load {
             connid: (!by_job).then_some(job.connid),
             job: by_job.then_some(job.job),
             after: if by_job { after } else { Some(0) },
+            times: false,
         })
     }
 }

@@ -20,7 +20,7 @@ fn spec(number: u64, route: &str, connid: &str, script: &str) -> Spec {
         idle_time: None,
         queue_time: None,
         input: Some(Payload::new(&script).unwrap()),
-        tags: Box::default(),
+        tags: Arc::default(),
         on_disconnect: OnDisconnect::Keep,
         by: "anonymous".into(),
     }

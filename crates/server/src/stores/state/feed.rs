@@ -35,6 +35,7 @@ impl Feed {
             return false;
         }
         self.head += 1;
+        let first = matches!(event.change, Change::Accepted(_)).then(|| job.spec());
         self.events.push_back(FeedEvent {
             number: self.head,
             at: event.at,
@@ -44,6 +45,8 @@ impl Feed {
             seq: event.seq,
             status: event.status,
             deadline: job.deadline(),
+            by: first.map(|spec| Arc::clone(&spec.by)),
+            tags: first.map(|spec| Arc::clone(&spec.tags)).unwrap_or_default(),
         });
         if self.events.len() > self.most {
             self.events.pop_front();

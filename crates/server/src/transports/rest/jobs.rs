@@ -118,6 +118,7 @@ pub(super) async fn list(State(rest): Shared, uri: Uri) -> Answer {
     };
     let query = StatusQuery {
         connid: None,
+        job: None,
         limit: parameters.read("limit", "a whole number from 1 to 1000", limit)?,
         after: parameters.read("after", "the `next` of the page before", JobId::parse)?,
         filter: Some(Where {

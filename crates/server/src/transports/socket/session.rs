@@ -214,7 +214,10 @@ impl Session {
         if let Poll::Ready(phase) = self.phases.poll_next(cx) {
             match phase {
                 Phase::Serving => {}
-                Phase::Draining(left) => self.replies.push_back(shutting_down(left)),
+                Phase::Draining(until) => {
+                    let left = until.since(self.engine().now());
+                    self.replies.push_back(shutting_down(left));
+                }
                 Phase::Closing => {
                     self.closing = Some(Box::pin(sleep(CLOSE_TIME)));
                     self.pulse.hurry(CLOSE_TIME);
@@ -407,11 +410,11 @@ impl Session {
             Effect::Follow {
                 spec,
                 after,
-                by_job,
+                also,
                 presence,
             } => {
                 let watcher = presence.or_else(|| self.engine().present(&spec));
-                self.watches.add(spec, after, by_job, watcher);
+                self.watches.add(spec, after, also, watcher);
             }
             Effect::FollowFeed(after) => self.watches.follow_feed(Some(after)),
             Effect::Leave(None) => self.watches.follow_feed(None),
@@ -557,14 +560,19 @@ impl Session {
         let Some(cursor) = self.watches.get_mut(job) else {
             return;
         };
-        let (spec, by_job): (&Spec, _) = (&cursor.spec, cursor.by_job);
+        let (spec, also): (&Spec, _) = (&cursor.spec, cursor.also);
         let gap = page.gap.map(|gap| GapFrame {
             connid: Some(spec.connid.clone()),
-            job: by_job.then_some(job),
+            job: also.job.then_some(job),
             gap,
         });
         let events = page.events.iter();
-        let events = events.map(|event| text_of(&EventFrame::new(spec, event, by_job)));
+        let events = events.map(|event| {
+            text_of(&EventFrame {
+                at: also.at.then_some(event.at),
+                ..EventFrame::new(spec, event, also.job)
+            })
+        });
         let texts: Vec<_> = gap.iter().map(text_of).chain(events).collect();
         let last = page.events.last();
         let read = last.map(|last| last.seq).or(page.gap.map(|gap| gap.to));
@@ -594,6 +602,8 @@ impl Session {
                 seq: event.seq,
                 status: event.status,
                 left: (!event.status.has_ended()).then(|| event.deadline.since(event.at)),
+                by: event.by.clone(),
+                tags: Arc::clone(&event.tags),
             })
         });
         let texts = gap.iter().map(text_of).chain(changes);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use longwire_engine::{Engine, Opened, Principal, Seat, Watcher};
 use longwire_modules::Query;
 use longwire_protocol::{
-    Claim, Claimed, Code, Done, Found, FrameId, Kill, ModulesPage, ModulesQuery, Refusal,
+    Claim, Claimed, Code, Done, Extend, Found, FrameId, Kill, ModulesPage, ModulesQuery, Refusal,
     RefusalFrame, Request, RoutesPage, RoutesQuery, Search, Seq, Spec, Start, StatusQuery, Target,
     Watch,
 };
 use serde::Serialize;
 
+use super::watches::Also;
 use crate::{
     metrics::Metrics,
     modules::{Asker, Modules, refusal},
@@ -24,7 +25,7 @@ pub(super) enum Effect {
     Follow {
         spec: Arc<Spec>,
         after: Seq,
-        by_job: bool,
+        also: Also,
         /// Whoever started the job, until it watches.
         presence: Option<Watcher>,
     },
@@ -62,15 +63,7 @@ impl Verbs {
             Request::Status(query) => self.status(&id, query).await,
             Request::Watch(watch) => self.watch(&id, watch).await,
             Request::Unwatch(unwatch) => unwatch_reply(&id, unwatch),
-            Request::Extend(extend) => {
-                let extended = self.engine.extend(&self.who, &extend.connid, extend.time);
-                extended.await.map(|done| {
-                    Answered::new(&Done {
-                        id: id.clone(),
-                        ..done
-                    })
-                })
-            }
+            Request::Extend(extend) => self.extend(&id, &extend).await,
             Request::Routes(RoutesQuery {}) => {
                 let page = self.engine.routes(&self.who).await;
                 Ok(Answered::new(&RoutesPage {
@@ -126,25 +119,36 @@ impl Verbs {
         Ok(Answered::new(&reply).then(Effect::Follow {
             spec,
             after,
-            by_job: false,
+            also: Also::default(),
             presence,
         }))
     }
 
     async fn kill(&self, id: &Option<FrameId>, kill: Kill) -> Result<Answered, Refusal> {
-        let (who, connid, reason) = (&self.who, &kill.connid, kill.reason.as_deref());
+        let (who, target, reason) = (&self.who, kill.target()?, kill.reason.as_deref());
         let killed = if kill.wait {
-            self.engine.kill_and_wait(who, connid, reason).await?
+            self.engine.kill_and_wait(who, target, reason).await?
         } else {
-            self.engine.kill(who, connid, reason).await?
+            self.engine.kill(who, target, reason).await?
         };
         let ended = killed.job.ended_view().filter(|_| kill.wait).map(Box::new);
         Ok(Answered::new(&Done {
             id: id.clone(),
-            connid: Some(kill.connid),
+            connid: Some(killed.job.connid().clone()),
+            job: kill.job,
             seq: Some(killed.seq),
             ended,
             ..Done::new("kill")
+        }))
+    }
+
+    async fn extend(&self, id: &Option<FrameId>, extend: &Extend) -> Result<Answered, Refusal> {
+        let (target, time) = (extend.target()?, extend.time);
+        let done = self.engine.extend(&self.who, target, time).await?;
+        Ok(Answered::new(&Done {
+            id: id.clone(),
+            job: extend.job,
+            ..done
         }))
     }
 
@@ -164,7 +168,10 @@ impl Verbs {
     }
 
     async fn watch(&self, id: &Option<FrameId>, watch: Watch) -> Result<Answered, Refusal> {
-        let by_job = watch.job.is_some();
+        let also = Also {
+            job: watch.job.is_some(),
+            at: watch.times,
+        };
         let Some(target) = Target::of(watch.connid, watch.job) else {
             return self.watch_feed(id, watch.after).await;
         };
@@ -177,12 +184,13 @@ impl Verbs {
             connid: Some(watched.spec.connid.clone()),
             job: Some(watched.spec.job),
             seq: Some(watched.seq),
+            ended: watched.ended.map(Box::new),
             ..Done::new("watch")
         };
         Ok(Answered::new(&reply).then(Effect::Follow {
             spec: watched.spec,
             after: watched.after,
-            by_job,
+            also,
             presence: None,
         }))
     }

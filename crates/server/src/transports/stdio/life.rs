@@ -189,7 +189,10 @@ impl<'a> Life<'a> {
     async fn go_to(&mut self, phase: Phase) {
         match phase {
             Phase::Serving => {}
-            Phase::Draining(left) => self.say(text_of(&Notice::ShuttingDown { left })).await,
+            Phase::Draining(until) => {
+                let left = until.since(self.context.engine.now());
+                self.say(text_of(&Notice::ShuttingDown { left })).await;
+            }
             Phase::Closing => {
                 self.is_closing = true;
                 self.order(&Order::Ask).await;
