@@ -136,7 +136,6 @@ impl Client {
             connid,
             job,
             after: Some(after),
-            times: false,
         };
         let open = |reply| Then::OpenJob {
             reply,

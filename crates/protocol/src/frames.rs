@@ -62,7 +62,7 @@ pub struct EventFrame {
     pub job: Option<JobId>,
     /// The event's number.
     pub seq: Seq,
-    /// When it happened: where the watch asked for `times`.
+    /// When it happened: on a socket that asked for `times`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
     /// Where the job stood after it.

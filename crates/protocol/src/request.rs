@@ -295,14 +295,6 @@ pub struct Watch {
     /// come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Seq>,
-    /// Whether each event is sent with the time at which it happened.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "is_default"
-    )]
-    #[schemars(with = "Option<bool>")]
-    pub times: bool,
 }
 
 /// Send the events of a job, or the changes of all, no longer.

@@ -145,14 +145,9 @@ fn request() -> impl Strategy<Value = Request> {
                 })
             }
         ),
-        (of(name()), of(any::<u64>()), any::<bool>()).prop_map(|(name, after, times)| {
+        (of(name()), of(any::<u64>())).prop_map(|(name, after)| {
             let (connid, job) = name.unwrap_or_default();
-            Request::Watch(Watch {
-                connid,
-                job,
-                after,
-                times,
-            })
+            Request::Watch(Watch { connid, job, after })
         }),
         of(name()).prop_map(|name| {
             let (connid, job) = name.unwrap_or_default();
@@ -659,7 +654,7 @@ fn feed_frame() -> impl Strategy<Value = FeedFrame> {
                 seq,
                 status,
                 left,
-                by: by.map(Into::into),
+                by,
                 tags,
             },
         )

@@ -867,8 +867,7 @@ fn a_job_is_named_one_way_or_the_other() {
         ("extend", ",\"time\":1"),
     ] {
         let job = "019aaaaa-0000-7000-8000-000000000000";
-        let both =
-            format!("{{\"route\":\"{verb}\",\"connid\":\"a\",\"job\":\"{job}\"{more}}}");
+        let both = format!("{{\"route\":\"{verb}\",\"connid\":\"a\",\"job\":\"{job}\"{more}}}");
         let refused = parse(&both).unwrap_err().refusal;
         assert_eq!(
             (refused.code, refused.field.as_deref()),

@@ -173,7 +173,6 @@ impl Load {
             connid: (!by_job).then_some(job.connid),
             job: by_job.then_some(job.job),
             after: if by_job { after } else { Some(0) },
-            times: false,
         })
     }
 }
