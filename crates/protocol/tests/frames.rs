@@ -129,8 +129,21 @@ fn request() -> impl Strategy<Value = Request> {
             Request::Kill(Kill {
                 connid,
                 job,
+                filter: None,
                 reason,
                 wait,
+            })
+        }),
+        (text(), of(text()), of(text())).prop_map(|(route, tag, reason)| {
+            Request::Kill(Kill {
+                connid: None,
+                job: None,
+                filter: Some(Where {
+                    route: Some(route),
+                    tag,
+                }),
+                reason,
+                wait: false,
             })
         }),
         (of(name()), of(1..=1000u16), of(job_id()), of(filter())).prop_map(

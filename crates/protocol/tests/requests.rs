@@ -263,7 +263,7 @@ fn a_key_that_is_not_known_is_named_with_the_nearest_that_is() {
             "{\"route\":\"kill\",\"connid\":1,\"time\":3}",
             UnknownField,
             Some("time"),
-            "unknown field \"time\"; what goes here: connid, job, reason, wait",
+            "unknown field \"time\"; what goes here: connid, job, where, reason, wait",
         ),
         (
             "{\"route\":\"kill\",\"connid\":1,\"resaon\":\"x\"}",

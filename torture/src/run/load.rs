@@ -152,6 +152,7 @@ impl Load {
         Request::Kill(Kill {
             connid: Some(connid),
             job: None,
+            filter: None,
             reason: Some(reason.into()),
             wait: self.chance.percent(50),
         })

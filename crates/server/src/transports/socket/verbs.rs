@@ -124,7 +124,16 @@ impl Verbs {
     }
 
     async fn kill(&self, id: &Option<FrameId>, kill: Kill) -> Result<Answered, Refusal> {
-        let (who, target, reason) = (&self.who, kill.target()?, kill.reason.as_deref());
+        let (who, reason) = (&self.who, kill.reason.as_deref());
+        if let Some(filter) = kill.filter {
+            let killed = self.engine.kill_all(who, filter, reason).await?;
+            return Ok(Answered::new(&Done {
+                id: id.clone(),
+                killed: Some(killed),
+                ..Done::new("kill")
+            }));
+        }
+        let target = kill.target()?;
         let killed = if kill.wait {
             self.engine.kill_and_wait(who, target, reason).await?
         } else {
