@@ -4,10 +4,12 @@ import asyncio
 import json
 import os
 import signal
+from contextlib import suppress
 from itertools import islice
 
 import uvloop
 from websockets.asyncio.server import ServerConnection, broadcast, serve
+from websockets.exceptions import ConnectionClosedError
 
 running: dict[str, tuple[ServerConnection, asyncio.TimerHandle, float]] = {}
 
@@ -62,9 +64,11 @@ def answer(websocket: ServerConnection, message: dict) -> dict | None:
 
 
 async def handler(websocket: ServerConnection) -> None:
-    async for message in websocket:
-        if (reply := answer(websocket, json.loads(message))) is not None:
-            await websocket.send(json.dumps(reply))
+    # Nothing is logged of clients that go without a word.
+    with suppress(ConnectionClosedError):
+        async for message in websocket:
+            if (reply := answer(websocket, json.loads(message))) is not None:
+                await websocket.send(json.dumps(reply))
 
 
 async def main() -> None:
