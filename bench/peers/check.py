@@ -12,10 +12,12 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 HERE = Path(__file__).resolve().parent
 PATIENCE = 60.0
@@ -75,16 +77,24 @@ class SocketIo(Json):
         holds((await self.connection.recv()).startswith("0{"), "Engine.IO opens")
         await self.connection.send("40")
         holds((await self.connection.recv()).startswith("40{"), "Socket.IO connects")
+        self.acknowledged: asyncio.Queue[Answer] = asyncio.Queue()
+        self.reader = asyncio.create_task(self.read())
+
+    async def read(self) -> None:
+        """Reads all the time, as this server closes sockets that leave its pings unanswered."""
+        with suppress(ConnectionClosed):
+            async for packet in self.connection:
+                if packet == "2":
+                    await self.connection.send("3")
+                else:
+                    self.acknowledged.put_nowait(json.loads(packet[packet.index("[") :])[0])
 
     async def ask(self, route: str, **fields: Any) -> None:
         self.asked += 1
         await self.connection.send(f"42{self.asked}" + json.dumps([route, fields]))
 
     async def answer(self) -> Answer:
-        while (packet := await self.connection.recv()) == "2":
-            await self.connection.send("3")
-        holds(packet.startswith("43"), f"an acknowledgement, not {packet}")
-        return json.loads(packet[packet.index("[") :])[0]
+        return await self.acknowledged.get()
 
 
 async def client(port: int, dialect: type[Json]) -> Json:
