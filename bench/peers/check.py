@@ -242,6 +242,14 @@ def only_loopback(port: int) -> None:
     holds(listens == [f"0100007F:{port:04X}"], f"it listens on 127.0.0.1 alone, not on {listens}")
 
 
+async def within(seconds: float, what: str, done: Awaitable[Any]) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await done
+    except TimeoutError:
+        raise Wrong(f"{what} within {seconds:g} s") from None
+
+
 async def check(name: str, with_many: bool) -> None:
     folder, arguments, dialect, play, play_many = CONTENDERS[name]
     ready = await asyncio.create_subprocess_exec(HERE / folder / "ready.sh")
@@ -251,18 +259,13 @@ async def check(name: str, with_many: bool) -> None:
         HERE / folder / "serve.sh", *arguments, env={**os.environ, "PORT": str(port)}, start_new_session=True
     )
     try:
-        async with asyncio.timeout(PATIENCE):
-            await up(port, server)
-            only_loopback(port)
-            await play(port, dialect)
+        await within(PATIENCE, "it starts", up(port, server))
+        only_loopback(port)
+        await within(PATIENCE, "it answers", play(port, dialect))
         if with_many and play_many:
-            async with asyncio.timeout(5 * PATIENCE):
-                await play_many(port, dialect)
+            await within(5 * PATIENCE, "it answers many", play_many(port, dialect))
         server.terminate()
-        async with asyncio.timeout(15):
-            await server.wait()
-    except TimeoutError:
-        raise Wrong("it does not come to an end in time") from None
+        await within(15, "it stops at SIGTERM", server.wait())
     finally:
         if server.returncode is None:
             os.killpg(server.pid, signal.SIGKILL)

@@ -32,6 +32,8 @@ def main() -> None:
     parser.add_argument("--clients", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     given = parser.parse_args()
+    while not app.control.ping(limit=1, timeout=1):
+        pass
     # A connection each. By default there are ten, for which they would wait in turn.
     app.conf.broker_pool_limit = given.clients
     took: list[int] = []
