@@ -268,7 +268,7 @@ async def check(name: str, with_many: bool) -> None:
         if with_many and play_many:
             await within(5 * PATIENCE, "it answers many", play_many(port, dialect))
         server.terminate()
-        await within(15, "it stops at SIGTERM", server.wait())
+        await within(PATIENCE if with_many else 15, "it stops at SIGTERM", server.wait())
     finally:
         if server.returncode is None:
             os.killpg(server.pid, signal.SIGKILL)
