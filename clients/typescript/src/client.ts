@@ -15,7 +15,10 @@ export type StartOptions = Omit<Start, "route" | "input" | "id">;
 /** Which jobs to list, and how many. */
 export type StatusOptions = Omit<StatusQuery, "route" | "id">;
 
-/** Which job to watch: by the client's name for it, or by the server's. */
+/**
+ * Which job: by the client's name for it, or by the server's, which is exact, also where the first has been used again. What {@link Job.started}
+ * brings is one, too.
+ */
 export type Target = string | number | { readonly job: string };
 
 /** What a search may say beside the libraries and the text. */
@@ -38,7 +41,7 @@ export type Feed = Handle<FeedFrame, { readonly feed: number }>;
 /** A client of a Longwire server. It connects again by itself, and goes on where it was. */
 export class Client {
   #connection!: Connection;
-  readonly #asks = new Asks((frame) => this.#connection?.send(frame) ?? false);
+  readonly #asks = new Asks((frame) => this.#connection.send(frame));
   readonly #watches = new Watches(this.#asks);
 
   /** @internal */
@@ -91,25 +94,25 @@ export class Client {
 
   /** Watches a job from after that number on; from its beginning where there is none. */
   watch<Result = unknown>(target: Target, { after = 0 }: { after?: number | undefined } = {}): Job<Result> {
-    const name: { job?: string; connid?: string } = typeof target === "object" ? { job: target.job } : { connid: String(target) };
+    const name = named(target);
     const job = new Job<Result>(this, this.#watches, name.connid ?? "");
     this.#open({ ...name, after }, job, (frame) => job.opened(frame, after, !!name.job));
     return job;
   }
 
-  /** Kills a job by its connid. */
-  kill(connid: string | number, reason?: string, options: KillOptions = {}): Promise<Done> {
+  /** Kills a job, and says why to whoever watches. */
+  kill(target: Target, reason?: string, options?: KillOptions): Promise<Done> {
     // One that is sent again may come after the death it caused.
-    return this.#asks.question({ route: "kill", connid, reason, ...options }, "killed");
+    return this.#asks.question({ ...options, ...named(target), reason, route: "kill" }, "killed");
   }
 
   /** Moves a job's deadline to so many seconds from now. */
-  extend(connid: string | number, seconds: Seconds): Promise<Done> {
-    return this.#asks.question({ route: "extend", connid, time: seconds });
+  extend(target: Target, seconds: Seconds): Promise<Done> {
+    return this.#asks.question({ ...named(target), time: seconds, route: "extend" });
   }
 
-  /** What runs: a page of it; or one job, by its connid, which may have ended. */
-  status(options: StatusOptions = {}): Promise<StatusPage> {
+  /** What runs: a page of it; or one job, by its `connid` or its `job`, which may have ended. */
+  status(options?: StatusOptions): Promise<StatusPage> {
     return this.#asks.question({ ...options, route: "status" });
   }
 
@@ -119,7 +122,7 @@ export class Client {
   }
 
   /** Searches libraries for what was typed so far. Several may be under way, and are answered as they come. */
-  search(libraries: string | readonly string[], text: string, options: SearchOptions = {}): Promise<Found> {
+  search(libraries: string | readonly string[], text: string, options?: SearchOptions): Promise<Found> {
     return this.#asks.question({ ...options, lib: libraries, text, route: "query/module" });
   }
 
@@ -151,7 +154,7 @@ export class Client {
   #open(what: object, handle: Pick<Feed, "failed">, accepted: (frame: Heard) => void): void {
     this.#asks.ask({
       frame: () => ({ route: "watch", ...what }),
-      answer: (frame) => (frame.status === "error" ? handle.failed(refused(frame)) : accepted(frame)),
+      answer: accepted,
       fail: (error) => handle.failed(error),
     });
   }
@@ -165,6 +168,10 @@ export class Client {
     this.#watches.heard(frame);
   }
 }
+
+/** A job in a question. */
+const named = (target: Target): { job?: string; connid?: string } =>
+  typeof target === "object" ? { job: target.job } : { connid: String(target) };
 
 /** A name that nobody else makes: 65 bits of chance, in letters and figures that are not mistaken for one another. */
 function madeConnid(): string {

@@ -1,6 +1,6 @@
 import { deferred, unless, type Deferred } from "./deferred.js";
 import { Disconnected, type LongwireError } from "./errors.js";
-import type { Gap as Numbers } from "./protocol.js";
+import type { EventFrame, Gap as Numbers } from "./protocol.js";
 
 /** Events that are no longer kept, from a number to a number, both included. */
 export interface Gap {
@@ -17,6 +17,8 @@ const FEW_WAITING = 16;
 export interface LogName {
   readonly job?: string | undefined;
   readonly connid?: string | undefined;
+  /** The last event, or as much as is said of it, where nothing more of the job comes. */
+  readonly ended?: EventFrame | undefined;
 }
 
 /** Who brings what is in the logs. */
@@ -36,27 +38,28 @@ export interface Source {
  * asked for again once there is place for it.
  */
 export class Cursor<T = unknown> {
-  /** The last number that was put where the reader takes it. */
+  /** The last number that was put where the reader takes it. @internal */
   last = 0;
   /** The last number that the reader took. */
   seen = 0;
-  /** What came was dropped: nothing more is taken until it was asked for again. */
+  /** What came was dropped: nothing more is taken until it was asked for again. @internal */
   isBehind = false;
   readonly #source: Source;
-  /** Told of the last frame of the log, also where there is no place for it yet; or of why there is none. */
-  readonly settle: (last: unknown, error?: LongwireError) => void;
   readonly #waiting: { readonly item: T | Gap; readonly number: number }[] = [];
   #job: string | undefined;
   #isOver = false;
   #failure: LongwireError | undefined;
   #change: Deferred<void> | undefined;
 
-  constructor(source: Source, settle: (last: never, error?: LongwireError) => void = () => {}) {
+  /** @internal */
+  constructor(source: Source) {
     this.#source = source;
-    this.settle = settle as (last: unknown) => void;
   }
 
-  /** Its log is watched, from after that number on. */
+  /** Told of the last frame of the log, also where there is no place for it yet; or of why there is none. @internal */
+  settle(_last: unknown, _error?: LongwireError): void {}
+
+  /** Its log is watched, from after that number on. @internal */
   begin(log: LogName, last: number, head: number): void {
     this.#job = log.job;
     this.last = this.seen = last;
@@ -65,28 +68,25 @@ export class Cursor<T = unknown> {
     if (this.#failure) this.leave();
   }
 
-  /** Whether something between what it has and that number is missing. */
-  lacks(number: number): boolean {
-    return !this.isBehind && number > this.last + 1;
-  }
-
-  /** Offers what stands for all up to that number. False says that there is no place. */
+  /** Offers what stands for all up to that number. True says that it has just fallen behind. @internal */
   take(number: number, item: T | Gap): boolean {
-    if (number <= this.last || this.isBehind) return true;
+    if (number <= this.last || this.isBehind) return false;
     this.isBehind = this.#waiting.length >= MOST_WAITING;
-    if (this.isBehind) return false;
-    this.#waiting.push({ item, number });
-    this.last = number;
-    this.#tell();
-    return true;
+    if (!this.isBehind) {
+      this.#waiting.push({ item, number });
+      this.last = number;
+      this.#tell();
+    }
+    return this.isBehind;
   }
 
-  /** There is no more after what waits. */
+  /** There is no more after what waits. @internal */
   end(): void {
     this.#isOver = true;
     this.#tell();
   }
 
+  /** It will not come to its end, because of that. @internal */
   fail(error: LongwireError): void {
     if (this.#isOver || this.#failure) return;
     this.#failure = error;
@@ -94,13 +94,13 @@ export class Cursor<T = unknown> {
     this.settle(undefined, error);
   }
 
-  /** Nothing more is wanted. */
+  /** Lets go of it: nothing more comes, and who waits here is told so. Jobs go on. */
   leave(): void {
     this.#source.leave(this as Cursor, this.#job);
     this.fail(new Disconnected("closed", "the handle was closed"));
   }
 
-  /** What comes next; waits for it. Nothing after the last. */
+  /** What comes next; waits for it. Nothing after the last. @internal */
   async next(signal?: AbortSignal): Promise<T | Gap | undefined> {
     for (;;) {
       signal?.throwIfAborted();
@@ -120,7 +120,7 @@ export class Cursor<T = unknown> {
     }
   }
 
-  /** Reads to the end. Leaving the loop keeps the position, and a later one goes on from there. */
+  /** Reads to the end. Leaving the loop keeps the position, and a later one goes on from there. @internal */
   async *read(signal?: AbortSignal | undefined): AsyncGenerator<T | Gap, void, void> {
     for (let next; (next = await this.next(signal)); ) yield next;
   }

@@ -1,5 +1,4 @@
-import { MOST_TRIES, noReply, refused, type Ask } from "./asks.js";
-import type { Heard } from "./heard.js";
+import { MOST_TRIES, noReply, type Ask } from "./asks.js";
 import type { Job } from "./job.js";
 import type { Start } from "./protocol.js";
 
@@ -17,16 +16,16 @@ export function startAsk(start: Start, isMade: boolean, job: Pick<Job, "opened" 
     frame(tries) {
       isLookedFor = isMade && tries > 1 && !isUnheard;
       isUnheard = false;
-      if (isLookedFor) return { route: "watch", connid: start.connid };
+      if (isLookedFor) return { route: "watch", connid: start.connid, after: 1 };
       if (tries > 1 && (isMade || start.on_conflict !== "replace")) return { ...start, on_conflict: "attach" };
       return start;
     },
-    answer(frame: Heard, tries) {
-      if (frame.status !== "error") return job.opened(frame, isLookedFor ? 0 : frame.seq!);
-      isUnheard = isLookedFor && frame.code === "unknown_connid";
-      if (isUnheard) return tries < MOST_TRIES || job.failed(noReply(tries));
-      return job.failed(refused(frame));
+    // Whoever starts a job need not be told that it was accepted, whichever way the answer came.
+    answer: (frame) => job.opened(frame, 1),
+    again({ code }, tries) {
+      isUnheard = isLookedFor && code === "unknown_connid";
+      return isUnheard && tries < MOST_TRIES;
     },
-    fail: (error) => job.failed(error),
+    fail: (error, tries) => job.failed(isUnheard ? noReply(tries) : error),
   };
 }

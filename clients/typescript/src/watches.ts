@@ -1,6 +1,6 @@
-import { refused, type Asks } from "./asks.js";
+import type { Asks } from "./asks.js";
 import { MOST_WAITING, type Cursor, type LogName, type Source } from "./cursor.js";
-import { Disconnected, hasEnded, type LongwireError } from "./errors.js";
+import { hasEnded, unexpected, type LongwireError } from "./errors.js";
 import type { Heard } from "./heard.js";
 
 /** How often in a row a server may leave out what it was asked for. */
@@ -32,10 +32,12 @@ export class Watches implements Source {
     this.#asks = asks;
   }
 
-  join(reader: Cursor, { job, connid }: LogName, from: number, head: number): void {
+  join(reader: Cursor, { job, connid, ended }: LogName, from: number, head: number): void {
     const log = this.#log(job);
     log.readers.add(reader);
     this.#name(log, connid);
+    // Others may yet be sent the last event, which knows more.
+    if (ended) this.#end(log, ended, from, [reader]);
     this.#answered(log, from, head);
   }
 
@@ -48,7 +50,7 @@ export class Watches implements Source {
 
   leave(reader: Cursor, job: string | undefined): void {
     const log = this.#logs.get(job);
-    if (!log?.readers.delete(reader) || log.readers.size > 0) return;
+    if (!log?.readers.delete(reader) || log.readers.size) return;
     this.#forget(log);
     this.#asks.ask({
       most: 1,
@@ -63,19 +65,19 @@ export class Watches implements Source {
 
   heard(frame: Heard): void {
     const log = this.#about(frame);
-    const number = frame.feed ?? frame.seq ?? 0;
+    const isFeed = !log?.job;
+    const number = isFeed ? frame.feed : frame.seq;
     const { from, to } = frame.gap ?? { from: number, to: number };
     // What is not known is nothing to stumble over.
-    if (!log || !to) return;
-    const isFeed = log.job === undefined;
+    if (!log || !from || !to) return;
     // The numbers of the feed have holes, so what is of an older position does not tell itself from what follows.
     if (isFeed && log.asked) return;
     log.head = Math.max(log.head, to);
     let isHole = false;
     let isNoLonger = false;
     for (const reader of log.readers) {
-      if (!isFeed && reader.lacks(from)) isHole = true;
-      else isNoLonger = !reader.take(to, frame.gap ? { gap: { from: Math.max(from, reader.last + 1), to } } : frame) || isNoLonger;
+      if (!isFeed && !reader.isBehind && from > reader.last + 1) isHole = true;
+      else isNoLonger = reader.take(to, frame.gap ? { gap: { from: Math.max(from, reader.last + 1), to } } : frame) || isNoLonger;
     }
     if (!isFeed && hasEnded(frame.status)) this.#end(log, frame, to);
     if (log.asked) return;
@@ -83,7 +85,7 @@ export class Watches implements Source {
     if (isHole) {
       // Only the server knows what is no longer kept: what it left out without a word is asked for.
       if (++log.holes < MOST_HOLES) return this.#watch(log);
-      return this.#fail(log, new Disconnected("unexpected_frame", `event ${from} came before its turn`));
+      return this.#fail(log, unexpected("it came before its turn", frame));
     }
     log.holes = 0;
     // Who has just fallen behind needs none of what follows; there is no use in having it sent.
@@ -122,7 +124,7 @@ export class Watches implements Source {
   }
 
   #about({ job, connid, feed, seq }: Heard): Log | undefined {
-    if (feed !== undefined) return this.#logs.get(undefined);
+    if (feed != null) return this.#logs.get(undefined);
     if (job != null || connid == null) return this.#logs.get(job ?? undefined);
     const named = [...(this.#named.get(connid) ?? [])];
     return named.find((log) => log.at + 1 === seq) ?? named[0];
@@ -138,17 +140,17 @@ export class Watches implements Source {
   #watch(log: Log): void {
     const { job } = log;
     const after = this.#wanted(log);
-    log.asked = this.#asks.ask({
+    const id = this.#asks.ask({
       most: 1,
       frame: () => ({ route: "watch", job, after }),
       answer: (frame) => {
-        if (frame.status === "error") return this.#fail(log, refused(frame));
         this.#name(log);
-        if (frame.id === log.asked) log.asked = 0;
+        if (log.asked === id) log.asked = 0;
         this.#answered(log, after, frame.seq ?? frame.feed ?? 0);
       },
       fail: (error) => this.#fail(log, error),
     });
+    log.asked = id;
   }
 
   #answered(log: Log, from: number, head: number): void {
@@ -158,13 +160,13 @@ export class Watches implements Source {
   }
 
   /** Who has all has come to the end, who is behind comes back for the rest, and others are about to be sent it. */
-  #end(log: Log, last: Heard, to: number): void {
-    for (const reader of log.readers) {
+  #end(log: Log, last: Heard, to: number, readers: Iterable<Cursor> = log.readers): void {
+    for (const reader of readers) {
       reader.settle(last);
       if (reader.last >= to) reader.end();
       if (reader.last >= to || reader.isBehind) log.readers.delete(reader);
     }
-    if (log.readers.size === 0) this.#forget(log);
+    if (!log.readers.size) this.#forget(log);
   }
 
   #fail(log: Log, error: LongwireError): void {

@@ -11,7 +11,8 @@ const PROBE = JSON.stringify({ route: "status", limit: 1, id: 0 });
 /** Who is told what happens on a socket. */
 export interface Hears {
   opened(): void;
-  text(text: string): void;
+  /** What came as a text; what did not is none of the protocol's. */
+  text(text: unknown): void;
   /** Once, and the last there is. */
   gone(code: number, reason: string): void;
 }
@@ -26,13 +27,14 @@ export class Wire {
   /** Something was asked, as the opening is, and nothing was heard since. */
   #probed = true;
 
-  constructor(Kind: WebSocketKind, url: string, hears: Hears) {
+  /** It is given so many milliseconds to open, at most. */
+  constructor(Kind: WebSocketKind, url: string, within: number, hears: Hears) {
     this.#hears = hears;
     this.#socket = new Kind(url, "longwire.v1");
-    this.#timer = setTimeout(() => this.#listen(), OPEN_WITHIN);
+    this.#timer = setTimeout(() => this.#listen(), Math.min(OPEN_WITHIN, within));
     const socket = this.#socket;
     socket.addEventListener("open", () => this.#heard(() => hears.opened()));
-    socket.addEventListener("message", ({ data }) => this.#heard(() => hears.text(String(data))));
+    socket.addEventListener("message", ({ data }) => this.#heard(() => hears.text(data)));
     let why = "";
     socket.addEventListener("error", ({ message = "" }) => {
       why = message;
@@ -52,14 +54,12 @@ export class Wire {
     if (this.#gone) return;
     this.#gone = true;
     clearTimeout(this.#timer);
-    await new Promise<void>((closed) => {
+    await new Promise<unknown>((closed) => {
       this.#timer = setTimeout(() => closed(this.#terminate()), CLOSE_WITHIN);
-      this.#socket.addEventListener("close", () => {
-        clearTimeout(this.#timer);
-        closed();
-      });
+      this.#socket.addEventListener("close", closed);
       this.#socket.close(1000);
     });
+    clearTimeout(this.#timer);
   }
 
   #heard(tell: () => void): void {
