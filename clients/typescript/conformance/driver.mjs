@@ -54,9 +54,9 @@ const orders = {
     return { ...rest, stdout: stdout.digest("hex") };
   },
   result: async ({ of }) => (await handles.get(of)) ?? null,
-  kill: ({ of, connid, reason, wait }) => (of ? handles.get(of).kill(reason, { wait }) : client.kill(connid, reason, { wait })),
-  extend: ({ of, connid, time }) => (of ? handles.get(of).extend(time) : client.extend(connid, time)),
-  status: ({ limit, after, where, connid }) => client.status({ limit, after, where, connid }),
+  kill: ({ of, connid, job, reason, wait }) => (of ? handles.get(of).kill(reason, { wait }) : client.kill(connid ?? { job }, reason, { wait })),
+  extend: ({ of, connid, job, time }) => (of ? handles.get(of).extend(time) : client.extend(connid ?? { job }, time)),
+  status: ({ limit, after, where, connid, job }) => client.status({ limit, after, where, connid, job }),
   search: ({ lib, text }) => client.search(lib, text),
   async leave({ of }) {
     handles.get(of).leave();

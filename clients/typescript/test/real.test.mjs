@@ -52,6 +52,26 @@ test("a job is started, watched and killed", async (t) => {
   await assert.rejects(longwire.kill(connid), { code: "already_ended" });
 });
 
+test("a handle of a job that has ended kills and asks about no other that has its connid by now", async (t) => {
+  const longwire = await client(t, (await start(t)).url);
+  const first = longwire.start("request", null, { connid: "42", time: 0.01 });
+  await first;
+  const second = longwire.start("request", null, { connid: "42", time: 60 });
+  await second.started;
+  for (const old of [first, longwire.watch(await first.started)]) {
+    await assert.rejects(old.kill("late"), { name: "Refused", code: "already_ended" });
+    await assert.rejects(old.extend(60), { name: "Refused", code: "already_ended" });
+  }
+  const { jobs } = await longwire.status({ job: (await second.started).job });
+  assert.deepEqual(jobs.map(({ connid, status }) => [connid, status]), [["42", "running"]]);
+  const over = longwire.watch(await first.started, { after: 2 });
+  assert.equal(await over, undefined);
+  assert.equal((await over.started).ended.status, "ok");
+  await second.kill("done with");
+  await assert.rejects(async () => second, { code: "killed" });
+  await assert.rejects(async () => longwire.watch(await second.started, { after: 3 }), (error) => error instanceof JobKilled && error.receipt.reason === "done with");
+});
+
 test("each outcome but ok is an error of its own", async (t) => {
   const longwire = await client(t, (await start(t)).url);
   await assert.rejects(async () => longwire.start("false"), (error) => error instanceof JobFailed && error.detail !== undefined);

@@ -29,10 +29,10 @@ class Arrivals {
 class Peer {
   frames = new Arrivals();
 
-  constructor(socket, { url }) {
+  constructor(socket, request) {
     this.socket = socket;
-    /** What it asked for. */
-    this.url = url;
+    /** How it came: the address and the headers. */
+    this.request = request;
     this.closed = once(socket, "close").then(([code]) => code);
     socket.on("message", (text) => this.frames.put(JSON.parse(text)));
   }
