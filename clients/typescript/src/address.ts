@@ -8,7 +8,7 @@ export function socketAddress(url: string | URL): string {
   } catch {}
   const protocol = address?.protocol;
   if (!/^(ws|http)s?:$/.test(protocol)) {
-    throw new Disconnected("invalid_address", `"${url}" is no address such as http://127.0.0.1:8000`);
+    throw new Disconnected("invalid_address", `no address of http or ws: ${url}`);
   }
   address.protocol = protocol.replace("http", "ws");
   address.hash = "";

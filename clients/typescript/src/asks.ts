@@ -4,18 +4,18 @@ import type { Heard } from "./heard.js";
 import type { Status } from "./protocol.js";
 
 /** How often something is sent before its server is given up. */
-export const MOST_TRIES = 5;
+const MOST_TRIES = 5;
 
 /** Something to be answered. */
 export interface Ask {
   /** What to send, at that try, counted from 1. */
   frame(tries: number): object;
-  /** Takes the answer. Throws where it answers something else. */
-  answer(frame: Heard): void;
+  /** Takes the answer. True says to send once more. Throws where it answers something else. */
+  answer(frame: Heard): boolean | void;
   /** It was refused, or there will be no answer. */
   fail?(error: Refused | Disconnected, tries: number): void;
   /** Whether to send it once more, after that refusal. */
-  again?(refusal: Refused, tries: number): boolean;
+  again?(refusal: Refused): boolean;
   /** How often it may be sent; 1 forgets it with its connection, without a word. */
   most?: number;
 }
@@ -71,12 +71,10 @@ export class Asks {
       if (frame.status === "error") {
         if (!frame.code) throw Error("no code");
         const refusal = refused(frame);
-        if (ask?.again?.(refusal, ask.tries)) this.#try(id);
+        if (ask?.again?.(refusal)) this.#try(id);
         else this.#drop(id, refusal);
-      } else {
-        ask?.answer(frame);
-        this.#asked.delete(id);
-      }
+      } else if (ask?.answer(frame)) this.#try(id);
+      else this.#asked.delete(id);
     } catch (error) {
       this.#drop(id, unexpected(error, frame));
     }
@@ -87,10 +85,9 @@ export class Asks {
   reopened(first?: () => void): void {
     const before = [...this.#asked];
     first?.();
-    for (const [id, { tries, most = MOST_TRIES }] of before) {
+    for (const [id, { most }] of before) {
       if (most === 1) this.#asked.delete(id);
-      else if (tries < most) this.#try(id);
-      else this.#drop(id, noReply(most));
+      else this.#try(id);
     }
   }
 
@@ -101,14 +98,16 @@ export class Asks {
   }
 
   #try(id: number): void {
-    const ask = this.#asked.get(id);
+    const ask = this.#asked.get(id)!;
+    const { tries, most = MOST_TRIES } = ask;
+    if (tries >= most) return this.#drop(id, new Disconnected("no_reply", `sent ${most} times, no answer`));
     try {
       // What was never sent may be said in another way than what may have been heard.
-      if (ask && this.#send({ ...ask.frame(ask.tries + 1), id })) ask.tries++;
+      if (this.#send({ ...ask.frame(tries + 1), id })) ask.tries++;
     } catch (error) {
       // What cannot be sent is refused here, as the server would.
-      const { code = "invalid_frame", message } = error as Heard;
-      this.heard({ id, status: "error", code, message: message! });
+      const { message } = error as Error;
+      this.#drop(id, refused({ code: "invalid_field", message, ...(error as object) }));
     }
   }
 
@@ -118,10 +117,6 @@ export class Asks {
     ask?.fail?.(error, ask.tries);
   }
 }
-
-/** Why something that was sent so often is given up. */
-export const noReply = (tries: number): Disconnected =>
-  new Disconnected("no_reply", `${tries} connections broke before an answer`);
 
 /** The refusal that a frame is, as an error. */
 export const refused = (frame: Heard): Refused => new Refused(frame as ConstructorParameters<typeof Refused>[0]);

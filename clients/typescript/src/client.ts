@@ -1,4 +1,4 @@
-import { Asks, refused } from "./asks.js";
+import { Asks } from "./asks.js";
 import { toBytes } from "./bytes.js";
 import { Connection, type ConnectOptions } from "./connection.js";
 import { Handle } from "./handle.js";
@@ -78,17 +78,10 @@ export class Client {
    * started again to be joined where it runs; where it has ended meanwhile, it runs again.
    */
   start<Result = unknown>(route: string, input: unknown = null, options: StartOptions = {}): Job<Result> {
-    // The input is always said, as no verb has one: a start named `kill` is refused, and kills nothing.
     const isMade = options.connid == null;
-    const connid = isMade ? madeConnid() : String(options.connid);
+    const connid = isMade ? newConnid() : String(options.connid);
     const job = new Job<Result>(this, this.#watches, connid);
-    try {
-      // As it is now, whatever becomes of it until it is sent again.
-      const written = JSON.parse(JSON.stringify(input));
-      this.#asks.ask(startAsk({ ...options, input: written, route, connid }, isMade, job));
-    } catch (error) {
-      job.failed(refused({ code: "invalid_field", message: `input: ${error}`, field: "input" }));
-    }
+    this.#asks.ask(startAsk({ ...options, input, route, connid }, isMade, job));
     return job;
   }
 
@@ -136,7 +129,7 @@ export class Client {
     const feed: Feed = new Handle(this.#watches);
     this.#open({ after }, feed, (frame) => {
       const head = frame.feed!;
-      feed.accepted({ feed: head }, {}, after ?? head, head);
+      feed.accepted({ feed: head }, {}, after ?? head);
     });
     return feed;
   }
@@ -173,8 +166,11 @@ export class Client {
 const named = (target: Target): { job?: string; connid?: string } =>
   typeof target === "object" ? { job: target.job } : { connid: String(target) };
 
-/** A name that nobody else makes: 65 bits of chance, in letters and figures that are not mistaken for one another. */
-function madeConnid(): string {
+/**
+ * A connid as {@link Client.start} makes one where there is none: 13 letters and figures, 65 bits of chance, which nobody else has. With it a
+ * job has a name before it is started.
+ */
+export function newConnid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(13));
-  return Array.from(bytes, (byte) => "0123456789abcdefghjkmnpqrstvwxyz"[byte % 32]).join("");
+  return Array.from(bytes, (byte) => (byte % 32).toString(32)).join("");
 }

@@ -23,7 +23,7 @@ export interface ConnectOptions {
 }
 
 /** What servers take, unless an operator has set another bound. */
-const FRAME_BYTES = 1048576;
+const FRAME_BYTES = 2 ** 20;
 
 /** Closes for which there is no use in coming back: a rule was broken. */
 const FOR_GOOD = [1002, 1007, 1008, 1009];
@@ -100,7 +100,7 @@ export class Connection {
 
   /** Closes it for good, because of that. */
   close(cause?: unknown): Promise<void> {
-    return this.#end(new Disconnected("closed", "the client was closed", { cause }));
+    return this.#end(new Disconnected("closed", "closed here", { cause }));
   }
 
   #dial(failed: (why: Disconnected) => void, opened?: () => void): void {
@@ -125,7 +125,7 @@ export class Connection {
   #heard(text: unknown): void {
     this.#attempts = 0;
     try {
-      if (typeof text !== "string") throw Error("a binary message");
+      if (typeof text !== "string") throw Error("binary");
       const frame = Object(JSON.parse(text)) as Heard;
       if (frame.notice === "shutting_down") this.#tell({ state: "shutting_down", left: frame.left! });
       else this.#user.heard(frame);
@@ -136,9 +136,9 @@ export class Connection {
 
   #broke(code: number, reason: string): void {
     this.#up = false;
-    const said = `${code} ${reason}`;
-    if (FOR_GOOD.includes(code)) void this.#end(new Disconnected("closed_by_server", `closed: ${said}`));
-    else this.#again(new Disconnected("connection_lost", `connection lost: ${said}`));
+    const said = `closed: ${code} ${reason}`;
+    if (FOR_GOOD.includes(code)) void this.#end(new Disconnected("closed_by_server", said));
+    else this.#again(new Disconnected("connection_lost", said));
   }
 
   #again(why: Disconnected): void {

@@ -1,8 +1,7 @@
 import type { Client } from "./client.js";
-import type { Source } from "./cursor.js";
 import { deferred, quiet, type Deferred } from "./deferred.js";
 import { failureOf } from "./errors.js";
-import { Handle } from "./handle.js";
+import { Handle, type Source } from "./handle.js";
 import type { Heard } from "./heard.js";
 import type { Done, EndedView, EventFrame, Seconds, Started } from "./protocol.js";
 
@@ -79,8 +78,8 @@ export class Job<Result = unknown> extends Handle<JobEvent, Accepted> implements
       delete answer.route;
       delete answer.status;
     }
-    const { connid, job, seq, ended } = answer as Accepted;
-    this.accepted(answer as Accepted, { job, connid: isByJob ? undefined : connid, ended: ended && { connid, job, ...ended } }, last, job && connid ? seq : NaN);
-    Object.assign(this, { connid });
+    const { connid, job } = answer as Accepted;
+    this.accepted((job && connid ? answer : {}) as Accepted, { job, connid: isByJob ? undefined : connid }, last);
+    (this as { connid: string }).connid = connid;
   }
 }

@@ -1,5 +1,5 @@
 import type { Asks } from "./asks.js";
-import { MOST_WAITING, type Cursor, type LogName, type Source } from "./cursor.js";
+import { MOST_WAITING, type Handle, type LogName, type Source, type Told } from "./handle.js";
 import { hasEnded, unexpected, type LongwireError } from "./errors.js";
 import type { Heard } from "./heard.js";
 
@@ -12,7 +12,7 @@ interface Log {
   readonly job: string | undefined;
   /** By what its frames are told apart, where they say no more. Those of a watch by the job's own name say that. */
   connid?: string | undefined;
-  readonly readers: Set<Cursor>;
+  readonly readers: Set<Handle>;
   /** The number of the question whose answer is awaited: what comes before it is of an older position. 0 is none. */
   asked: number;
   /** Where the server is in it. */
@@ -32,23 +32,21 @@ export class Watches implements Source {
     this.#asks = asks;
   }
 
-  join(reader: Cursor, { job, connid, ended }: LogName, from: number, head: number): void {
+  join(reader: Handle, { job, connid }: LogName, from: number, told: Told): void {
     const log = this.#log(job);
     log.readers.add(reader);
     this.#name(log, connid);
-    // Others may yet be sent the last event, which knows more.
-    if (ended) this.#end(log, ended, from, [reader]);
-    this.#answered(log, from, head);
+    this.#answered(log, from, told);
   }
 
-  more(reader: Cursor, job: string | undefined): void {
+  more(reader: Handle, job: string | undefined): void {
     const log = this.#log(job);
     log.readers.add(reader);
     // Else its turn comes with the answer, so that readers of one log do not take the server away from one another.
     if (!log.asked) this.#watch(log);
   }
 
-  leave(reader: Cursor, job: string | undefined): void {
+  leave(reader: Handle, job: string | undefined): void {
     const log = this.#logs.get(job);
     if (!log?.readers.delete(reader) || log.readers.size) return;
     this.#forget(log);
@@ -85,7 +83,7 @@ export class Watches implements Source {
     if (isHole) {
       // Only the server knows what is no longer kept: what it left out without a word is asked for.
       if (++log.holes < MOST_HOLES) return this.#watch(log);
-      return this.#fail(log, unexpected("it came before its turn", frame));
+      return this.#fail(log, unexpected("before its turn", frame));
     }
     log.holes = 0;
     // Who has just fallen behind needs none of what follows; there is no use in having it sent.
@@ -137,31 +135,33 @@ export class Watches implements Source {
     return least < Infinity ? least : Math.max(log.at, log.head - 1);
   }
 
-  #watch(log: Log): void {
+  #watch(log: Log, after = this.#wanted(log)): void {
     const { job } = log;
-    const after = this.#wanted(log);
     const id = this.#asks.ask({
       most: 1,
       frame: () => ({ route: "watch", job, after }),
       answer: (frame) => {
         this.#name(log);
         if (log.asked === id) log.asked = 0;
-        this.#answered(log, after, frame.seq ?? frame.feed ?? 0);
+        this.#answered(log, after, frame);
       },
       fail: (error) => this.#fail(log, error),
     });
     log.asked = id;
   }
 
-  #answered(log: Log, from: number, head: number): void {
+  #answered(log: Log, from: number, { seq, feed, ended }: Told): void {
     log.at = from;
-    log.head = Math.max(log.head, head);
-    if (!log.asked && this.#wanted(log) < from) this.#watch(log);
+    log.head = Math.max(log.head, seq ?? feed ?? 0);
+    if (log.asked) return;
+    if (this.#wanted(log) < from) this.#watch(log);
+    // What came of it only its last event says.
+    else if (ended) this.#watch(log, ended.seq - 1);
   }
 
   /** Who has all has come to the end, who is behind comes back for the rest, and others are about to be sent it. */
-  #end(log: Log, last: Heard, to: number, readers: Iterable<Cursor> = log.readers): void {
-    for (const reader of readers) {
+  #end(log: Log, last: Heard, to: number): void {
+    for (const reader of log.readers) {
       reader.settle(last);
       if (reader.last >= to) reader.end();
       if (reader.last >= to || reader.isBehind) log.readers.delete(reader);

@@ -73,7 +73,7 @@ export class Wire {
   #listen(): void {
     const quiet = Date.now() - this.#heardAt;
     if (this.#probed) {
-      this.#end(1006, "nothing was heard in time");
+      this.#end(1006, "no answer");
       return this.#terminate();
     }
     let wait = Math.min(PROBE_AFTER - quiet, PROBE_AFTER);
@@ -88,8 +88,7 @@ export class Wire {
   #terminate(): void {
     // `ws` would wait half a minute for the answer of a peer that is gone.
     const socket: WebSocketLike & { terminate?(): void } = this.#socket;
-    if (socket.terminate) socket.terminate();
-    else socket.close();
+    (socket.terminate ?? socket.close).call(socket);
   }
 
   #end(code: number, reason: string): void {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { backoff } from "../dist/backoff.js";
 import { socketAddress } from "../dist/address.js";
-import { connect, Disconnected } from "longwire";
+import { connect, Disconnected, newConnid } from "longwire";
 import { proxy } from "./support/proxy.mjs";
 import { end, JOB, numbers, output, pair, refusal, scripted, seqs, started, watching } from "./support/scripted.mjs";
 
@@ -65,11 +65,11 @@ test("what is no JSON is refused here, and is not said again on the next connect
   const circular = {};
   circular.self = circular;
   for (const input of [{ n: 1n }, circular, () => 1, Symbol("x"), { toJSON() {} }]) {
-    const job = client.start("kill", input, { connid: "victim" });
-    await assert.rejects(async () => job, { name: "Refused", code: "invalid_field", field: "input" });
+    const job = client.start("report", input, { connid: "42" });
+    await assert.rejects(async () => job, { name: "Refused", code: "invalid_field" });
   }
-  await assert.rejects(async () => client.start("report", null, { time: 1n }), { name: "Refused", code: "invalid_frame" });
-  await assert.rejects(client.status({ limit: 1n }), { name: "Refused", code: "invalid_frame" });
+  await assert.rejects(async () => client.start("report", null, { time: 1n }), { name: "Refused", code: "invalid_field" });
+  await assert.rejects(client.status({ limit: 1n }), { name: "Refused", code: "invalid_field" });
   await peer.quiet();
   const input = { month: 3 };
   client.start("report", input, { connid: 42 });
@@ -145,24 +145,22 @@ test("a kill by the server's name that was sent again, and is refused as the job
   assert.deepEqual(await kill, { route: "kill", connid: undefined, job: JOB, status: "ok", seq: 3, ended });
 });
 
-test("a watch from after the last event ends with the outcome that it is told", async (t) => {
-  const { client, peer } = await pair(t);
-  for (const [ended, error] of [
-    [{ status: "ok", seq: 3 }],
-    [{ status: "failed", seq: 3, error: { code: "disk_full", message: "no space is left" } }, { name: "JobFailed", code: "disk_full", message: "no space is left" }],
-    [{ status: "killed", seq: 3, kill: { by: "me", forced: false, ms: 0 } }, { name: "JobKilled", code: "killed" }],
-    [{ status: "lost", seq: 3 }, { name: "JobLost" }],
-  ]) {
-    const job = client.watch("42", { after: 3 });
-    peer.says({ ...watching(await peer.hears({ after: 3 }), 3), ended });
-    assert.deepEqual(await seqs(job), []);
-    if (error) await assert.rejects(async () => job, { ...error, event: { ...ended, connid: "42", job: JOB } });
-    else assert.equal(await job, undefined);
-    assert.deepEqual((await job.started).ended, ended);
-    assert.equal(job.seen, 3);
-    job.leave();
-  }
-  await peer.quiet();
+test("a watch from after the last event has the outcome and no event, over a break too", async (t) => {
+  const { client, peer, again } = await pair(t);
+  const ended = { status: "ok", seq: 3 };
+  const job = client.watch("42", { after: 3 });
+  peer.says({ ...watching(await peer.hears({ after: 3 }), 3), ended });
+  assert.deepEqual((await job.started).ended, ended);
+  // What came of it only its last event says.
+  await peer.hears({ route: "watch", job: JOB, after: 2 });
+  peer.cut();
+  const second = await again();
+  second.says({ ...watching(await second.hears({ route: "watch", job: JOB, after: 3 }), 3), ended });
+  second.says(watching(await second.hears({ route: "watch", job: JOB, after: 2 }), 3), end(3, 7));
+  assert.equal(await job, 7);
+  assert.deepEqual(await seqs(job), []);
+  assert.equal(job.seen, 3);
+  await second.quiet();
 });
 
 test("who watches from after the last event takes it from nobody else", async (t) => {
@@ -172,9 +170,9 @@ test("who watches from after the last event takes it from nobody else", async (t
   assert.equal((await first.events().next()).value.seq, 1);
   const late = client.watch("42", { after: 3 });
   peer.says({ ...watching(await peer.hears({ after: 3 }), 3), ended: { status: "ok", seq: 3 } });
-  assert.equal(await late, undefined);
   peer.says(watching(await peer.hears({ job: JOB, after: 1 }), 3), output(2), end(3, 7));
-  assert.equal(await first, 7);
+  assert.deepEqual([await first, await late], [7, 7]);
+  assert.deepEqual(await seqs(late), []);
   assert.deepEqual(await seqs(first), [2, 3]);
   await peer.quiet();
 });
@@ -202,14 +200,53 @@ test("a start that was never sent is sent as it is, and one of one's own name th
   peer.cut();
   await new Promise((down) => client.onLink(({ state }) => state === "reconnecting" && down()));
   client.start("report", null, { connid: 42 });
-  client.start("report", null, { connid: 43, on_conflict: "replace" });
   const second = await again();
   await second.hears({ connid: "42", on_conflict: undefined });
-  await second.hears({ connid: "43", on_conflict: "replace" });
   second.cut();
   const third = await again();
   await third.hears({ connid: "42", on_conflict: "attach" });
-  await third.hears({ connid: "43", on_conflict: "replace" });
+});
+
+test("a replace whose answer was lost replaces only what is older than itself, and joins all else", async (t) => {
+  let { client, peer, again } = await pair(t);
+  for (const [answer, on_conflict] of [
+    [{ jobs: [{ status: "running", elapsed: 3600 }] }, "replace"],
+    [{ jobs: [{ status: "ending", elapsed: 3600 }] }, "replace"],
+    [{ jobs: [{ status: "running", elapsed: 0 }] }, "attach"],
+    [{ jobs: [{ status: "killed", elapsed: 3600 }] }, "attach"],
+    [{ jobs: [] }, "attach"],
+    [{ status: "error", code: "unknown_connid", message: "" }, "attach"],
+    [{ status: "error", code: "expired", message: "" }, "attach"],
+  ]) {
+    const job = client.start("report", { month: 3 }, { connid: 42, on_conflict: "replace" });
+    await peer.hears({ route: "report", on_conflict: "replace" });
+    peer.cut();
+    peer = await again();
+    peer.says({ route: "status", status: "ok", ...answer, id: await peer.hears({ route: "status", connid: "42" }) });
+    await peer.hears({ route: "report", connid: "42", input: { month: 3 }, on_conflict });
+    // And that answer may be lost, too.
+    peer.cut();
+    peer = await again();
+    peer.says({ id: await peer.hears({ route: "status", connid: "42" }), route: "status", status: "ok", jobs: [] });
+    peer.says(started(await peer.hears({ route: "report", connid: "42", on_conflict: "attach" }), "42"), end(2, 7));
+    assert.equal(await job, 7);
+    assert.deepEqual(await seqs(job), [2]);
+  }
+  const job = client.start("report", null, { connid: 42, on_conflict: "replace" });
+  await peer.hears({ on_conflict: "replace" });
+  peer.cut();
+  peer = await again();
+  peer.says(refusal(await peer.hears({ route: "status" }), "forbidden"));
+  await assert.rejects(async () => job, { code: "forbidden" });
+});
+
+test("a job may have a name before it is started", async (t) => {
+  const { client, peer } = await pair(t);
+  const connid = newConnid();
+  assert.match(connid, /^[0-9a-v]{13}$/);
+  assert.notEqual(newConnid(), connid);
+  client.start("report", null, { connid });
+  await peer.hears({ connid });
 });
 
 test("at most 64 events wait for a slow reader, the rest is asked for once there is place, and the end is known meanwhile", async (t) => {
