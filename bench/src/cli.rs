@@ -1,15 +1,18 @@
 //! What the command line asks for.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::contenders::{Contender, Places, Target, named};
 use crate::dialects::Dialect;
 use crate::machine::{Cores, pin, raise_open_files};
 use crate::process::Tree;
+use crate::report;
+use crate::results::{Results, Row};
+use crate::run::Plan;
 use crate::workloads::{Ask, Measured, Scale, Workload};
 
 /// More than any workload opens.
@@ -45,6 +48,30 @@ pub struct Load {
     place: Place,
 }
 
+/// Everything, in rounds.
+#[derive(Args)]
+pub struct Run {
+    /// The workloads; all where none is named.
+    workloads: Vec<Workload>,
+    /// One short round of each, to see that it works: nothing is written but what the terminal shows.
+    #[arg(long)]
+    quick: bool,
+    /// Only these contenders; then, too, the page stays as it is.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Rounds, instead of five.
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Where the results of a whole run go.
+    #[arg(long, default_value = "bench/results")]
+    results: PathBuf,
+    /// The page with the tables.
+    #[arg(long, default_value = "docs/performance.md")]
+    page: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
 /// Where things are.
 #[derive(Args)]
 pub struct Place {
@@ -71,7 +98,6 @@ impl Place {
             found.display()
         );
         let cores = Cores::choose()?;
-        pin(cores.load)?;
         raise_open_files(OPEN_FILES)?;
         Ok(Places {
             longwire: found,
@@ -89,6 +115,7 @@ impl Place {
 /// The server could not be started, or gave an answer that is an error.
 pub fn load(load: &Load) -> Result<()> {
     let places = load.place.places()?;
+    pin(places.cores.load)?;
     let mut scale = if load.full { Scale::FULL } else { Scale::QUICK };
     if let Some(seconds) = load.seconds {
         scale.span.measured = std::time::Duration::try_from_secs_f64(seconds)?;
@@ -107,11 +134,82 @@ pub fn load(load: &Load) -> Result<()> {
     );
     for ask in asks.into_iter().filter(wanted) {
         let measured = one(load, ask, &places, &scale)?;
-        let line = serde_json::json!({ "workload": format!("{:?}", load.workload), "ask": ask.to_string(),
+        let line = serde_json::json!({ "workload": load.workload.to_string(), "ask": ask.to_string(),
             "figures": measured.figures, "shares": measured.shares });
         println!("{line:#}");
     }
     Ok(())
+}
+
+/// Runs it. A run that is whole is written into the page; one of some workloads into their part of it.
+///
+/// # Errors
+///
+/// Something could not be measured; all else was.
+pub fn run(run: &Run) -> Result<()> {
+    let places = run.place.places()?;
+    let mut scale = if run.quick { Scale::QUICK } else { Scale::FULL };
+    scale.rounds = run.rounds.unwrap_or(scale.rounds);
+    let mut workloads = run.workloads.clone();
+    if workloads.is_empty() {
+        workloads = Workload::value_variants().to_vec();
+    }
+    let only = run
+        .only
+        .iter()
+        .map(|name| contender(name))
+        .collect::<Result<_>>()?;
+    let plan = Plan {
+        places: &places,
+        scale,
+        workloads,
+        only,
+    };
+    let unready = plan.make_ready();
+    let whole = !run.quick && run.only.is_empty() && run.rounds.is_none();
+    let folder = if whole {
+        run.results.clone()
+    } else {
+        places.scratch.join("results")
+    };
+    pin(places.cores.load)?;
+    let all = plan.run(&folder)?;
+    if whole {
+        report::write(&folder, &run.page)?;
+    }
+    let failed: Vec<String> = all.iter().flat_map(failures).chain(unready).collect();
+    report::print(
+        &all.into_iter()
+            .map(|it| (it.workload.clone(), it))
+            .collect(),
+    );
+    println!("results are in {}", folder.display());
+    ensure!(
+        failed.is_empty(),
+        "not all could be measured:\n{}",
+        failed.join("\n")
+    );
+    Ok(())
+}
+
+fn failures(results: &Results) -> Vec<String> {
+    let failed = |row: &Row| {
+        let failure = row.failure.as_ref()?;
+        Some(format!(
+            "{}, {}: {}: {failure}",
+            results.workload, row.ask, row.contender
+        ))
+    };
+    results.rows.iter().filter_map(failed).collect()
+}
+
+/// Writes results of earlier runs into the page again.
+///
+/// # Errors
+///
+/// A file cannot be read or written, or the page has not all its marks.
+pub fn report(results: &Path, page: &Path) -> Result<()> {
+    report::write(results, page)
 }
 
 fn one(load: &Load, ask: Ask, places: &Places, scale: &Scale) -> Result<Measured> {

@@ -171,10 +171,13 @@ fn all_cores() -> Result<[Duration; 2]> {
     Ok([time(stolen), time(user + nice + system + interrupts + soft)])
 }
 
+/// As a time.
 fn time(ticks: u64) -> Duration {
     TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
 }
 
+/// This thread's, and that of the programs that it has waited for: some loads are programs of their own.
 fn own_processor() -> Result<Duration> {
-    process::scheduled("/proc/thread-self/schedstat")
+    let own = process::scheduled("/proc/thread-self/schedstat")?;
+    Ok(own + time(process::waited_for()?))
 }

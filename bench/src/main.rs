@@ -4,9 +4,14 @@
 mod handover;
 mod search;
 
+use std::{net::SocketAddr, path::PathBuf};
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use longwire_bench::cli::{self, Load};
+use longwire_bench::{
+    cli::{self, Load, Run},
+    printing,
+};
 use tokio::net::TcpStream;
 use tokio_websockets::{ClientBuilder, MaybeTlsStream, WebSocketStream};
 
@@ -24,8 +29,29 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
+    /// Everything that `bench/README.md` tells of, or some of it.
+    Run(Run),
+    /// Writes the results of earlier runs into the page again.
+    Report {
+        /// Where they are.
+        #[arg(long, default_value = "bench/results")]
+        results: PathBuf,
+        /// The page.
+        #[arg(long, default_value = "docs/performance.md")]
+        page: PathBuf,
+    },
     /// One turn of one contender, as JSON on stdout.
     Load(Load),
+    /// Prints so many bytes in lines of a hundred: the command that is watched.
+    Print {
+        /// How many.
+        bytes: usize,
+    },
+    /// The floor of what is watched: a server that sends what that command prints, as it comes out of its pipe.
+    Pipe {
+        /// Where to listen.
+        address: SocketAddr,
+    },
     /// Jobs of no work, through one worker: `--route` is one that workers serve.
     Handover {
         /// The server's socket.
@@ -57,7 +83,11 @@ enum What {
 
 fn main() -> Result<()> {
     match Arguments::parse().what {
+        What::Run(run) => cli::run(&run),
+        What::Report { results, page } => cli::report(&results, &page),
         What::Load(load) => cli::load(&load),
+        What::Print { bytes } => printing::print(bytes),
+        What::Pipe { address } => printing::pipe(address),
         What::Handover {
             url,
             slots,

@@ -13,6 +13,8 @@ pub(crate) struct Process {
     group: u32,
     /// What it has used so far, and those of its children that have ended.
     pub(crate) ticks: u64,
+    /// Those alone.
+    ended_ticks: u64,
 }
 
 impl Process {
@@ -36,8 +38,15 @@ impl Process {
             parent: small(0)?,
             group: small(1)?,
             ticks: words.get(10..14)?.iter().sum(),
+            ended_ticks: words.get(12..14)?.iter().sum(),
         })
     }
+}
+
+/// Ticks of the children of this process that have ended.
+pub(crate) fn waited_for() -> Result<u64> {
+    let own = Process::read(std::process::id()).context("/proc has no entry of this process")?;
+    Ok(own.ended_ticks)
 }
 
 /// All that there are now.

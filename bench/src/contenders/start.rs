@@ -1,5 +1,6 @@
 //! A contender's process, from its start to its end.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
@@ -51,15 +52,22 @@ pub(crate) struct Running {
 impl Running {
     /// Starts it on its core, and waits until it takes connections. Longwire has this configuration, too.
     pub(crate) fn start(contender: &Contender, places: &Places, config: &str) -> Result<Self> {
-        let mut running = Self::spawn(contender, places, config)?;
+        let command = command(contender, places, config)?;
+        let mut running = Self::spawn_command(contender, places, kept(command))?;
         running.wait().with_context(|| log_of(contender, places))?;
         Ok(running)
     }
 
-    /// Starts it, and waits for nothing.
+    /// Starts it, and waits for nothing. Where this program is ended by force it is left behind.
     pub(crate) fn spawn(contender: &Contender, places: &Places, config: &str) -> Result<Self> {
-        let address = free_address()?;
-        let mut command = command(contender, places, address, config)?;
+        Self::spawn_command(contender, places, command(contender, places, config)?)
+    }
+
+    fn spawn_command(
+        contender: &Contender,
+        places: &Places,
+        (mut command, address): (Command, SocketAddr),
+    ) -> Result<Self> {
         let log = File::create(log(contender, places))?;
         command
             .env("PORT", address.port().to_string())
@@ -125,25 +133,36 @@ impl Drop for Running {
     }
 }
 
-fn command(
-    contender: &Contender,
-    places: &Places,
-    address: SocketAddr,
-    config: &str,
-) -> Result<Command> {
-    let mut command = match contender.start {
-        Start::Longwire | Start::LongwireOnDisk => {
-            let file = places.scratch.join("longwire.toml");
-            // What still runs when a turn is over is of no interest.
-            fs::write(&file, format!("shutdown_grace_seconds = 0\n{config}"))?;
-            let mut command = Command::new(&places.longwire);
-            command
-                .args(["serve", "--listen", &address.to_string(), "--config"])
-                .arg(file);
-            command
-                .env("LONGWIRE_LOG", "warn")
-                .env_remove("LONGWIRE_DATA");
-            command
+/// The same, but ended with this program, however that ends: `setpriv` is of Linux's own programs.
+fn kept((command, address): (Command, SocketAddr)) -> (Command, SocketAddr) {
+    let mut kept = Command::new("setpriv");
+    kept.args(["--pdeathsig", "TERM", "--"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => kept.env(name, value),
+            None => kept.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        kept.current_dir(folder);
+    }
+    (kept, address)
+}
+
+fn command(contender: &Contender, places: &Places, config: &str) -> Result<(Command, SocketAddr)> {
+    let address = free_address()?;
+    let command = match contender.start {
+        Start::Longwire => longwire(places, address, config, &["--ephemeral".as_ref()])?,
+        Start::LongwireOnDisk => {
+            let data = empty(&places.scratch.join("data"))?;
+            longwire(
+                places,
+                address,
+                config,
+                &["--data".as_ref(), data.as_os_str()],
+            )?
         }
         Start::Folder(folder, which) => {
             let folder = places.peers.join(folder);
@@ -157,24 +176,36 @@ fn command(
             command
         }
     };
-    if contender.start == Start::Longwire {
-        command.arg("--ephemeral");
-    }
-    if contender.start == Start::LongwireOnDisk {
-        command
-            .arg("--data")
-            .arg(empty(&places.scratch.join("data"))?);
-    }
+    Ok((command, address))
+}
+
+fn longwire(
+    places: &Places,
+    address: SocketAddr,
+    config: &str,
+    options: &[&OsStr],
+) -> Result<Command> {
+    let file = places.scratch.join("longwire.toml");
+    // What still runs when a turn is over is of no interest.
+    fs::write(&file, format!("shutdown_grace_seconds = 0\n{config}"))?;
+    let mut command = Command::new(&places.longwire);
+    command
+        .args(["serve", "--listen", &address.to_string(), "--config"])
+        .arg(file)
+        .args(options);
+    command
+        .env("LONGWIRE_LOG", "warn")
+        .env_remove("LONGWIRE_DATA");
     Ok(command)
 }
 
 /// A folder with nothing in it.
-fn empty(folder: &Path) -> Result<&Path> {
+fn empty(folder: &Path) -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
     fs::create_dir_all(folder)?;
-    Ok(folder)
+    Ok(folder.to_owned())
 }
 
 fn free_address() -> Result<SocketAddr> {

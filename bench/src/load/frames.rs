@@ -32,11 +32,6 @@ pub(crate) fn pong(payload: &[u8], out: &mut Vec<u8>) {
     masked(PONG, payload, out);
 }
 
-/// Appends a close that says nothing.
-pub(crate) fn close(out: &mut Vec<u8>) {
-    masked(CLOSE, &[], out);
-}
-
 /// A byte as it stands in a frame, so far from the beginning of the payload.
 pub(crate) fn mask_at(offset: usize) -> u8 {
     MASK[offset % 4]

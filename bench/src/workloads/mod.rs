@@ -3,10 +3,16 @@
 mod closed;
 mod figures;
 mod filling;
+#[cfg(test)]
+mod tests;
 mod w1;
 mod w2;
 mod w3;
 mod w4;
+mod w5;
+mod w6;
+mod w7;
+mod w8;
 
 use std::fmt;
 use std::time::Duration;
@@ -37,6 +43,12 @@ pub enum Workload {
     W7,
     /// Starts of the server.
     W8,
+}
+
+impl fmt::Display for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "w{}", *self as u8 + 1)
+    }
 }
 
 /// What varies within a workload.
@@ -211,8 +223,24 @@ impl Workload {
         places: &Places,
         scale: &Scale,
     ) -> Result<Measured> {
-        let running = Running::start(contender, places, "")?;
-        self.on(&running.target, ask, scale)
+        match ask {
+            Ask::Watchers { reading, stalled } => {
+                w5::measure(contender, places, scale.bytes, reading, stalled)
+            }
+            Ask::Sockets(sockets) if self == Self::W6 => {
+                w6::measure(contender, places, sockets, scale.span)
+            }
+            Ask::Symbols(symbols) => w7::measure(contender, places, symbols),
+            Ask::Starts(starts) => w8::measure(contender, places, starts),
+            Ask::Depth(_)
+            | Ask::Running(_)
+            | Ask::Kills { .. }
+            | Ask::KillAll(_)
+            | Ask::Sockets(_) => {
+                let running = Running::start(contender, places, "")?;
+                self.on(&running.target, ask, scale)
+            }
+        }
     }
 
     /// On a server that runs, whoever started it.

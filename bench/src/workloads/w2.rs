@@ -14,7 +14,7 @@ use crate::workloads::closed::{self, Span};
 use crate::workloads::figures::{Latencies, Measured};
 use crate::workloads::filling::{Filling, SOCKETS};
 
-/// So many starts are measured by themselves.
+/// So many starts are measured by themselves, at most.
 const STARTS: usize = 20_000;
 /// So often the first page is asked for.
 const PAGES: usize = 100;
@@ -32,10 +32,11 @@ pub(crate) fn measure(target: &Target, requests: usize) -> Result<Measured> {
     let mut filling = Filling::new(&load);
     let empty = target.tree.resident()?;
     let watch = Watch::start(&target.tree)?;
-    let first = cost(&mut load, &mut filling, target.tree)?;
-    filling.more(&mut load, requests.saturating_sub(STARTS))?;
+    let starts = STARTS.min(requests);
+    let first = cost(&mut load, &mut filling, starts, target.tree)?;
+    filling.more(&mut load, requests - starts)?;
     let held = (target.tree.resident()? - empty) / filling.started() as f64;
-    let last = cost(&mut load, &mut filling, target.tree)?;
+    let last = cost(&mut load, &mut filling, starts, target.tree)?;
     let pages = pages(target, filling.started())?;
     let idle = idle(target.tree)?;
     Ok(Measured::new(watch.stop(&target.tree)?)
@@ -47,12 +48,12 @@ pub(crate) fn measure(target: &Target, requests: usize) -> Result<Measured> {
         .set("idle_percent", idle * 100.0))
 }
 
-/// Processor time of the server for a start, in microseconds.
-fn cost(load: &mut Load, filling: &mut Filling, server: Tree) -> Result<f64> {
+/// Processor time of the server for one of so many starts, in microseconds.
+fn cost(load: &mut Load, filling: &mut Filling, starts: usize, server: Tree) -> Result<f64> {
     let before = server.processor()?;
-    filling.more(load, STARTS)?;
+    filling.more(load, starts)?;
     let took = server.processor()?.saturating_sub(before);
-    Ok(took.as_secs_f64() * 1e6 / STARTS as f64)
+    Ok(took.as_secs_f64() * 1e6 / starts as f64)
 }
 
 fn pages(target: &Target, running: usize) -> Result<Latencies> {
