@@ -11,11 +11,6 @@ use crate::steps::{COMPILER, NPM, PYTHON};
 /// A whole run takes more than an hour; this is where something hangs.
 const SECONDS: u32 = 6 * 3600;
 
-const REDIS: Need = Need::Debian {
-    package: "redis-server",
-    sign: "redis-server",
-};
-
 /// What the scripts of some contenders need on the machine; the others need cargo alone.
 const NEEDS: &[(&str, &[Need])] = &[
     ("node-ws", &[NPM]),
@@ -24,7 +19,7 @@ const NEEDS: &[(&str, &[Need])] = &[
     ("websockets", &[PYTHON]),
     ("channels-uvicorn", &[PYTHON]),
     ("channels-daphne", &[PYTHON]),
-    ("celery", &[PYTHON, REDIS]),
+    ("celery", &[PYTHON]),
 ];
 
 /// Runs it with these words of the command line.

@@ -147,6 +147,7 @@ mod tests {
         let rows = [
             r#"{"route":"request","status":"error","code":"too_many","message":"no"}"#,
             r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}"#,
+            r#"{"connid":"7-10000003","route":"request","status":"error","code":"connid_in_use"}"#,
             r#"{"status":"ok"}"#,
             r#"{"connid":"x","status":"ok"}"#,
             r#"{"connid":"7-99999999999","status":"ok"}"#,

@@ -32,7 +32,7 @@ struct Goal {
 
 const RATE: &str = "per_second";
 const P99: &str = "p99_us";
-const MILLION: &str = "1000000 running";
+const MILLION: &str = "1,000,000 running";
 
 const fn w1(depth: &'static str, contender: &'static str) -> At {
     At("w1", depth, contender, RATE)
@@ -102,7 +102,7 @@ const GOALS: [Goal; 29] = [
     faster("w1, depth 32: to Socket.IO", "depth 32", "socket-io", 5.0),
     at_most(
         "w2: resident for each of 100,000 jobs",
-        ours("w2", "100000 running", "resident_bytes_each"),
+        ours("w2", "100,000 running", "resident_bytes_each"),
         600.0,
         Unit::Bytes,
     ),
@@ -120,7 +120,7 @@ const GOALS: [Goal; 29] = [
     ),
     at_most(
         "w2: first page of status with 100,000 jobs, there and back",
-        ours("w2", "100000 running", "page_p50_us"),
+        ours("w2", "100,000 running", "page_p50_us"),
         1e3,
         Unit::Micros,
     ),
@@ -168,7 +168,7 @@ const GOALS: [Goal; 29] = [
     ),
     at_most(
         "w4: resident for each idle socket",
-        ours("w4", "10000 sockets", "resident_bytes_each"),
+        ours("w4", "10,000 sockets", "resident_bytes_each"),
         6144.0,
         Unit::Bytes,
     ),
@@ -201,7 +201,7 @@ const GOALS: [Goal; 29] = [
     ),
     at_most(
         "w7: p99 in 1,000,000 symbols, there and back",
-        ours("w7", "1000000 symbols", P99),
+        ours("w7", "1,000,000 symbols", P99),
         10e3,
         Unit::Micros,
     ),

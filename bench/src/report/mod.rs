@@ -12,7 +12,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
-pub(crate) use self::numbers::short;
+pub(crate) use self::numbers::{grouped, short};
 use crate::results::{self, Results};
 use crate::workloads::Workload;
 

@@ -22,7 +22,7 @@ fn rounded(figure: f64) -> f64 {
 }
 
 /// Commas between thousands.
-fn grouped(digits: &str) -> String {
+pub(crate) fn grouped(digits: &str) -> String {
     let (whole, rest) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
     let (sign, whole) = whole
         .strip_prefix('-')

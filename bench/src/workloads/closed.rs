@@ -145,3 +145,41 @@ impl Play for Closed {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each place has numbers of its own, and uses none twice.
+    #[test]
+    fn an_answer_is_followed_by_the_next_request_of_its_place() {
+        let mut closed = Closed::new(Dialect::Json, 1, 4).unwrap();
+        let (mut out, mut expected) = (Vec::new(), Vec::new());
+        for number in [FIRST + 2, FIRST + 6, FIRST + 1] {
+            let accepted = format!(r#"{{"connid":"0-{number}","status":"running"}}"#);
+            let ended = format!(r#"{{"connid":"0-{number}","status":"ok"}}"#);
+            for text in [accepted, ended] {
+                closed
+                    .answered(0, text.as_bytes(), now(), &mut out)
+                    .unwrap();
+            }
+            Dialect::Json.start(0, 0).write(number + 4, &mut expected);
+        }
+        assert_eq!(out, expected);
+        assert_eq!(closed.answers, 3);
+    }
+
+    #[test]
+    fn answers_of_another_socket_and_kills_are_told() {
+        let mut closed = Closed::new(Dialect::Json, 2, 1).unwrap();
+        let rows = [
+            r#"{"connid":"1-10000000","status":"ok"}"#,
+            r#"{"connid":"0-10000000","status":"killed"}"#,
+            r#"{"connid":"0-3","status":"ok"}"#,
+        ];
+        for text in rows {
+            let said = closed.answered(0, text.as_bytes(), now(), &mut Vec::new());
+            assert!(said.is_err(), "{text}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What is asked of a contender, and what of it is measured.
 
+mod ask;
 mod closed;
 mod figures;
 mod filling;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
+pub(crate) use self::ask::Ask;
 pub(crate) use self::closed::Span;
 pub(crate) use self::figures::Measured;
 use crate::contenders::{CONTENDERS, Contender, Kind, Places, Running, Start, Target};
@@ -48,54 +50,6 @@ pub enum Workload {
 impl fmt::Display for Workload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "w{}", *self as u8 + 1)
-    }
-}
-
-/// What varies within a workload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ask {
-    /// Unanswered requests on each socket.
-    Depth(usize),
-    /// Running requests.
-    Running(usize),
-    /// Running requests that are killed, and unanswered kills on each socket.
-    Kills { requests: usize, depth: usize },
-    /// Running requests that are killed by one frame.
-    KillAll(usize),
-    /// Sockets.
-    Sockets(usize),
-    /// Sockets that watch, and whether one more never reads.
-    Watchers { reading: usize, stalled: bool },
-    /// Symbols of a catalogue; none for the standard one.
-    Symbols(Option<usize>),
-    /// Starts of the server.
-    Starts(usize),
-}
-
-impl fmt::Display for Ask {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Depth(depth) | Self::Kills { depth, .. } => write!(f, "depth {depth}"),
-            Self::Running(requests) => write!(f, "{requests} running"),
-            Self::KillAll(_) => f.write_str("all by one where"),
-            Self::Sockets(1) => f.write_str("1 socket"),
-            Self::Sockets(sockets) => write!(f, "{sockets} sockets"),
-            Self::Watchers {
-                reading: 1,
-                stalled: false,
-            } => f.write_str("1 watcher"),
-            Self::Watchers {
-                reading,
-                stalled: false,
-            } => write!(f, "{reading} watchers"),
-            Self::Watchers {
-                reading,
-                stalled: true,
-            } => write!(f, "{reading} watchers, 1 stalled"),
-            Self::Symbols(None) => f.write_str("standard catalogue"),
-            Self::Symbols(Some(symbols)) => write!(f, "{symbols} symbols"),
-            Self::Starts(_) => f.write_str("from start to answer"),
-        }
     }
 }
 

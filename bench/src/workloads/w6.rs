@@ -12,6 +12,8 @@ use crate::workloads::figures::Measured;
 
 /// One that speaks no dialect has a program of its own that is the load.
 const OWN_LOAD: &str = "celery";
+/// How long that may take in all.
+const PATIENCE_SECONDS: &str = "120";
 
 /// Over so many sockets, one unanswered on each.
 pub(crate) fn measure(
@@ -27,14 +29,9 @@ pub(crate) fn measure(
     closed::measure(&running.target, sockets, 1, span)
 }
 
-/// What such a program prints, of what every load does.
+/// What such a program prints: figures, as every load has them.
 #[derive(Deserialize)]
 struct Printed {
-    figures: Figures,
-}
-
-#[derive(Deserialize)]
-struct Figures {
     per_second: f64,
     p50_us: f64,
     p99_us: f64,
@@ -42,8 +39,12 @@ struct Figures {
 
 fn by_program(running: &Running, places: &Places, clients: usize, span: Span) -> Result<Measured> {
     let folder = places.peers.join(OWN_LOAD);
-    let mut command = Command::new(folder.join(".venv/bin/python"));
+    // It ends with this program, and within a bound.
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", "--"]);
+    command.args(["timeout", "--kill-after=5", PATIENCE_SECONDS]);
     command
+        .arg(folder.join(".venv/bin/python"))
         .arg("load.py")
         .args(["--clients", &clients.to_string()]);
     command.args(["--seconds", &span.measured.as_secs_f64().to_string()]);
@@ -59,10 +60,10 @@ fn by_program(running: &Running, places: &Places, clients: usize, span: Span) ->
         "{command:?}: {}\n{complained}",
         output.status
     );
-    let Printed { figures } = serde_json::from_slice(&output.stdout)
+    let printed: Printed = serde_json::from_slice(&output.stdout)
         .with_context(|| format!("it printed {}", String::from_utf8_lossy(&output.stdout)))?;
     Ok(Measured::new(shares)
-        .set("per_second", figures.per_second)
-        .set("p50_us", figures.p50_us)
-        .set("p99_us", figures.p99_us))
+        .set("per_second", printed.per_second)
+        .set("p50_us", printed.p50_us)
+        .set("p99_us", printed.p99_us))
 }
