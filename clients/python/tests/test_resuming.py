@@ -3,10 +3,11 @@
 import asyncio
 import gc
 import re
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from scripted import Peer, Script, begun, ended, output, refusal, seen, watching, within
+from scripted import Frame, Peer, Script, begun, ended, output, refusal, seen, watching, within
 
 import longwire
 
@@ -142,6 +143,19 @@ async def test_a_kill_that_is_repeated_after_the_death_is_done(script: Script, p
     number = await peer.expects({"route": "kill", "connid": "a"})
     await peer.says(refusal(number, "already_ended", ended={"status": "killed", "seq": 3}))
     assert (await within(killing))["seq"] == 3
+
+
+async def test_a_repeated_kill_by_the_servers_name_says_it_again(script: Script, pair: Pair) -> None:
+    client, peer = pair
+    job = await peer.starts(client, "a")
+    killing = asyncio.create_task(job.kill())
+    await peer.expects({"route": "kill", "job": "job-a"})
+    await peer.cut()
+    peer = await script.accept()
+    number = await peer.expects({"route": "kill", "job": "job-a"})
+    await peer.says(refusal(number, "already_ended", ended={"status": "killed", "seq": 3}))
+    done = await within(killing)
+    assert (done["job"], done["seq"]) == ("job-a", 3)
 
 
 @pytest.mark.parametrize(("tries", "status"), [(1, "killed"), (2, "ok")])
@@ -316,14 +330,47 @@ async def test_jobs_of_one_name_are_told_apart(pair: Pair) -> None:
 async def test_a_kill_through_a_handle_never_meets_another_job_of_its_name(pair: Pair) -> None:
     client, peer = pair
     job = await peer.starts(client, "a")
+    # It has ended, but that is not known here yet; and its name may be another's.
+    killing = asyncio.create_task(job.kill("wrong month"))
+    number = await peer.expects({"route": "kill", "job": "job-a", "reason": "wrong month"})
+    how = {"status": "failed", "seq": 2, "error": {"code": "disk_full", "message": "no room"}}
+    await peer.says(refusal(number, "already_ended", connid="a", ended=how))
+    with pytest.raises(longwire.Refused) as refused:
+        await within(killing)
+    assert (refused.value.code, refused.value.ended) == ("already_ended", how)
+    extending = asyncio.create_task(job.extend(60))
+    number = await peer.expects({"route": "extend", "job": "job-a", "time": 60})
+    await peer.says({"id": number, "route": "extend", "connid": "a", "job": "job-a", "status": "ok", "seq": 2})
+    assert (await within(extending))["job"] == "job-a"
     await peer.says(ended("a", 2, "failed", error={"code": "disk_full", "message": "no room"}))
     with pytest.raises(longwire.JobFailed) as failed:
         await within(job)
     assert (failed.value.code, failed.value.message, failed.value.event["seq"]) == ("disk_full", "no room", 2)
-    with pytest.raises(longwire.Refused) as refused:
-        await job.kill()
-    assert refused.value.code == "already_ended"
-    assert refused.value.ended == {"status": "failed", "seq": 2, "error": {"code": "disk_full", "message": "no room"}}
+
+
+async def test_verbs_take_a_connid_or_a_job(pair: Pair) -> None:
+    client, peer = pair
+    rows: list[tuple[Coroutine[Any, Any, object], Frame]] = [
+        (client.kill(job="j"), {"route": "kill", "job": "j"}),
+        (client.kill(7, "late"), {"route": "kill", "connid": 7, "reason": "late"}),
+        (client.extend(job="j", time=60), {"route": "extend", "job": "j", "time": 60}),
+        (client.status(job="j"), {"route": "status", "job": "j"}),
+    ]
+    for asking, frame in rows:
+        task = asyncio.create_task(asking)
+        await peer.says({"id": await peer.expects(frame), "route": frame["route"], "status": "ok", "jobs": []})
+        await within(task)
+    both: Any = {"connid": "a", "job": "j"}
+    for wrong in (
+        client.watch(),
+        client.kill(),
+        client.kill(**both),
+        client.extend(time=60, **both),
+        client.status(**both),
+    ):
+        with pytest.raises(TypeError, match="a connid or a job"):
+            await wrong
+    assert peer.nothing_waits()
 
 
 @pytest.mark.parametrize("how", ["leave", "forget", "with"])

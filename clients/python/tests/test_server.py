@@ -38,6 +38,21 @@ async def test_start_watch_and_kill(server: Server) -> None:
         assert [event["status"] async for event in watching if "status" in event][-2:] == ["ending", "killed"]
 
 
+async def test_a_handle_of_an_ended_job_kills_no_other_of_its_name(server: Server) -> None:
+    async with longwire.connect(server.url) as client:
+        first = await client.start("request", connid="twin", time=0.05)
+        await within(first)
+        second = await client.start("request", connid="twin", time=60)
+        old = await client.watch(job=first.id)
+        with pytest.raises(longwire.Refused, match="already_ended"):
+            await old.kill("meant for the first")
+        assert (await client.status("twin"))["jobs"][0]["job"] == second.id
+        assert (await client.status(job=first.id))["jobs"][0]["status"] == "ok"
+        assert (await client.extend(job=second.id, time=50))["time"] == pytest.approx(50, abs=1)
+        done = await client.kill(job=second.id, wait=True)
+        assert (done["job"], done["ended"]["status"]) == (second.id, "killed")
+
+
 async def test_every_outcome_but_ok_is_an_error_of_its_own(server: Server) -> None:
     async with longwire.connect(server.url) as client:
         with pytest.raises(longwire.JobFailed) as failed:

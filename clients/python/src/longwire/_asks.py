@@ -86,14 +86,8 @@ class Verb(Awaited[Frame]):
         """A kill that is sent again may come after the death that it caused."""
         ended = refusal.ended
         if self.frame["route"] == "kill" and self.tries > 1 and ended is not None and ended["status"] == "killed":
-            done = {
-                "route": "kill",
-                "connid": self.frame["connid"],
-                "status": "ok",
-                "seq": ended["seq"],
-                "ended": ended,
-            }
-            self.hear(done, desk)
+            target: Frame = {key: self.frame[key] for key in ("connid", "job") if key in self.frame}
+            self.hear({"route": "kill", **target, "status": "ok", "seq": ended["seq"], "ended": ended}, desk)
         else:
             self.fail(refusal)
 

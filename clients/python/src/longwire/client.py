@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Generator, Sequence
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 
 from ._asks import Awaited, Frame, OpenFeed, OpenJob, Start, Verb
 from ._connection import Connection
@@ -86,9 +86,7 @@ class Client:
 
     async def watch(self, connid: str | int | None = None, *, job: str | None = None, after: int = 0) -> Job:
         """Watches a job from after that number on: that of this `connid` which runs, or else the last that did; or exactly that `job`."""
-        if (connid is None) == (job is None):
-            raise TypeError("watch takes a connid or a job; client.feed() is for all jobs")
-        return await self._open(OpenJob({"route": "watch", "connid": connid, "job": job, "after": after}))
+        return await self._open(OpenJob({"route": "watch", **_target("watch", connid, job), "after": after}))
 
     async def _open(self, opening: OpenJob) -> Job:
         try:
@@ -111,25 +109,51 @@ class Client:
 
         return Feed(open_it)
 
-    async def kill(self, connid: str | int, reason: str | None = None, *, wait: bool = False) -> Done:
-        """Kills a job. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`."""
-        asked = {"route": "kill", "connid": connid, "reason": reason, "wait": wait or None}
+    async def kill(
+        self,
+        connid: str | int | None = None,
+        reason: str | None = None,
+        *,
+        job: str | None = None,
+        wait: bool = False,
+    ) -> Done:
+        """Kills the job of this `connid`, or exactly that `job`.
+
+        Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`.
+        """
+        asked = {"route": "kill", **_target("kill", connid, job), "reason": reason, "wait": wait or None}
         return cast(Done, await self._verb(asked))
 
-    async def extend(self, connid: str | int, time: float) -> Done:
-        """Moves a job's deadline to so many seconds from now."""
-        return cast(Done, await self._verb({"route": "extend", "connid": connid, "time": time}))
+    @overload
+    async def extend(self, connid: str | int, time: float) -> Done: ...
+
+    @overload
+    async def extend(self, *, job: str, time: float) -> Done: ...
+
+    async def extend(
+        self, connid: str | int | None = None, time: float | None = None, *, job: str | None = None
+    ) -> Done:
+        """Moves the deadline of the job of this `connid`, or of exactly that `job`, to so many seconds from now."""
+        return await self._extend(connid, job, time)
+
+    async def _extend(self, connid: str | int | None, job: str | None, time: float | None) -> Done:
+        return cast(Done, await self._verb({"route": "extend", **_target("extend", connid, job), "time": time}))
 
     async def status(
         self,
         connid: str | int | None = None,
         *,
+        job: str | None = None,
         limit: int | None = None,
         after: str | None = None,
         where: Where | None = None,
     ) -> StatusPage:
-        """What runs, oldest first: a page of it, from after that job on; or how one job stands, an ended one too, while it is kept."""
-        asked = {"route": "status", "connid": connid, "limit": limit, "after": after, "where": where}
+        """What runs, oldest first: a page of it, from after that job on; or how one job stands, an ended one too, while it is kept.
+
+        One job is that of this `connid` which runs, or else the last that did; or exactly that `job`.
+        """
+        one = {} if connid is None and job is None else _target("status", connid, job)
+        asked = {"route": "status", **one, "limit": limit, "after": after, "where": where}
         answer = await self._verb(asked)
         return {"jobs": answer["jobs"], "total": answer.get("total"), "next": answer.get("next")}
 
@@ -181,6 +205,13 @@ class Client:
             raise self.link.why or closed()
         self._desk.ask(ask)
         return await ask.reply
+
+
+def _target(verb: str, connid: str | int | None, job: str | None) -> Frame:
+    """Which job a verb is about."""
+    if (connid is None) == (job is None):
+        raise TypeError(f"{verb} takes a connid or a job: one of them")
+    return {"connid": connid} if job is None else {"job": job}
 
 
 class Connecting:
