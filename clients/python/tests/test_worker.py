@@ -555,6 +555,36 @@ async def test_what_does_not_end_within_the_grace_is_left_to_others(script: Scri
         await peer.hears()
 
 
+async def test_a_worker_whose_leaving_is_cancelled_tells_its_functions_all_the_same(script: Script) -> None:
+    began, cancelled = asyncio.Event(), asyncio.Event()
+    worker = longwire.Worker(script.url, grace=0, options=quick())
+
+    @worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        return None
+
+    starting = asyncio.create_task(worker.start())
+    peer = await script.accept()
+    number, _ = await peer.hears()
+    await peer.says(handed("9f"), {"id": number, "route": "claim", "status": "ok", "slots": 1})
+    await within(starting)
+    await within(began.wait())
+    # Nobody says goodbye to it, so it waits a while.
+    peer._socket.transport.pause_reading()
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.wait({stopping}, timeout=0.1)
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await within(stopping)
+    assert cancelled.is_set()
+    assert worker._bench is None
+
+
 async def test_a_worker_serves_something_and_each_route_once(script: Script) -> None:
     worker = longwire.Worker(script.url)
     with pytest.raises(ValueError, match="at least one route"):

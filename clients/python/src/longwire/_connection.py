@@ -1,7 +1,6 @@
 """The task that owns the socket: it makes it anew when it breaks."""
 
 import asyncio
-import contextlib
 import json
 import random
 from typing import Any, Protocol
@@ -56,8 +55,8 @@ class Connection:
         """Closes it, and waits until that is done."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(self._task)
+            # The cancellation of whoever waits here is theirs.
+            await asyncio.wait({self._task})
 
     async def ended(self) -> None:
         """Waits until there is no connection any more."""
@@ -143,8 +142,11 @@ class Connection:
             self._attempts += 1
             self.links.set(Link("reconnecting", attempts=self._attempts, why=why))
             await asyncio.sleep(wait if until is None else min(wait, until - loop.time()))
+            left = None if until is None else until - loop.time()
+            if left is not None and left <= 0:
+                break
             try:
-                return await Wire.open(self.url, self.options)
+                return await Wire.open(self.url, self.options, left)
             except ConnectionError as error:
                 why = error
         raise Broken(why)

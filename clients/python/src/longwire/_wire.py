@@ -47,13 +47,14 @@ class Wire:
         self._writing_since: float | None = None
 
     @classmethod
-    async def open(cls, url: str, options: Options) -> "Wire":
-        """Connects and agrees on the protocol."""
+    async def open(cls, url: str, options: Options, within: float | None = None) -> "Wire":
+        """Connects and agrees on the protocol, within the time-out of the options or what is left of it all."""
         address = socket_address(url)
+        seconds = options.connect_timeout if within is None else min(within, options.connect_timeout)
         try:
-            socket = await _dial(address, options)
+            socket = await _dial(address, options, seconds)
         except (TimeoutError, asyncio.TimeoutError):
-            why = f"no Longwire at {url} (no answer within {options.connect_timeout:g} s)"
+            why = f"no Longwire at {url} (no answer within {seconds:.3g} s)"
             raise ConnectionError("unreachable", why) from None
         except InvalidStatus as error:
             why = f"{url} answers, but is no Longwire (HTTP status {error.response.status_code} instead of a socket)"
@@ -75,14 +76,14 @@ class Wire:
 
     async def read(self) -> str:
         """The next text."""
-        while True:
-            try:
-                message = await self._socket.recv()
-            except ConnectionClosed as closed:
-                raise _closed(closed) from None
-            self._heard_at = self._loop.time()
-            if isinstance(message, str):
-                return message
+        try:
+            message = await self._socket.recv()
+        except ConnectionClosed as closed:
+            raise _closed(closed) from None
+        self._heard_at = self._loop.time()
+        if not isinstance(message, str):
+            raise unexpected(f"a binary message of {len(message)} bytes")
+        return message
 
     async def write(self, text: str) -> None:
         """Returns once there is room for more."""
@@ -140,7 +141,7 @@ class Wire:
         await self.close()
 
 
-async def _dial(address: str, options: Options) -> ClientConnection:
+async def _dial(address: str, options: Options, seconds: float) -> ClientConnection:
     tls: dict[str, Any] = {} if options.ssl is None else {"ssl": options.ssl}
     return await connect(
         address,
@@ -148,7 +149,7 @@ async def _dial(address: str, options: Options) -> ClientConnection:
         compression=None,
         additional_headers=dict(options.headers),
         proxy=None,
-        open_timeout=options.connect_timeout,
+        open_timeout=seconds,
         # The rules of silence are our own: whatever is heard counts, not the answers to pings alone.
         ping_interval=None,
         close_timeout=CLOSE_TIMEOUT,

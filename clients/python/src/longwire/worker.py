@@ -154,16 +154,19 @@ class Worker:
     async def _leave(self) -> None:
         """What still runs is told to end, and nothing is said of it: the server gives it to others."""
         assert self._connection is not None
-        await self._connection.close()
-        for run in self._runs.values():
-            run.tell()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1.0)
-        for task in self._tasks:
-            task.cancel()
-        self._bench = None
-        # These belong to the loop that waited for them, and the next start may be in another.
-        self._stop, self._hurry = asyncio.Event(), asyncio.Event()
+        try:
+            await self._connection.close()
+        finally:
+            # Also where whoever waits for it is cancelled.
+            for run in self._runs.values():
+                run.tell()
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=1.0)
+            for task in self._tasks:
+                task.cancel()
+            self._bench = None
+            # These belong to the loop that waited for them, and the next start may be in another.
+            self._stop, self._hurry = asyncio.Event(), asyncio.Event()
 
     def _begin(self, held: Held) -> None:
         assert self._bench is not None
