@@ -91,13 +91,18 @@ async def test_what_is_not_known_is_let_pass(pair: Pair) -> None:
     await peer.synced(client)
 
 
-async def test_an_answer_to_something_else_is_not_understood(pair: Pair) -> None:
+@pytest.mark.parametrize(
+    "answer", [{"route": "status", "status": "ok", "jobs": []}, {}, {"route": "modules", "status": "ok"}]
+)
+async def test_an_answer_to_something_else_is_not_understood(pair: Pair, answer: dict[str, Any]) -> None:
     client, peer = pair
-    starting = asyncio.create_task(client.start("script"))
-    number, _ = await peer.hears()
-    await peer.says({"id": number, "route": "status", "status": "ok", "jobs": []})
-    with pytest.raises(longwire.ConnectionError, match="unexpected_frame"):
-        await within(starting)
+    asking = client.start("script"), client.watch("a"), client.feed().open(), client.routes(), client.modules()
+    for one in asking:
+        task = asyncio.ensure_future(one)
+        number, _ = await peer.hears()
+        await peer.says({"id": number, **answer})
+        with pytest.raises(longwire.ConnectionError, match="unexpected_frame"):
+            await within(task)
     await peer.synced(client)
 
 

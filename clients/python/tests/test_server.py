@@ -276,9 +276,8 @@ async def test_a_worker_that_is_told_to_stop_ends_what_it_holds(
     if kind == "sync":
         program = PROGRAM.replace("longwire.Worker", "longwire.sync.Worker").replace("run_forever", "run")
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent / "src")}
-    process = subprocess.Popen(  # noqa: ASYNC220
-        [sys.executable, "-c", program, server.url], env=environment, stdout=subprocess.PIPE, text=True
-    )
+    argv = [sys.executable, "-c", program, server.url]
+    process = await asyncio.to_thread(subprocess.Popen, argv, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         async with longwire.connect(server.url) as client:
             job = await client.start("report")

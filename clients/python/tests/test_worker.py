@@ -185,7 +185,10 @@ async def test_what_had_finished_first_is_a_result(desk: Desk) -> None:
 
 class DiskFullError(Exception):
     code = "disk_full"
-    detail: Any = {"free": 0}  # noqa: RUF012
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.detail = {"free": 0}
 
 
 class NoJsonError(Exception):
@@ -255,32 +258,22 @@ async def test_a_result_that_is_no_json_is_a_failure(desk: Desk, result: object)
     await desk.stops()
 
 
-async def test_a_result_that_is_too_large_is_a_failure(script: Script) -> None:
+@pytest.mark.parametrize(
+    "error", [None, longwire.Fail("full", "no room", "é" * 150), longwire.Fail("too_large", "", "é" * 150)]
+)
+async def test_an_end_that_is_too_large_is_a_failure(script: Script, error: Exception | None) -> None:
     desk = Desk(script, frame_bytes=300)
 
     @desk.worker.route("render")
     async def render(job: longwire.WorkerJob) -> object:
+        if error is not None:
+            raise error
         return "é" * 150
 
     await desk.claimed()
     await desk.peer.says(handed("9f"))
     number, frame = await desk.peer.hears()
-    assert frame["error"]["code"] == "too_large"
-    await desk.answers(number, "end")
-    await desk.stops()
-
-
-async def test_a_detail_that_is_too_large_is_a_failure(script: Script) -> None:
-    desk = Desk(script, frame_bytes=300)
-
-    @desk.worker.route("render")
-    async def render(job: longwire.WorkerJob) -> object:
-        raise longwire.Fail("full", "no room", "é" * 150)
-
-    await desk.claimed()
-    await desk.peer.says(handed("9f"))
-    number, frame = await desk.peer.hears()
-    assert frame["error"]["code"] == "too_large"
+    assert frame["error"]["code"] == "too_large" and "Options.frame_bytes" in frame["error"]["message"]
     await desk.answers(number, "end")
     await desk.stops()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ._cursor import Cursor
@@ -74,13 +75,19 @@ class Awaited(Ask, Generic[T]):
             self.reply.set_exception(error)
 
 
-class Verb(Awaited[Frame]):
-    """A verb, whose answer is handed on."""
+class Verb(Awaited[T]):
+    """A verb, of whose answer is handed on what `read` makes of it."""
+
+    def __init__(self, frame: Frame, read: Callable[[Frame], T]) -> None:
+        super().__init__(frame)
+        self._read = read
 
     def hear(self, answer: Frame, desk: "Desk") -> None:
         """Hands it on."""
+        if answer["route"] != self.frame["route"]:
+            raise ValueError(answer["route"])
         if not self.reply.done():
-            self.reply.set_result(answer)
+            self.reply.set_result(self._read(answer))
 
     def refused(self, refusal: Refused, desk: "Desk") -> None:
         """A kill that is sent again may come after the death that it caused."""

@@ -1,12 +1,12 @@
 """What a worker's connection knows and that outlives it: its claim, and the jobs it holds. Nothing here does I/O."""
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from ._held import Held, Said
+from ._text import frame_text, text_of
 from ._wire import Broken
 from .errors import LongwireError, Refused
 from .frames import OUTCOMES
@@ -62,29 +62,20 @@ class Bench:
             if self._claim_id is not None:
                 return None
             self._claim_id = self._number()
-            return _text({"id": self._claim_id, **self._claim, "leases": list(self.held)})
+            return text_of({"id": self._claim_id, **self._claim, "leases": list(self.held)})
         while self._to_say:
             held, said = self._to_say.popleft()
             if held.is_gone:
                 continue
-            said.number = self._number()
-            text = _text({"id": said.number, **said.frame})
-            if len(text) * 4 > self._frame_bytes and len(text.encode()) > self._frame_bytes:
-                self._too_large(held, said, len(text.encode()))
+            number = self._number()
+            try:
+                text = frame_text({"id": number, **said.frame}, self._frame_bytes)
+            except Refused as too_large:
+                self._refused(held, said, too_large)
                 continue
-            self._asked[said.number] = (held, said)
+            self._asked[number] = (held, said)
             return text
         return None
-
-    def _too_large(self, held: Held, said: Said, size: int) -> None:
-        message = f"the server takes frames of {self._frame_bytes} bytes at most (Options.frame_bytes), and this is one of {size}"
-        error = {"code": "too_large", "message": message}
-        if said.frame["route"] == "end":
-            said.frame = {"route": "end", "lease": held.lease, "error": error}
-            self._to_say.appendleft((held, said))
-        else:
-            held.answered(said)
-            self._fails(held, Refused({"status": "error", **error}))
 
     def hear(self, frame: dict[str, Any]) -> None:
         """Takes a frame of the server."""
@@ -127,18 +118,23 @@ class Bench:
         elif frame.get("code") == "too_many":
             # The log takes in no more of it just now.
             self.say(held, said)
-        elif said.frame["route"] == "end":
-            self._end_refused(held, said, Refused(frame))
+        else:
+            self._refused(held, said, Refused(frame))
+
+    def _refused(self, held: Held, said: Said, refused: Refused) -> None:
+        """What was said of a job cannot be said."""
+        if said.frame["route"] == "end":
+            self._end_refused(held, said, refused)
         else:
             held.answered(said)
-            self._fails(held, Refused(frame))
+            self._fails(held, refused)
 
     def _end_refused(self, held: Held, said: Said, refused: Refused) -> None:
         """The job ends all the same: it has failed of that."""
-        is_second = said.frame.get("error", {}).get("code") == refused.code
-        if is_second:
+        if said.is_of_a_refusal:
             self._gone(held)
             return
+        said.is_of_a_refusal = True
         said.frame = {"route": "end", "lease": held.lease, "error": {"code": refused.code, "message": refused.message}}
         self.say(held, said)
 
@@ -185,7 +181,3 @@ class Bench:
         for held in list(self.held.values()):
             self._gone(held)
         self.changed.set()
-
-
-def _text(frame: dict[str, Any]) -> str:
-    return json.dumps(frame, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -5,9 +5,8 @@ import json
 import random
 from typing import Any, Protocol
 
-from ._cursor import closed
-from ._wire import Broken, Wire, unexpected
-from .errors import ConnectionError, LongwireError
+from ._wire import Broken, Wire, not_understood
+from .errors import ConnectionError, LongwireError, closed
 from .link import Link, Links
 from .options import Options
 
@@ -105,9 +104,9 @@ class Connection:
             try:
                 frame = json.loads(text)
             except ValueError:
-                raise unexpected(text) from None
+                raise not_understood(text) from None
             if not isinstance(frame, dict):
-                raise unexpected(text)
+                raise not_understood(text)
             self._attempts = 0
             if "notice" in frame:
                 self._notice(frame)
@@ -115,7 +114,7 @@ class Connection:
             try:
                 station.hear(frame)
             except (KeyError, TypeError, ValueError) as error:
-                raise unexpected(f"{text} ({error!r})") from error
+                raise not_understood(f"{text} ({error!r})") from error
             await station.breathe()
 
     def _notice(self, frame: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from .errors import ConnectionError, LongwireError
+from .errors import LongwireError
 from .frames import Event, Gap
 
 T = TypeVar("T")
@@ -15,11 +15,6 @@ WAITING = 64
 """What waits for a slow reader."""
 MOST_HOLES = 3
 """How often in a row a server may leave out what it was asked for."""
-
-
-def closed() -> ConnectionError:
-    """Why there is nothing more to read where somebody closed the client or let go of the handle."""
-    return ConnectionError("closed", "the client was closed, or the handle was let go of")
 
 
 class Taken(enum.Enum):

@@ -5,22 +5,19 @@ Nothing here does I/O: frames go in, frames come out.
 
 import asyncio
 import base64
-import json
 from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from ._asks import MOST_TRIES, Ask, Frame, WatchOn, no_reply
 from ._cursor import Cursor, Taken
+from ._text import frame_text
 from ._watched import Watched
-from .errors import ConnectionError, LongwireError, Refused
+from .errors import LongwireError, Refused, unexpected
 from .frames import OUTCOMES, Event, FeedChange, Gap
 
 MOMENT = 0.1
 """How long a reader that has fallen behind is waited for, in seconds, where nobody else waits for the connection."""
-
-COMPACT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
-"""How JSON is written."""
 
 T = TypeVar("T")
 
@@ -57,15 +54,10 @@ class Desk:
             if (ask := self._asked.get(number)) is None:
                 continue
             try:
-                text = json.dumps({"id": number, **ask.next_try()}, **COMPACT)
-                size = len(text.encode())
-            except (TypeError, ValueError, RecursionError) as error:
-                # An input that is no JSON is whoever's asked.
+                return frame_text({"id": number, **ask.next_try()}, self._frame_bytes)
+            except (Refused, TypeError, ValueError, RecursionError) as error:
+                # An input that is no JSON, or too large, is whoever's asked.
                 self._asked.pop(number).fail(error)
-                continue
-            if size <= self._frame_bytes:
-                return text
-            self._asked.pop(number).fail(too_large(size, self._frame_bytes))
         return None
 
     def connected(self) -> None:
@@ -218,7 +210,7 @@ class Desk:
         try:
             ask.hear(frame, self)
         except (KeyError, TypeError, ValueError):
-            ask.fail(ConnectionError("unexpected_frame", f"the server's answer answers something else: {frame}"))
+            ask.fail(unexpected(f"{frame}, which answers something else"))
 
     def _about(self, frame: Frame) -> Watched[Event] | None:
         """The watched job that a frame is about."""
@@ -249,10 +241,7 @@ class Desk:
                 self._full = cursor
         if Taken.STILL_A_HOLE in taken:
             what = f"event {first} of job {watched.job}, time and again, where {watched.position() + 1} is due"
-            self.lost(
-                watched,
-                ConnectionError("unexpected_frame", f"the server sent what this client does not understand: {what}"),
-            )
+            self.lost(watched, unexpected(what))
             self.ask(Ask({"route": "unwatch", "job": watched.job}))
         elif Taken.HOLE in taken:
             self._watch_on(watched)
@@ -280,9 +269,3 @@ class Desk:
         self.feed.heard = max(self.feed.heard, number)
         for cursor in self.feed.cursors:
             cursor.skipping(number, number, cast(FeedChange, frame))
-
-
-def too_large(size: int, most: int) -> Refused:
-    """A frame that the server would close the connection over."""
-    message = f"a frame of {size} bytes; {most} are the most that are sent (Options.frame_bytes)"
-    return Refused({"status": "error", "code": "too_large", "message": message})

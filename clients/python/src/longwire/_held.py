@@ -19,8 +19,8 @@ class Said:
     def __init__(self, frame: dict[str, Any], size: int = 0) -> None:
         self.frame = frame
         self.size = size
-        self.number = 0
-        """The request that said it last; 0 before."""
+        self.is_of_a_refusal = False
+        """An end that says of what another was refused."""
 
 
 class Held:

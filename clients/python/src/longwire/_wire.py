@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.typing import Subprotocol
 
 from ._address import socket_address
-from .errors import ConnectionError, LongwireError
+from .errors import ConnectionError, LongwireError, unexpected
 from .options import Options
 
 SUBPROTOCOL = Subprotocol("longwire.v1")
@@ -30,10 +30,9 @@ class Broken(Exception):
         self.for_good = for_good
 
 
-def unexpected(what: str) -> Broken:
+def not_understood(what: str) -> Broken:
     """The server does not speak this protocol."""
-    message = f"the server sent what this client does not understand: {what[:300]}"
-    return Broken(ConnectionError("unexpected_frame", message), for_good=True)
+    return Broken(unexpected(what), for_good=True)
 
 
 class Wire:
@@ -82,7 +81,7 @@ class Wire:
             raise _closed(closed) from None
         self._heard_at = self._loop.time()
         if not isinstance(message, str):
-            raise unexpected(f"a binary message of {len(message)} bytes")
+            raise not_understood(f"a binary message of {len(message)} bytes")
         return message
 
     async def write(self, text: str) -> None:
@@ -166,7 +165,7 @@ def _closed(closed: ConnectionClosed) -> Broken:
     """Whether to come back is the server's to say; what we close for good is its fault."""
     sent, received = closed.sent, closed.rcvd
     if sent is not None and sent.code in FOR_GOOD and not closed.rcvd_then_sent:
-        return unexpected(f"{sent.reason} ({sent.code})")
+        return not_understood(f"{sent.reason} ({sent.code})")
     if received is None:
         return _lost("it ended")
     if received.code in FOR_GOOD:

@@ -7,10 +7,9 @@ from typing import Any, TypeVar, cast, overload
 
 from ._asks import Awaited, Frame, OpenFeed, OpenJob, Start, Verb
 from ._connection import Connection
-from ._cursor import closed
 from ._desk import Desk
 from ._position import Position
-from .errors import ConnectionError, Refused
+from .errors import Refused, closed
 from .feed import Feed
 from .frames import (
     VERBS,
@@ -122,7 +121,7 @@ class Client:
         Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`.
         """
         asked = {"route": "kill", **_target("kill", connid, job), "reason": reason, "wait": wait or None}
-        return cast(Done, await self._verb(asked))
+        return await self._reply(Verb(asked, _done))
 
     @overload
     async def extend(self, connid: str | int, time: float) -> Done: ...
@@ -137,7 +136,7 @@ class Client:
         return await self._extend(connid, job, time)
 
     async def _extend(self, connid: str | int | None, job: str | None, time: float | None) -> Done:
-        return cast(Done, await self._verb({"route": "extend", **_target("extend", connid, job), "time": time}))
+        return await self._reply(Verb({"route": "extend", **_target("extend", connid, job), "time": time}, _done))
 
     async def status(
         self,
@@ -154,12 +153,11 @@ class Client:
         """
         one = {} if connid is None and job is None else _target("status", connid, job)
         asked = {"route": "status", **one, "limit": limit, "after": after, "where": where}
-        answer = await self._verb(asked)
-        return {"jobs": answer["jobs"], "total": answer.get("total"), "next": answer.get("next")}
+        return await self._reply(Verb(asked, _page))
 
     async def routes(self) -> list[RouteView]:
         """What may be started, with its terms."""
-        return cast(list[RouteView], (await self._verb({"route": "routes"}))["routes"])
+        return await self._reply(Verb({"route": "routes"}, lambda answer: cast(list[RouteView], answer["routes"])))
 
     async def search(
         self,
@@ -174,12 +172,11 @@ class Client:
     ) -> Found:
         """Searches libraries: `await client.search(["vector"], "push")`."""
         asked = {"route": "query/module", "lib": lib, "text": text, "limit": limit, "offset": offset}
-        answer = await self._verb(asked | {"kind": kind, "since": since, "catalogue": catalogue})
-        return {"message": answer["message"], "data": answer["data"]}
+        return await self._reply(Verb(asked | {"kind": kind, "since": since, "catalogue": catalogue}, _found))
 
     async def modules(self) -> list[ModuleView]:
         """The catalogues that can be searched; the first is searched where a question names none."""
-        return cast(list[ModuleView], (await self._verb({"route": "modules"}))["modules"])
+        return await self._reply(Verb({"route": "modules"}, lambda answer: cast(list[ModuleView], answer["modules"])))
 
     @property
     def link(self) -> Link:
@@ -194,12 +191,6 @@ class Client:
         """Closes the connection, and waits until that is done. Jobs go on."""
         await self._connection.close()
 
-    async def _verb(self, asked: Frame) -> Frame:
-        answer = await self._reply(Verb(asked))
-        if answer.get("route") != asked["route"]:
-            raise ConnectionError("unexpected_frame", f"the server's answer answers something else: {answer}")
-        return answer
-
     async def _reply(self, ask: Awaited[T]) -> T:
         if self.link.state == "closed":
             raise self.link.why or closed()
@@ -212,6 +203,18 @@ def _target(verb: str, connid: str | int | None, job: str | None) -> Frame:
     if (connid is None) == (job is None):
         raise TypeError(f"{verb} takes a connid or a job: one of them")
     return {"connid": connid} if job is None else {"job": job}
+
+
+def _done(answer: Frame) -> Done:
+    return cast(Done, answer)
+
+
+def _page(answer: Frame) -> StatusPage:
+    return {"jobs": answer["jobs"], "total": answer.get("total"), "next": answer.get("next")}
+
+
+def _found(answer: Frame) -> Found:
+    return {"message": answer["message"], "data": answer["data"]}
 
 
 class Connecting:
