@@ -112,17 +112,34 @@ async def test_a_start_without_a_name_is_looked_for_before_it_is_repeated(
     assert re.fullmatch("[0-9a-hjkmnp-tv-z]{13}", name)
     await peer.cut()
     peer = await script.accept()
-    number = await peer.expects({"route": "watch", "connid": name})
+    number = await peer.expects({"route": "watch", "connid": name, "after": 1})
     if was_heard:
-        await peer.says(watching(number, name), begun(0, name) | {"id": None})
+        await peer.says(watching(number, name))
         job = await within(starting)
+        assert job.seen == 1
         await peer.says(ended(name, 2))
-        assert await seen(job) == [1, 2]
+        assert await seen(job) == [2]
         return
     await peer.says(refusal(number, "unknown_connid"))
     number = await peer.expects({"route": "script", "connid": name, "on_conflict": "attach"})
     await peer.says(begun(number, name), ended(name, 2))
     assert await seen(await within(starting)) == [2]
+
+
+async def test_a_new_name_is_looked_for_the_first_time(script: Script, pair: Pair) -> None:
+    client, peer = pair
+    name = longwire.new_connid()
+    looked_for: Frame = {"route": "watch", "connid": name, "after": 1}
+    repeated: Frame = {"route": "script", "connid": name, "on_conflict": "attach"}
+    for again in (looked_for, repeated):
+        starting = asyncio.create_task(client.start("script", connid=name))
+        await peer.expects({"route": "script", "connid": name})
+        await peer.cut()
+        peer = await script.accept()
+        number = await peer.expects(again)
+        await peer.says(watching(number, name) if again is looked_for else begun(number, name))
+        (await within(starting)).leave()
+        await peer.expects({"route": "unwatch", "job": f"job-{name}"})
 
 
 async def test_two_starts_without_a_name_have_two(pair: Pair) -> None:
@@ -182,6 +199,55 @@ async def test_a_request_that_breaks_every_connection_is_given_up(script: Script
     with pytest.raises(longwire.ConnectionError, match="no_reply"):
         await within(asking)
     await peer.synced(client)
+
+
+@pytest.mark.parametrize(("status", "frames"), [("killed", 0), ("ok", 1)])
+async def test_a_watch_from_after_the_end_ends_with_the_outcome(pair: Pair, status: str, frames: int) -> None:
+    client, peer = pair
+    watching_it = asyncio.create_task(client.watch("a", after=3))
+    number = await peer.expects({"route": "watch", "connid": "a", "after": 3})
+    await peer.says(watching(number, "a", 3) | {"ended": {"status": status, "seq": 3}})
+    job = await within(watching_it)
+    assert await seen(job) == []
+    waiting = asyncio.create_task(job.outcome())
+    for _ in range(frames):
+        # What is said in short has no result.
+        number = await peer.expects({"route": "status", "job": "job-a"})
+        await peer.says({"id": number, "route": "status", "status": "ok", "jobs": [{"result": 7}], "next": None})
+    event = await within(waiting)
+    assert (event["status"], event["seq"], event.get("result")) == (status, 3, 7 if frames else None)
+    assert await within(job.outcome()) == event
+    job.leave()
+    await peer.synced(client)
+    assert peer.nothing_waits()
+
+
+async def test_a_handle_that_waits_beyond_the_end_hears_of_it_on_a_new_connection(script: Script, pair: Pair) -> None:
+    client, peer = pair
+    opening = asyncio.create_task(client.watch("a", after=100))
+    await peer.says(watching(await peer.expects({"route": "watch", "connid": "a", "after": 100}), "a", 1))
+    job = await within(opening)
+    reading = asyncio.create_task(seen(job))
+    await peer.cut()
+    peer = await script.accept()
+    number = await peer.expects({"route": "watch", "job": "job-a", "after": 100})
+    error = {"code": "disk_full", "message": "no room"}
+    await peer.says(watching(number, "a", 3) | {"ended": {"status": "failed", "seq": 3, "error": error}})
+    assert await within(reading) == []
+    with pytest.raises(longwire.JobFailed, match="no room"):
+        await within(job)
+
+
+async def test_what_is_known_in_whole_is_not_forgotten_for_what_is_said_in_short(pair: Pair) -> None:
+    client, peer = pair
+    behind = await peer.starts(client, "a")
+    await peer.says(*(output("a", seq) for seq in range(2, 100)), ended("a", 100, result=7))
+    await peer.synced(client)
+    opening = asyncio.create_task(behind.watch(after=100))
+    number = await peer.expects({"route": "watch", "job": "job-a", "after": 100})
+    await peer.says(watching(number, "a", 100) | {"ended": {"status": "ok", "seq": 100}})
+    await within(opening)
+    assert await within(behind) == 7
 
 
 async def test_a_slow_reader_holds_up_nobody_misses_nothing_and_is_bounded(pair: Pair) -> None:
@@ -437,6 +503,12 @@ async def test_the_feed_tells_changes_and_gaps_and_goes_on(script: Script, pair:
     assert (await within(anext(feed)))["feed"] == 15
     feed.leave()
     await peer.expects({"route": "unwatch"})
+    earlier = client.feed(after=7)
+    reading = asyncio.create_task(anext(earlier))
+    number = await peer.expects({"route": "watch", "after": 7})
+    await peer.says({"id": number, "route": "watch", "status": "ok", "feed": 15}, change(7), change(8))
+    item = await within(reading)
+    assert "feed" in item and item["feed"] == 8
 
 
 async def test_readers_of_one_handle_share_its_events_and_each_comes_to_its_end(pair: Pair) -> None:

@@ -111,6 +111,39 @@ async def test_the_other_verbs(server: Server) -> None:
                     if change["status"] == "ok":
                         break
             assert statuses == ["running", "ok"]
+        tagged = await client.start("request", time=0.05, connid="tagged", tags=["march"])
+        await tagged
+        async with client.feed(after=0) as feed:
+            async for change in feed:
+                if "feed" in change and change["connid"] == "tagged":
+                    assert (change["by"], change["tags"]) == ("anonymous", ["march"])
+                    break
+
+
+async def test_a_watch_from_after_the_end_knows_the_result(server: Server) -> None:
+    async with longwire.connect(server.url) as client:
+        job = await client.start("lines", {"n": 1})
+        last = await within(job.outcome())
+        later = await client.watch(job=job.id, after=last["seq"])
+        assert [event async for event in later] == []
+        assert await within(later) == last["result"] != {}
+        killed = await client.start("request", time=60)
+        done = await killed.kill(wait=True)
+        with pytest.raises(longwire.JobKilled) as how:
+            await within((await killed.watch(after=done["seq"])).result())
+        assert how.value.receipt is not None and not how.value.receipt["forced"]
+
+
+async def test_a_start_that_was_cancelled_can_be_named(server: Server) -> None:
+    async with longwire.connect(server.url) as client:
+        connid = longwire.new_connid()
+        starting = asyncio.create_task(client.start("request", connid=connid, time=60))
+        # Time to be sent, and none to be answered.
+        await asyncio.sleep(0)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        assert (await client.kill(connid, wait=True))["ended"]["status"] == "killed"
 
 
 async def test_output_that_is_no_text(server: Server) -> None:

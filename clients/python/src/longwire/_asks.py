@@ -26,9 +26,22 @@ def no_reply(tries: int) -> ConnectionError:
     return ConnectionError("no_reply", f"the connection broke {tries} times before the server answered")
 
 
-def made_connid() -> str:
-    """A name that nobody else makes: 65 bits of chance, in letters and figures that are not mistaken for one another."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(13))
+class NewConnid(str):
+    """A name that nobody else makes. The first start with it is looked for where its reply was lost."""
+
+    __slots__ = ("is_unused",)
+
+    def __init__(self, _: str) -> None:
+        self.is_unused = True
+
+
+def new_connid() -> str:
+    """A name for one start that nobody else makes: 65 bits of chance, in letters and figures that are not mistaken for one another.
+
+    `start` makes one where it is given none. Made before, it is also known where the start is cancelled:
+    `connid = longwire.new_connid()`, `client.start(…, connid=connid)`, and then `client.kill(connid)`.
+    """
+    return NewConnid("".join(secrets.choice(_LETTERS) for _ in range(13)))
 
 
 class Ask:
@@ -102,11 +115,18 @@ class Verb(Awaited[T]):
 class OpenJob(Awaited["tuple[Frame, Watched[Event], Cursor[Event]]"]):
     """A watch: its answer opens a position in the job's log."""
 
+    @property
+    def after(self) -> int:
+        """The number after which it begins."""
+        return int(self.frame.get("after", 0))
+
     def hear(self, answer: Frame, desk: "Desk") -> None:
         """Opens the position."""
-        after: int = answer["seq"] if answer["route"] != "watch" else self.frame.get("after", 0)
+        after: int = answer["seq"] if answer["route"] != "watch" else self.after
         cursor: Cursor[Event] = Cursor(after)
         watched = desk.open_job(str(answer["job"]), str(answer["connid"]), cursor, by_name="job" not in self.frame)
+        if "ended" in answer:
+            desk.ended(watched, answer["ended"])
         if self.reply.done():
             desk.leave(watched, cursor)
         else:
@@ -118,10 +138,16 @@ class Start(OpenJob):
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame)
-        self._made = "connid" not in self.frame
+        connid = self.frame.setdefault("connid", new_connid())
+        self._made = isinstance(connid, NewConnid) and connid.is_unused
         self._is_unheard = False
         if self._made:
-            self.frame["connid"] = made_connid()
+            connid.is_unused = False
+
+    @property
+    def after(self) -> int:
+        """A start that is looked for begins where it would have begun: after its acceptance."""
+        return 1
 
     def next_try(self) -> Frame:
         """The start; or what finds out whether it was heard. Sent again it joins its job: the first may come late."""
@@ -130,7 +156,7 @@ class Start(OpenJob):
         if self.tries == 1:
             return frame
         if self._made and not is_unheard:
-            return {"route": "watch", "connid": frame["connid"]}
+            return {"route": "watch", "connid": frame["connid"], "after": self.after}
         # A job that is to be replaced may still be the one that runs.
         replaces = not self._made and frame.get("on_conflict") == "replace"
         return frame if replaces else frame | {"on_conflict": "attach"}
@@ -151,7 +177,8 @@ class OpenFeed(Awaited[Cursor[FeedChange]]):
 
     def hear(self, answer: Frame, desk: "Desk") -> None:
         """Opens a position in it."""
-        cursor: Cursor[FeedChange] = Cursor(int(answer["feed"]))
+        head = int(answer["feed"])
+        cursor: Cursor[FeedChange] = Cursor(self.frame.get("after", head))
         desk.open_feed(cursor)
         if self.reply.done():
             desk.leave(desk.feed, cursor)
@@ -168,8 +195,10 @@ class WatchOn(Ask):
         self.number = 0
 
     def hear(self, answer: Frame, desk: "Desk") -> None:
-        """It does."""
+        """It does, unless nothing is left."""
         desk.watched_on(cast("Watched[Any]", self._watched), self.number)
+        if "ended" in answer:
+            desk.ended(cast("Watched[Event]", self._watched), answer["ended"])
 
     def refused(self, refusal: Refused, desk: "Desk") -> None:
         """It cannot."""

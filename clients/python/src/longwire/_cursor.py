@@ -46,6 +46,8 @@ class Cursor(Generic[T]):
         self.is_read = False
         """Whether there is a reader that has read at all."""
         self.outcome: Event | None = None
+        self.in_short = False
+        """The outcome is known from the reply to a watch, which says no result."""
         self.error: LongwireError | None = None
         """There will be no more after what waits."""
         self.settled = asyncio.Event()
@@ -98,9 +100,10 @@ class Cursor(Generic[T]):
         self._news.set()
         return Taken.YES
 
-    def ended(self, event: Event) -> None:
+    def ended(self, event: Event, *, in_short: bool = False) -> None:
         """The outcome is known, whether or not the reader has come to it."""
-        self.outcome = event
+        if self.outcome is None or not in_short:
+            self.outcome, self.in_short = event, in_short
         self.settled.set()
         self._news.set()
 

@@ -14,7 +14,7 @@ from ._cursor import Cursor, Taken
 from ._text import frame_text
 from ._watched import Watched
 from .errors import LongwireError, Refused, unexpected
-from .frames import OUTCOMES, Event, FeedChange, Gap
+from .frames import OUTCOMES, Ended, Event, FeedChange, Gap
 
 MOMENT = 0.1
 """How long a reader that has fallen behind is waited for, in seconds, where nobody else waits for the connection."""
@@ -246,11 +246,15 @@ class Desk:
         elif Taken.HOLE in taken:
             self._watch_on(watched)
 
-    def _ended(self, watched: Watched[Event], event: Event) -> None:
+    def ended(self, watched: Watched[Event], ended: Ended) -> None:
+        """Nothing is left to be sent, says the reply to a watch: it has ended so."""
+        self._ended(watched, cast(Event, {"connid": watched.connid, "job": watched.job, **ended}), in_short=True)
+
+    def _ended(self, watched: Watched[Event], event: Event, *, in_short: bool = False) -> None:
         """Whoever has come to the outcome is done; who has not asks for the rest."""
         watched.has_ended = True
         for cursor in watched.cursors:
-            cursor.ended(event)
+            cursor.ended(event, in_short=in_short)
         watched.cursors = [cursor for cursor in watched.cursors if cursor.last < event["seq"]]
         if not watched.cursors and watched.job is not None:
             self._forget(watched.job)

@@ -60,9 +60,11 @@ class Client:
     ) -> Job:
         """Starts a job and watches it.
 
-        `input` is anything that `json.dumps` takes; times are seconds. Where no `connid` is given one is made, and the job is never run
-        twice, though the reply be lost. With one of yours a start whose reply was lost is repeated with `on_conflict="attach"`: where it
-        has ended meanwhile, it runs again.
+        `input` is anything that `json.dumps` takes; times are seconds. Where no `connid` is given one is made, as by `longwire.new_connid`, and
+        the job is never run twice, though the reply be lost. With one of yours a start whose reply was lost is repeated with
+        `on_conflict="attach"`: where it has ended meanwhile, it runs again. One with `on_conflict="replace"` is repeated as it is.
+
+        A start that is cancelled may have been heard; then the job runs, by its `connid`.
         """
         if route in VERBS:
             # It would be that verb: a start named `kill` kills.
@@ -99,11 +101,11 @@ class Client:
         started = None if answer["route"] == "watch" else cast(Started, answer)
         return Job(self, self._desk, watched, cursor, started)
 
-    def feed(self) -> Feed:
-        """Every job's changes of state, from when it is opened: `async for change in client.feed()`."""
+    def feed(self, after: int | None = None) -> Feed:
+        """Every job's changes of state, from after that number on, or from when it is opened: `async for change in client.feed()`."""
 
         async def open_it() -> Position[FeedChange]:
-            cursor = await self._reply(OpenFeed({"route": "watch"}))
+            cursor = await self._reply(OpenFeed({"route": "watch", "after": after}))
             return Position(self._desk, self._desk.feed, cursor)
 
         return Feed(open_it)

@@ -64,9 +64,16 @@ class Job(Position[Event]):
     async def outcome(self) -> Event:
         """Waits for the last event, whether or not the events are read."""
         await self._cursor.settled.wait()
-        if self._cursor.outcome is not None:
-            return self._cursor.outcome
-        raise self._cursor.error or RuntimeError("a job was settled without an outcome")
+        event = self._cursor.outcome
+        if event is None:
+            raise self._cursor.error or RuntimeError("a job was settled without an outcome")
+        if self._cursor.in_short and event["status"] == "ok":
+            # It was watched from after its end, and only its status has the result.
+            for job in (await self._client.status(job=self.id))["jobs"]:
+                if "result" in job:
+                    event["result"] = job["result"]
+            self._cursor.in_short = False
+        return event
 
     async def kill(self, reason: str | None = None, *, wait: bool = False) -> Done:
         """Kills it. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`."""

@@ -64,9 +64,9 @@ class Client:
         """Watches a job from after that number on: that of this `connid` which runs, or else the last that did; or exactly that `job`."""
         return Job(self._portal, self._portal.call(self._client.watch(connid, job=job, after=after)))
 
-    def feed(self) -> Feed:
-        """Every job's changes of state, from now on."""
-        return Feed(self._portal, self._portal.call(self._client.feed().open()))
+    def feed(self, after: int | None = None) -> Feed:
+        """Every job's changes of state, from after that number on, or from now on."""
+        return Feed(self._portal, self._portal.call(self._client.feed(after).open()))
 
     def kill(
         self,
