@@ -166,6 +166,7 @@ APPLICATIONS = {
     "fastapi": ["-m", "uvicorn", "--host", "127.0.0.1", "fastapi_app:app", "--port"],
     "django": ["django_app.py", "runserver", "--noreload"],
 }
+STRANGERS = {"fastapi": 401, "django": 403}
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
@@ -180,9 +181,14 @@ async def test_a_page_watches_the_job_that_a_view_started(reports: Server, app_p
             # Reloaded, it watches on.
             await page.loads("Page.reload")
             await page.shows("running")
+            # Only whose job it is may kill it.
+            connid = await page.does("new URLSearchParams(location.search).get('connid')")
+            for who, status in (("", STRANGERS[name]), ("visitor=another", 404)):
+                assert await asyncio.to_thread(asked, f"{url}/reports/{connid}", "DELETE", who) == status
+            await page.shows("running")
             await page.clicks("#kill")
             await page.shows("killed")
-        assert await asyncio.to_thread(asked, f"{url}/reports/nobody", "DELETE") == 404
+        assert await asyncio.to_thread(asked, f"{url}/reports/nobody", "DELETE", "visitor=another") == 404
 
 
 def answering(url: str, process: "subprocess.Popen[str]") -> None:
@@ -197,9 +203,10 @@ def answering(url: str, process: "subprocess.Popen[str]") -> None:
     raise AssertionError(process.stdout.read())
 
 
-def asked(url: str, method: str) -> int:
+def asked(url: str, method: str, cookie: str = "") -> int:
+    request = urllib.request.Request(url, method=method, headers={"Cookie": cookie})
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=SECONDS) as answer:
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:
