@@ -21,6 +21,7 @@ Pair = tuple[longwire.Client, Peer]
         ("https://host/longwire/", "wss://host/longwire/ws"),
         ("ws://[::1]:8000", "ws://[::1]:8000/ws"),
         ("wss://host:1/ws?key=a", "wss://host:1/ws?key=a"),
+        ("http://127.0.0.1:8000?times=true", "ws://127.0.0.1:8000/ws?times=true"),
         ("ws://host:1/other", "ws://host:1/other"),
         ("ftp://host", None),
         ("127.0.0.1:8000", None),
@@ -56,6 +57,16 @@ def test_addresses_of_sites_and_of_sockets_are_the_same(url: str, socket: str | 
 )
 def test_waits_double_up_to_the_longest_and_chance_takes_at_most_half(attempt: int, chance: float, wait: float) -> None:
     assert longwire.Options().wait(attempt, chance) == pytest.approx(wait)
+
+
+async def test_headers_are_sent_with_every_upgrade(script: Script) -> None:
+    async with longwire.connect(script.url, quick(headers={"Authorization": "Bearer secret"})) as client:
+        for _ in range(2):
+            peer = await script.accept()
+            request = peer._socket.request
+            assert request is not None and request.headers["Authorization"] == "Bearer secret"
+            await peer.synced(client)
+            await peer.cut()
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1011, 1012, 4001, 4002, 4999])

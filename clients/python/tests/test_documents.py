@@ -72,6 +72,12 @@ def test_each_block_of_code_is_what_is_run(block: Block) -> None:
         assert block.mark == "run" or block.code == block.expected(), "write it anew: python tests/documents.py"
 
 
+def test_the_page_of_the_package_stands_alone() -> None:
+    """It is shown where there are no other files: a link is an address, or a place in the page."""
+    text = (HERE / "README.md").read_text()
+    assert [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith(("https://", "#"))] == []
+
+
 def test_the_quick_start_is_as_long_as_is_said() -> None:
     lines = len((EXAMPLES / "quickstart.py").read_text().splitlines())
     assert f"A program of {lines} lines" in (HERE / "README.md").read_text()
