@@ -86,19 +86,54 @@ async def test_a_server_that_has_forgotten_the_job_ends_the_events(script: Scrip
         await within(job)
 
 
-@pytest.mark.parametrize(("conflict", "repeated"), [(None, "attach"), ("reject", "attach"), ("replace", "replace")])
-async def test_a_start_with_a_name_is_repeated_as_a_joining_one(
-    script: Script, pair: Pair, conflict: Any, repeated: str
-) -> None:
+@pytest.mark.parametrize("conflict", [None, "reject", "attach"])
+async def test_a_start_with_a_name_is_repeated_as_a_joining_one(script: Script, pair: Pair, conflict: Any) -> None:
     client, peer = pair
     starting = asyncio.create_task(client.start("script", [1], connid=42, on_conflict=conflict))
     start = {"route": "script", "connid": 42, "input": [1]}
     await peer.expects(start if conflict is None else {**start, "on_conflict": conflict})
     await peer.cut()
     peer = await script.accept()
-    number = await peer.expects({**start, "on_conflict": repeated})
+    number = await peer.expects({**start, "on_conflict": "attach"})
     await peer.says(begun(number, "42"))
     assert (await within(starting)).connid == "42"
+
+
+@pytest.mark.parametrize(
+    ("found", "repeated"),
+    [
+        ({"status": "running", "elapsed": 3600}, "replace"),
+        ({"status": "ending", "elapsed": 3600}, "replace"),
+        ({"status": "running", "elapsed": 0}, "attach"),
+        ({"status": "ok", "elapsed": 3600}, "attach"),
+        (None, "attach"),
+        ("unknown_connid", "attach"),
+        ("expired", "attach"),
+    ],
+)
+async def test_a_start_that_replaces_kills_no_job_that_is_younger_than_itself(
+    script: Script, pair: Pair, found: Any, repeated: str
+) -> None:
+    client, peer = pair
+    starting = asyncio.create_task(client.start("script", connid="a", on_conflict="replace"))
+    start: Frame = {"route": "script", "connid": "a", "on_conflict": "replace"}
+    await peer.expects(start)
+    await peer.cut()
+    peer = await script.accept()
+    number = await peer.expects({"route": "status", "connid": "a"})
+    if isinstance(found, str):
+        await peer.says(refusal(number, found))
+    else:
+        jobs = [] if found is None else [found]
+        await peer.says({"id": number, "route": "status", "status": "ok", "jobs": jobs, "next": None})
+    number = await peer.expects({**start, "on_conflict": repeated})
+    # Broken again it is looked for again.
+    await peer.cut()
+    peer = await script.accept()
+    await peer.says(refusal(await peer.expects({"route": "status", "connid": "a"}), "unknown_connid"))
+    number = await peer.expects({**start, "on_conflict": "attach"})
+    await peer.says(begun(number, "a"))
+    assert (await within(starting)).seen == 1
 
 
 @pytest.mark.parametrize("was_heard", [True, False])
@@ -212,8 +247,8 @@ async def test_a_watch_from_after_the_end_ends_with_the_outcome(pair: Pair, stat
     waiting = asyncio.create_task(job.outcome())
     for _ in range(frames):
         # What is said in short has no result.
-        number = await peer.expects({"route": "status", "job": "job-a"})
-        await peer.says({"id": number, "route": "status", "status": "ok", "jobs": [{"result": 7}], "next": None})
+        number = await peer.expects({"route": "watch", "job": "job-a", "after": 2})
+        await peer.says(watching(number, "a", 3), ended("a", 3, job="job-a", result=7))
     event = await within(waiting)
     assert (event["status"], event["seq"], event.get("result")) == (status, 3, 7 if frames else None)
     assert await within(job.outcome()) == event
@@ -461,6 +496,28 @@ async def test_a_start_that_nobody_waits_for_any_more_is_not_watched(pair: Pair)
     await asyncio.gather(starting, return_exceptions=True)
     await peer.says(begun(number, "a"))
     await peer.expects({"route": "unwatch", "job": "job-a"})
+
+
+async def test_a_start_that_is_cancelled_before_it_was_sent_is_not(pair: Pair) -> None:
+    client, peer = pair
+    starting = asyncio.create_task(client.start("script"))
+    await asyncio.sleep(0)
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    await peer.synced(client)
+
+
+async def test_a_start_that_was_cancelled_can_be_named(pair: Pair) -> None:
+    client, peer = pair
+    connid = longwire.new_connid()
+    starting = asyncio.create_task(client.start("script", connid=connid))
+    await peer.expects({"route": "script", "connid": connid})
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    killing = asyncio.create_task(client.kill(connid))
+    number = await peer.expects({"route": "kill", "connid": connid})
+    await peer.says({"id": number, "route": "kill", "connid": connid, "status": "ok", "seq": 2})
+    assert (await within(killing))["seq"] == 2
 
 
 async def test_a_cancelled_reader_has_lost_nothing(pair: Pair) -> None:

@@ -134,18 +134,6 @@ async def test_a_watch_from_after_the_end_knows_the_result(server: Server) -> No
         assert how.value.receipt is not None and not how.value.receipt["forced"]
 
 
-async def test_a_start_that_was_cancelled_can_be_named(server: Server) -> None:
-    async with longwire.connect(server.url) as client:
-        connid = longwire.new_connid()
-        starting = asyncio.create_task(client.start("request", connid=connid, time=60))
-        # Time to be sent, and none to be answered.
-        await asyncio.sleep(0)
-        starting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await starting
-        assert (await client.kill(connid, wait=True))["ended"]["status"] == "killed"
-
-
 async def test_output_that_is_no_text(server: Server) -> None:
     async with longwire.connect(server.url) as client:
         job = await client.start("bytes")

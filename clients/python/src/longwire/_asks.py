@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ._cursor import Cursor
 from .errors import ConnectionError, Refused
-from .frames import Event, FeedChange
+from .frames import OUTCOMES, Event, FeedChange
 
 if TYPE_CHECKING:
     from ._desk import Desk
@@ -61,6 +61,11 @@ class Ask:
         """Whether to send it on a new connection, too."""
         return False
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether somebody waited for it, and nobody does any more."""
+        return False
+
     def hear(self, answer: Frame, desk: "Desk") -> None:
         """The server's answer, which is no refusal."""
 
@@ -82,6 +87,10 @@ class Awaited(Ask, Generic[T]):
     @property
     def is_wanted(self) -> bool:
         return not self.reply.done()
+
+    @property
+    def is_abandoned(self) -> bool:
+        return self.reply.done()
 
     def fail(self, error: Exception) -> None:
         if not self.reply.done():
@@ -140,9 +149,12 @@ class Start(OpenJob):
         super().__init__(frame)
         connid = self.frame.setdefault("connid", new_connid())
         self._made = isinstance(connid, NewConnid) and connid.is_unused
-        self._is_unheard = False
         if self._made:
             connid.is_unused = False
+        self._replaces = self.frame.get("on_conflict") == "replace"
+        self._first_sent = 0.0
+        self._looked: str | None = None
+        """The `on_conflict` to send it with after all, now that its job was looked for."""
 
     @property
     def after(self) -> int:
@@ -152,21 +164,40 @@ class Start(OpenJob):
     def next_try(self) -> Frame:
         """The start; or what finds out whether it was heard. Sent again it joins its job: the first may come late."""
         frame = super().next_try()
-        is_unheard, self._is_unheard = self._is_unheard, False
+        looked, self._looked = self._looked, None
         if self.tries == 1:
+            self._first_sent = asyncio.get_running_loop().time()
             return frame
-        if self._made and not is_unheard:
+        if looked is None and self._made:
             return {"route": "watch", "connid": frame["connid"], "after": self.after}
-        # A job that is to be replaced may still be the one that runs.
-        replaces = not self._made and frame.get("on_conflict") == "replace"
-        return frame if replaces else frame | {"on_conflict": "attach"}
+        if looked is None and self._replaces:
+            return {"route": "status", "connid": frame["connid"]}
+        return frame | {"on_conflict": looked or "attach"}
+
+    def hear(self, answer: Frame, desk: "Desk") -> None:
+        """Opens the position; or says how the start is to be sent after all."""
+        if self._replaces and self.tries > 1 and answer["route"] == "status":
+            self._send_after_all("replace" if self._is_older(answer["jobs"]) else "attach", desk)
+        else:
+            super().hear(answer, desk)
+
+    def _is_older(self, jobs: list[Frame]) -> bool:
+        """Whether a job runs that was there before this start, and is to be replaced. One that is younger came of it."""
+        since = asyncio.get_running_loop().time() - self._first_sent
+        return any(job["status"] not in OUTCOMES and job["elapsed"] > since for job in jobs)
 
     def refused(self, refusal: Refused, desk: "Desk") -> None:
-        """That a job is unknown says that its start was never heard."""
-        if not (self._made and self.tries > 1 and refusal.code == "unknown_connid"):
+        """That a job is unknown says that its start was never heard; of a name that was used before, also that it expired."""
+        is_looked_for = self.tries > 1 and (self._made or self._replaces)
+        unheard = {"unknown_connid"} if self._made else {"unknown_connid", "expired"}
+        if is_looked_for and refusal.code in unheard:
+            self._send_after_all("attach", desk)
+        else:
             self.fail(refusal)
-        elif self.tries < MOST_TRIES:
-            self._is_unheard = True
+
+    def _send_after_all(self, on_conflict: str, desk: "Desk") -> None:
+        if self.tries < MOST_TRIES:
+            self._looked = on_conflict
             desk.ask(self)
         else:
             self.fail(no_reply(self.tries))

@@ -53,6 +53,10 @@ class Desk:
             number = self._to_send.popleft()
             if (ask := self._asked.get(number)) is None:
                 continue
+            if ask.is_abandoned:
+                # What was not sent yet is not to be done.
+                del self._asked[number]
+                continue
             try:
                 return frame_text({"id": number, **ask.next_try()}, self._frame_bytes)
             except (Refused, TypeError, ValueError, RecursionError) as error:

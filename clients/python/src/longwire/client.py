@@ -62,7 +62,7 @@ class Client:
 
         `input` is anything that `json.dumps` takes; times are seconds. Where no `connid` is given one is made, as by `longwire.new_connid`, and
         the job is never run twice, though the reply be lost. With one of yours a start whose reply was lost is repeated with
-        `on_conflict="attach"`: where it has ended meanwhile, it runs again. One with `on_conflict="replace"` is repeated as it is.
+        `on_conflict="attach"`: where it has ended meanwhile, it runs again. One with `on_conflict="replace"` kills no job that it started.
 
         A start that is cancelled may have been heard; then the job runs, by its `connid`.
         """

@@ -68,11 +68,10 @@ class Job(Position[Event]):
         if event is None:
             raise self._cursor.error or RuntimeError("a job was settled without an outcome")
         if self._cursor.in_short and event["status"] == "ok":
-            # It was watched from after its end, and only its status has the result.
-            for job in (await self._client.status(job=self.id))["jobs"]:
-                if "result" in job:
-                    event["result"] = job["result"]
-            self._cursor.in_short = False
+            # It was watched from after its end, and only its last event has the result.
+            last = await self.watch(event["seq"] - 1)
+            event = await last.outcome()
+            self._cursor.ended(event)
         return event
 
     async def kill(self, reason: str | None = None, *, wait: bool = False) -> Done:
