@@ -131,7 +131,7 @@ class OpenJob(Awaited["tuple[Frame, Watched[Event], Cursor[Event]]"]):
 
     def hear(self, answer: Frame, desk: "Desk") -> None:
         """Opens the position."""
-        after: int = answer["seq"] if answer["route"] != "watch" else self.after
+        after = int(answer["seq"]) if answer["route"] != "watch" else self.after
         cursor: Cursor[Event] = Cursor(after)
         watched = desk.open_job(str(answer["job"]), str(answer["connid"]), cursor, by_name="job" not in self.frame)
         if "ended" in answer:
