@@ -428,6 +428,24 @@ async def test_jobs_of_one_name_are_told_apart(pair: Pair) -> None:
     assert [await within(old), await within(new)] == ["old", "new"]
 
 
+async def test_a_job_whose_turn_it_is_is_told_by_its_number(pair: Pair) -> None:
+    client, peer = pair
+    old = await peer.starts(client, "a")
+    await peer.says(output("a", 2))
+    await peer.synced(client)
+    starting = asyncio.create_task(client.start("script", connid="a"))
+    number = await peer.expects({"route": "script", "connid": "a"})
+    await peer.says(begun(number, "a") | {"job": "job-new"})
+    new = await within(starting)
+    # Of one there is a gap, and of the other the next event.
+    await peer.says({"connid": "a", "gap": {"from": 3, "to": 7}}, output("a", 2), output("a", 8))
+    await peer.says(ended("a", 3, result="new"), ended("a", 9, result="old"))
+    assert await seen(new) == [2, 3]
+    assert await seen(old) == [2, (3, 7), 8, 9]
+    assert [await within(old), await within(new)] == ["old", "new"]
+    assert peer.nothing_waits()
+
+
 async def test_a_kill_through_a_handle_never_meets_another_job_of_its_name(pair: Pair) -> None:
     client, peer = pair
     job = await peer.starts(client, "a")

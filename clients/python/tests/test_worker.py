@@ -62,6 +62,9 @@ class Desk:
     async def answers(self, number: int, route: str = "append") -> None:
         await self.peer.says({"id": number, "route": route, "status": "ok", "seq": 9})
 
+    async def takes(self, lease: str, **fields: Any) -> None:
+        await self.answers(await self.expects(lease, **fields))
+
     async def ends(self, lease: str, **fields: Any) -> None:
         await self.answers(await self.expects(lease, "end", **fields), "end")
 
@@ -102,6 +105,8 @@ async def test_a_job_is_handed_over_served_and_ended(desk: Desk) -> None:
         await desk.expects("9f", progress={"done": 1, "total": 2, "note": "page 1"}),
     ]
     assert len(set(numbers)) == 5
+    for number in numbers:
+        await desk.answers(number)
     await desk.ends("9f", result={"scene": 7})
     await desk.stops()
 
@@ -147,9 +152,9 @@ async def test_a_kill_arrives_as_the_languages_own_cancellation(desk: Desk) -> N
 
     await desk.claimed()
     await desk.peer.says(handed("9f"))
-    await desk.expects("9f", output="began\n")
+    await desk.takes("9f", output="began\n")
     await desk.peer.says(killed("9f"), killed("9f"))
-    await desk.expects("9f", output="told by anonymous\n")
+    await desk.takes("9f", output="told by anonymous\n")
     await desk.ends("9f")
     await desk.stops()
 
@@ -177,7 +182,7 @@ async def test_what_had_finished_first_is_a_result(desk: Desk) -> None:
 
     await desk.claimed()
     await desk.peer.says(handed("9f"))
-    await desk.expects("9f", output="began\n")
+    await desk.takes("9f", output="began\n")
     await desk.peer.says(killed("9f"))
     await desk.ends("9f", result=7)
     await desk.stops()
@@ -343,7 +348,7 @@ async def test_an_object_that_is_called_as_a_coroutine_function_is_one(desk: Des
     desk.worker.route("render")(Render())
     await desk.claimed()
     await desk.peer.says(handed("9f"))
-    await desk.expects("9f", output="in the loop True\n")
+    await desk.takes("9f", output="in the loop True\n")
     await desk.ends("9f", result=7)
     await desk.stops()
 
@@ -382,10 +387,10 @@ async def test_a_plain_function_is_told_in_its_thread(desk: Desk) -> None:
 
     await desk.claimed()
     await desk.peer.says(handed("9f"))
-    await desk.expects("9f", output="began\n")
-    await desk.expects("9f", progress={"note": "é" * 512})
+    await desk.takes("9f", output="began\n")
+    await desk.takes("9f", progress={"note": "é" * 512})
     await desk.peer.says(killed("9f"))
-    await desk.expects("9f", output="wrong month\n")
+    await desk.takes("9f", output="wrong month\n")
     await desk.ends("9f")
     await desk.stops()
 
@@ -440,12 +445,15 @@ async def test_output_waits_for_room_and_progress_does_not(desk: Desk) -> None:
     assert printed == 63
     await desk.answers(first)
     # The last of the progress, as the one before is answered.
-    await desk.expects("9f", progress={"done": 99})
+    heard.append(await desk.expects("9f", progress={"done": 99}))
     for number in range(63, 100):
         await desk.answers(heard.pop(0))
         heard.append(await desk.expects("9f", output=f"{number}\n"))
-    # The one before is not answered yet: the end takes it along.
-    await desk.expects("9f", progress={"done": 100})
+    # The one before is not answered yet: the end takes it along, and comes once all is answered.
+    heard.append(await desk.expects("9f", progress={"done": 100}))
+    for number in heard:
+        assert desk.peer.nothing_waits()
+        await desk.answers(number)
     await desk.ends("9f")
     await desk.stops()
 
@@ -481,6 +489,50 @@ async def test_what_the_server_refuses_of_a_job_fails_it(desk: Desk) -> None:
     await desk.peer.says(handed("9f"))
     number = await desk.expects("9f", progress={"done": -1})
     await desk.peer.says(refusal(number, "invalid_field", field="progress.done"))
+    await desk.ends("9f", error={"code": "invalid_field", "message": "it is invalid_field"})
+    await desk.stops()
+
+
+@pytest.mark.parametrize("code", ["too_many", "unavailable"])
+async def test_what_the_server_cannot_take_in_now_is_said_again_before_the_end(desk: Desk, code: str) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        await job.print(1)
+        await job.print(2)
+        return 7
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    number = await desk.expects("9f", output="1\n")
+    await desk.takes("9f", output="2\n")
+    await desk.peer.says(refusal(number, code, lease="9f"))
+    # Its end waits for it, also over a broken connection.
+    await desk.expects("9f", output="1\n")
+    await desk.peer.cut()
+    desk.peer = await desk.script.accept()
+    await desk.claim(leases=("9f",))
+    number = await desk.expects("9f", output="1\n")
+    await desk.peer.says(refusal(number, code, lease="9f"))
+    await desk.takes("9f", output="1\n")
+    number = await desk.expects("9f", "end", result=7)
+    await desk.peer.says(refusal(number, code, lease="9f"))
+    await desk.ends("9f", result=7)
+    await desk.stops()
+
+
+async def test_a_job_that_has_ended_fails_of_output_that_is_refused(desk: Desk) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        await job.progress(-1)
+        await job.print(1)
+        return 7
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    number = await desk.expects("9f", progress={"done": -1})
+    second = await desk.expects("9f", output="1\n")
+    await desk.peer.says(refusal(number, "invalid_field", field="progress.done"))
+    await desk.answers(second)
     await desk.ends("9f", error={"code": "invalid_field", "message": "it is invalid_field"})
     await desk.stops()
 
@@ -635,8 +687,9 @@ def test_a_worker_that_was_stopped_runs_again_in_another_loop() -> None:
             number, _ = await peer.hears()
             await peer.says(handed("9f"), {"id": number, "route": "claim", "status": "ok", "slots": 1})
             # It does not stop because it was once told to.
-            for number in range(50):
-                await peer.expects({"route": "append", "lease": "9f", "output": f"{number}\n"})
+            for line in range(50):
+                number = await peer.expects({"route": "append", "lease": "9f", "output": f"{line}\n"})
+                await peer.says({"id": number, "route": "append", "status": "ok", "seq": 9})
             number = await peer.expects({"route": "end", "lease": "9f"})
             await peer.says({"id": number, "route": "end", "status": "ok"})
             worker.stop_soon()

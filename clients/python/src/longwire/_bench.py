@@ -11,6 +11,9 @@ from ._wire import Broken
 from .errors import LongwireError, Refused
 from .frames import OUTCOMES
 
+SAY_AGAIN = 0.1
+"""After how many seconds what the server could not take in is said again."""
+
 
 class Bench:
     """A worker's claim, and the jobs it holds by their leases."""
@@ -100,7 +103,7 @@ class Bench:
         self._to_say.clear()
         asked = {id(said) for _, said in self._asked.values()}
         for held in self.held.values():
-            self._to_say.extend((held, said) for said in held.said if id(said) not in asked)
+            self._to_say.extend((held, said) for said in held.due() if id(said) not in asked)
         self._wake()
         self.changed.set()
 
@@ -109,39 +112,50 @@ class Bench:
         if held is None or said is None:
             return
         if frame.get("status") != "error":
-            if (more := held.answered(said)) is not None:
-                self.say(held, more)
-            if said.frame["route"] == "end":
+            self._need_not_be_said(held, said)
+            if said.is_end:
                 self._gone(held)
         elif frame.get("code") == "lease_lost":
             self._gone(held)
-        elif frame.get("code") == "too_many":
+        elif frame.get("code") in ("too_many", "unavailable"):
             # The log takes in no more of it just now.
-            self.say(held, said)
+            asyncio.get_running_loop().call_later(SAY_AGAIN, self._say_again, held, said)
         else:
             self._refused(held, said, Refused(frame))
 
+    def _need_not_be_said(self, held: Held, said: Said) -> None:
+        for more in held.answered(said):
+            self.say(held, more)
+
+    def _say_again(self, held: Held, said: Said) -> None:
+        """Unless a new connection has seen to that meanwhile."""
+        on_its_way = [one for _, one in (*self._asked.values(), *self._to_say)]
+        if said in held.said and said not in on_its_way:
+            self.say(held, said)
+
     def _refused(self, held: Held, said: Said, refused: Refused) -> None:
         """What was said of a job cannot be said."""
-        if said.frame["route"] == "end":
+        if said.is_end:
             self._end_refused(held, said, refused)
         else:
-            held.answered(said)
             self._fails(held, refused)
+            self._need_not_be_said(held, said)
 
     def _end_refused(self, held: Held, said: Said, refused: Refused) -> None:
         """The job ends all the same: it has failed of that."""
         if said.is_of_a_refusal:
             self._gone(held)
             return
-        said.is_of_a_refusal = True
-        said.frame = {"route": "end", "lease": held.lease, "error": {"code": refused.code, "message": refused.message}}
+        said.becomes(refused)
         self.say(held, said)
 
     def _fails(self, held: Held, refused: Refused) -> None:
         """What was said of a job is not what the server takes: its function hears of it, and the job fails of it."""
         if held.failure is None:
             held.failure = refused
+            for said in held.said:
+                if said.is_end:
+                    said.becomes(refused)
             self.told(held)
 
     def _told(self, frame: dict[str, Any]) -> None:

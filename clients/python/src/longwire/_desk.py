@@ -129,24 +129,16 @@ class Desk:
         """A position in the log of a job that the server sends from there on."""
         watched = self.jobs.get(job)
         if watched is None:
-            watched = self.jobs[job] = Watched(job, connid)
+            watched = self.jobs[job] = Watched(job, connid, cursor.last)
             watched.cursors.append(cursor)
             if by_name:
-                self._name(watched, connid)
+                self._names.setdefault(connid, []).append(watched)
         else:
             # Whoever was there before may be further back.
             watched.cursors.append(cursor)
             self._watch_on(watched)
         self._attend(watched, cursor)
         return watched
-
-    def _name(self, watched: Watched[Event], connid: str) -> None:
-        """Frames of what is watched by its name have no `job`. Two of one name could not be told apart, so they are watched by their jobs."""
-        named = self._names.setdefault(connid, [])
-        named.append(watched)
-        if len(named) > 1:
-            for one in named:
-                self._watch_on(one)
 
     def open_feed(self, cursor: Cursor[FeedChange]) -> None:
         """A position in the feed."""
@@ -216,22 +208,32 @@ class Desk:
         except (KeyError, TypeError, ValueError):
             ask.fail(unexpected(f"{frame}, which answers something else"))
 
-    def _about(self, frame: Frame) -> Watched[Event] | None:
-        """The watched job that a frame is about."""
+    def _about(self, frame: Frame, first: int) -> Watched[Event] | None:
+        """The watched job that a frame is about, which stands for numbers of its log from the first on."""
         job = frame.get("job")
         if job is not None:
             return self.jobs.get(job)
         named = self._names.get(frame["connid"], [])
-        return named[0] if len(named) == 1 else None
+        if len(named) > 1:
+            # What is watched by its name says no job. Each comes in order, so it is the one whose turn this is; where that is said of several,
+            # or of none, they are watched by their jobs.
+            due = [one for one in named if one.heard + 1 == first]
+            if len(due) == 1:
+                return due[0]
+            for one in named:
+                if not one.is_asked_for:
+                    self._watch_on(one)
+            return None
+        return named[0] if named else None
 
     def _event(self, frame: Frame) -> None:
-        watched = self._about(frame)
+        seq = frame["seq"]
+        watched = self._about(frame, seq)
         if watched is None:
             return
         if frame.pop("encoding", "text") == "base64":
             frame["output"] = base64.b64decode(frame["output"], validate=True)
         event = cast(Event, frame)
-        seq = event["seq"]
         watched.heard = max(watched.heard, seq)
         self._offer(watched, seq, seq, event)
         if event["status"] in OUTCOMES:
@@ -269,7 +271,8 @@ class Desk:
         if frame.get("connid") is None and frame.get("job") is None:
             for cursor in self.feed.cursors:
                 cursor.skipping(first, last, gap)
-        elif (watched := self._about(frame)) is not None:
+        elif (watched := self._about(frame, first)) is not None:
+            watched.heard = max(watched.heard, last)
             self._offer(watched, first, last, gap)
 
     def _change(self, frame: Frame) -> None:

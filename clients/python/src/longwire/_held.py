@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from typing import Any
 
-from .errors import LongwireError
+from .errors import LongwireError, Refused
 from .frames import Progress
 
 MOST_SAID = 64
@@ -21,6 +21,17 @@ class Said:
         self.size = size
         self.is_of_a_refusal = False
         """An end that says of what another was refused."""
+
+    @property
+    def is_end(self) -> bool:
+        """Whether it is the last that is said."""
+        return bool(self.frame["route"] == "end")
+
+    def becomes(self, refused: Refused) -> None:
+        """An end that says of what the job has failed."""
+        error = {"code": refused.code, "message": refused.message}
+        self.frame = {"route": "end", "lease": self.frame["lease"], "error": error}
+        self.is_of_a_refusal = True
 
 
 class Held:
@@ -55,27 +66,37 @@ class Held:
         return self._progress
 
     def end(self, frame: dict[str, Any]) -> list[Said]:
-        """The end, after the last progress."""
+        """The end, after the last progress; what of it is to be said now."""
         last: list[Said] = []
         if self._next_progress is not None:
             last.append(self._say(Said({"route": "append", "lease": self.lease, "progress": self._next_progress})))
             self._next_progress = None
-        return [*last, self._say(Said({"route": "end", "lease": self.lease, **frame}))]
+        self._say(Said({"route": "end", "lease": self.lease, **frame}))
+        return last or self._due_end()
+
+    def due(self) -> list[Said]:
+        """What is not answered yet and may be said."""
+        return [said for said in self.said if not said.is_end] or self._due_end()
+
+    def _due_end(self) -> list[Said]:
+        """The end, once all before it is in the log: that may have to be said again, and then would come too late."""
+        return [self.said[0]] if self.said and self.said[0].is_end else []
 
     def _say(self, said: Said) -> Said:
         self.said.append(said)
         return said
 
-    def answered(self, said: Said) -> Said | None:
+    def answered(self, said: Said) -> list[Said]:
         """It need not be said again; what is to be said now."""
         if said in self.said:
             self.said.remove(said)
         self._room.set()
-        if said is not self._progress:
-            return None
-        self._progress, progress = None, self._next_progress
-        self._next_progress = None
-        return None if progress is None else self.progress(progress)
+        if said is self._progress:
+            self._progress, progress = None, self._next_progress
+            self._next_progress = None
+            if progress is not None and (more := self.progress(progress)) is not None:
+                return [more]
+        return self._due_end()
 
     def gone(self) -> None:
         """It is no longer this worker's, and nothing more is said of it."""
