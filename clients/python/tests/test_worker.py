@@ -445,15 +445,12 @@ async def test_output_waits_for_room_and_progress_does_not(desk: Desk) -> None:
     assert printed == 63
     await desk.answers(first)
     # The last of the progress, as the one before is answered.
-    heard.append(await desk.expects("9f", progress={"done": 99}))
+    await desk.expects("9f", progress={"done": 99})
     for number in range(63, 100):
         await desk.answers(heard.pop(0))
         heard.append(await desk.expects("9f", output=f"{number}\n"))
-    # The one before is not answered yet: the end takes it along, and comes once all is answered.
-    heard.append(await desk.expects("9f", progress={"done": 100}))
-    for number in heard:
-        assert desk.peer.nothing_waits()
-        await desk.answers(number)
+    # The one before is not answered yet: the end takes it along.
+    await desk.expects("9f", progress={"done": 100})
     await desk.ends("9f")
     await desk.stops()
 
@@ -503,9 +500,11 @@ async def test_what_the_server_cannot_take_in_now_is_said_again_before_the_end(d
 
     await desk.claimed()
     await desk.peer.says(handed("9f"))
-    number = await desk.expects("9f", output="1\n")
-    await desk.takes("9f", output="2\n")
-    await desk.peer.says(refusal(number, code, lease="9f"))
+    first = await desk.expects("9f", output="1\n")
+    second = await desk.expects("9f", output="2\n")
+    third = await desk.expects("9f", "end", result=7)
+    await desk.peer.says(*(refusal(number, code, lease="9f") for number in (first, third)))
+    await desk.answers(second)
     # Its end waits for it, also over a broken connection.
     await desk.expects("9f", output="1\n")
     await desk.peer.cut()
@@ -520,19 +519,27 @@ async def test_what_the_server_cannot_take_in_now_is_said_again_before_the_end(d
     await desk.stops()
 
 
-async def test_a_job_that_has_ended_fails_of_output_that_is_refused(desk: Desk) -> None:
+async def test_a_job_whose_end_waits_fails_of_output_that_is_refused(desk: Desk) -> None:
     @desk.worker.route("render")
     async def render(job: longwire.WorkerJob) -> object:
-        await job.progress(-1)
         await job.print(1)
+        await job.print(2)
+        await go_on.wait()
         return 7
 
+    go_on = asyncio.Event()
     await desk.claimed()
     await desk.peer.says(handed("9f"))
-    number = await desk.expects("9f", progress={"done": -1})
-    second = await desk.expects("9f", output="1\n")
-    await desk.peer.says(refusal(number, "invalid_field", field="progress.done"))
-    await desk.answers(second)
+    numbers = [await desk.expects("9f", output=f"{line}\n") for line in (1, 2)]
+    await desk.peer.says(refusal(numbers[0], "too_many", lease="9f"))
+    number = await desk.expects("9f", output="1\n")
+    go_on.set()
+    bench = desk.worker._bench
+    assert bench is not None
+    while bench.held["9f"].waiting_end is None:
+        await asyncio.sleep(0)
+    await desk.peer.says(refusal(numbers[1], "invalid_field", field="output"))
+    await desk.answers(number)
     await desk.ends("9f", error={"code": "invalid_field", "message": "it is invalid_field"})
     await desk.stops()
 

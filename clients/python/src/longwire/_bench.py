@@ -119,6 +119,9 @@ class Bench:
             self._gone(held)
         elif frame.get("code") in ("too_many", "unavailable"):
             # The log takes in no more of it just now.
+            said.is_late = True
+            if said.is_end:
+                held.waiting_end = said
             asyncio.get_running_loop().call_later(SAY_AGAIN, self._say_again, held, said)
         else:
             self._refused(held, said, Refused(frame))
@@ -130,8 +133,9 @@ class Bench:
     def _say_again(self, held: Held, said: Said) -> None:
         """Unless a new connection has seen to that meanwhile."""
         on_its_way = [one for _, one in (*self._asked.values(), *self._to_say)]
-        if said in held.said and said not in on_its_way:
-            self.say(held, said)
+        for one in held.released() if said.is_end else [said]:
+            if one in held.said and one not in on_its_way:
+                self.say(held, one)
 
     def _refused(self, held: Held, said: Said, refused: Refused) -> None:
         """What was said of a job cannot be said."""
@@ -153,9 +157,8 @@ class Bench:
         """What was said of a job is not what the server takes: its function hears of it, and the job fails of it."""
         if held.failure is None:
             held.failure = refused
-            for said in held.said:
-                if said.is_end:
-                    said.becomes(refused)
+            if held.waiting_end is not None:
+                held.waiting_end.becomes(refused)
             self.told(held)
 
     def _told(self, frame: dict[str, Any]) -> None:

@@ -19,6 +19,8 @@ class Said:
     def __init__(self, frame: dict[str, Any], size: int = 0) -> None:
         self.frame = frame
         self.size = size
+        self.is_late = False
+        """The server could not take it in when it was said."""
         self.is_of_a_refusal = False
         """An end that says of what another was refused."""
 
@@ -49,6 +51,8 @@ class Held:
         """It is no longer this worker's."""
         self.failure: LongwireError | None = None
         """What was said of it was refused, and that is what it fails of."""
+        self.waiting_end: Said | None = None
+        """The end, while it is not to be said."""
         self._progress: Said | None = None
         self._next_progress: Progress | None = None
         self._room = asyncio.Event()
@@ -71,16 +75,21 @@ class Held:
         if self._next_progress is not None:
             last.append(self._say(Said({"route": "append", "lease": self.lease, "progress": self._next_progress})))
             self._next_progress = None
-        self._say(Said({"route": "end", "lease": self.lease, **frame}))
-        return last or self._due_end()
+        self.waiting_end = self._say(Said({"route": "end", "lease": self.lease, **frame}))
+        return [*last, *self.released()]
 
     def due(self) -> list[Said]:
         """What is not answered yet and may be said."""
-        return [said for said in self.said if not said.is_end] or self._due_end()
+        if self.said and self.said[-1].is_end:
+            self.waiting_end = self.said[-1]
+        return [*(said for said in self.said if not said.is_end), *self.released()]
 
-    def _due_end(self) -> list[Said]:
-        """The end, once all before it is in the log: that may have to be said again, and then would come too late."""
-        return [self.said[0]] if self.said and self.said[0].is_end else []
+    def released(self) -> list[Said]:
+        """The end, once nothing that the server could not take in is left: after the end it would come too late."""
+        if self.waiting_end is None or any(said.is_late and not said.is_end for said in self.said):
+            return []
+        end, self.waiting_end = self.waiting_end, None
+        return [end]
 
     def _say(self, said: Said) -> Said:
         self.said.append(said)
@@ -96,7 +105,7 @@ class Held:
             self._next_progress = None
             if progress is not None and (more := self.progress(progress)) is not None:
                 return [more]
-        return self._due_end()
+        return self.released()
 
     def gone(self) -> None:
         """It is no longer this worker's, and nothing more is said of it."""
