@@ -214,7 +214,6 @@ fn repeated(start: &Start, made: bool, unheard: bool) -> Request {
             connid: start.connid.clone(),
             job: None,
             after: None,
-            times: false,
         });
     }
     let on_conflict = match start.on_conflict {
