@@ -68,7 +68,7 @@ class Driver:
         how = {"reason": order.get("reason"), "wait": order.get("wait", False)}
         if "of" in order:
             return await self.job(order).kill(**how)
-        return await self.connected.kill(order.get("connid"), job=order.get("job"), **how)
+        return await self.connected.kill(order.get("connid"), job=order.get("job"), where=order.get("where"), **how)
 
     async def extend(self, order: Order) -> object:
         if "of" in order:

@@ -53,6 +53,25 @@ async def test_a_handle_of_an_ended_job_kills_no_other_of_its_name(server: Serve
         assert (done["job"], done["ended"]["status"]) == (second.id, "killed")
 
 
+async def test_a_kill_of_all_that_fit_says_how_many(server: Server) -> None:
+    async with longwire.connect(server.url) as client:
+        jobs = [await client.start("request", tags=["nightly"], time=60) for _ in range(2)]
+        assert (await client.kill(where={"tag": "nightly"}, reason="wrong month"))["killed"] == 2
+        assert [(await within(job.outcome()))["status"] for job in jobs] == ["killed", "killed"]
+        assert (await client.kill(where={"tag": "nightly"}))["killed"] == 0
+        with pytest.raises(longwire.Refused) as refused:
+            await client.kill("a", where={"tag": "nightly"})
+        assert refused.value.code == "invalid_field"
+
+
+async def test_events_say_when_they_happened_where_that_is_asked_for(server: Server) -> None:
+    async with longwire.connect(server.url + "?times=true") as client:
+        job = await client.start("request", time=0.05)
+        assert ["at" in event async for event in job] == [True]
+    async with longwire.connect(server.url) as client:
+        assert ["at" in event async for event in await client.watch(job=job.id)] == [False, False]
+
+
 async def test_every_outcome_but_ok_is_an_error_of_its_own(server: Server) -> None:
     async with longwire.connect(server.url) as client:
         with pytest.raises(longwire.JobFailed) as failed:

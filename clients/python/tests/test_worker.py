@@ -534,10 +534,7 @@ async def test_a_job_whose_end_waits_fails_of_output_that_is_refused(desk: Desk)
     await desk.peer.says(refusal(numbers[0], "too_many", lease="9f"))
     number = await desk.expects("9f", output="1\n")
     go_on.set()
-    bench = desk.worker._bench
-    assert bench is not None
-    while bench.held["9f"].waiting_end is None:
-        await asyncio.sleep(0)
+    await asyncio.wait(desk.worker._tasks)
     await desk.peer.says(refusal(numbers[1], "invalid_field", field="output"))
     await desk.answers(number)
     await desk.ends("9f", error={"code": "invalid_field", "message": "it is invalid_field"})

@@ -116,13 +116,15 @@ class Client:
         reason: str | None = None,
         *,
         job: str | None = None,
+        where: Where | None = None,
         wait: bool = False,
     ) -> Done:
-        """Kills the job of this `connid`, or exactly that `job`.
+        """Kills the job of this `connid`, or exactly that `job`, or all `where` that fits.
 
-        Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`.
+        Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`. That of many says how many were `killed`.
         """
-        asked = {"route": "kill", **_target("kill", connid, job), "reason": reason, "wait": wait or None}
+        target = _target("kill", connid, job) if where is None else {"connid": connid, "job": job, "where": where}
+        asked = {"route": "kill", **target, "reason": reason, "wait": wait or None}
         return await self._reply(Verb(asked, _done))
 
     @overload

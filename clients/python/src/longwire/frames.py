@@ -175,6 +175,7 @@ class Done(_Done, total=False):
     ended: Ended
     feed: int
     job: str
+    killed: int
     left: float
     seq: int
     time: float

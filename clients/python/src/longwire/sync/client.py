@@ -74,15 +74,16 @@ class Client:
         reason: str | None = None,
         *,
         job: str | None = None,
+        where: Where | None = None,
         wait: bool = False,
         timeout: float | None = None,
     ) -> Done:
-        """Kills the job of this `connid`, or exactly that `job`.
+        """Kills the job of this `connid`, or exactly that `job`, or all `where` that fits.
 
-        Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`; after `timeout` seconds a `TimeoutError`:
-        then it may be killed all the same.
+        Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`. That of many says how many were `killed`.
+        After `timeout` seconds a `TimeoutError`: then it may be killed all the same.
         """
-        return self._portal.call(self._client.kill(connid, reason, job=job, wait=wait), timeout)
+        return self._portal.call(self._client.kill(connid, reason, job=job, where=where, wait=wait), timeout)
 
     @overload
     def extend(self, connid: str | int, time: float) -> Done: ...
