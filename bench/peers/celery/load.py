@@ -32,10 +32,10 @@ def main() -> None:
     parser.add_argument("--clients", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     given = parser.parse_args()
+    # A connection each and one for the ping, said before the first is made. By default there are ten, for which they would wait in turn.
+    app.conf.broker_pool_limit = given.clients + 1
     while not app.control.ping(limit=1, timeout=1):
         pass
-    # A connection each. By default there are ten, for which they would wait in turn.
-    app.conf.broker_pool_limit = given.clients
     took: list[int] = []
     began: list[int] = []
     ready = Barrier(given.clients, action=lambda: began.append(perf_counter_ns()))
