@@ -4,7 +4,7 @@ import { JobsPage } from "./jobs/page.tsx";
 import { addKeys } from "./keys.ts";
 import { Banner, Header } from "./parts/header.tsx";
 import { Help, isHelpOpen } from "./parts/help.tsx";
-import { ToldList } from "./parts/told.tsx";
+import { isListOpen, ToldList } from "./parts/told.tsx";
 import { PicturesPage } from "./pictures/page.tsx";
 import { go, place } from "./route.ts";
 import { SearchPage } from "./search/page.tsx";
@@ -15,6 +15,7 @@ const KEYS = [
   { keys: ["1"], what: "Jobs", where: "Everywhere", run: () => go("#/") },
   { keys: ["2"], what: "Search", where: "Everywhere", run: () => go("#/search") },
   { keys: ["3"], what: "Pictures", where: "Everywhere", run: () => go("#/pictures") },
+  { keys: ["r"], what: "Receipts", where: "Everywhere", run: () => (isListOpen.value = !isListOpen.peek()) },
   { keys: ["t"], what: "Light, dark, or as the system", where: "Everywhere", run: nextTheme },
 ];
 

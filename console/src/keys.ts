@@ -35,7 +35,7 @@ addEventListener("keydown", (event) => {
     if (event.key === "Escape") (event.target as HTMLElement).blur();
     return;
   }
-  if (document.querySelector("dialog[open]") || (!areOn.value && event.key.length === 1)) return;
+  if (document.querySelector("dialog[open]") || (!areOn.value && (event.key.length === 1 || event.key === "Delete"))) return;
   const isPressed = event.target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName) && (event.key === "Enter" || event.key === " ");
   const found = isPressed ? undefined : allKeys().findLast(({ keys, run }) => run && keys.includes(event.key));
   if (!found) return;

@@ -24,6 +24,8 @@ export interface Row {
   readonly kill?: KillNote | undefined;
   readonly error?: string | undefined;
   readonly tags?: readonly string[] | undefined;
+  /** Whether a status told of it: the feed alone says nothing of progress. */
+  readonly isLooked?: boolean | undefined;
 }
 
 /** How true the list is. */
@@ -31,7 +33,9 @@ export type Truth = "reading" | "live";
 
 const PAGE = 1000;
 const NEAR_MS = 200;
-const ENDED_KEPT = 5000;
+export const ENDED_KEPT = 5000;
+/** Questions that are under way at once, where there are many. */
+const AT_ONCE = 32;
 /** How much of what happened before the page was opened is looked at. */
 const HISTORY = 2000;
 /** What is shown changes at most so often. */
@@ -44,7 +48,13 @@ export const version = signal(0);
 export const truth = signal<Truth>("reading");
 /** Changes of the feed that were missed in a gap, since the page was opened. */
 export const missed = signal(0);
+/** Whether more has ended than is listed: before what was looked at. */
+export const isCut = signal(false);
+/** How many jobs that ran when they were last heard of the server did not know when the list was last read anew. */
+export const forgotten = signal<{ readonly count: number }>({ count: 0 });
 
+/** The states of a job that has not ended, and of one that has. */
+export const UNDER_WAY: readonly Status[] = ["queued", "running", "ending"];
 export const OUTCOMES: readonly Status[] = ["ok", "failed", "killed", "timeout", "lost"];
 export const hasEnded = (status: Status): boolean => OUTCOMES.includes(status);
 export const isReceipt = (kill: KillNote | undefined): kill is Receipt => kill !== undefined && "ms" in kill;
@@ -78,6 +88,7 @@ export function rowOf(view: JobView): Row {
     kill: view.kill ?? undefined,
     error: view.error?.message,
     tags: view.tags,
+    isLooked: true,
   };
 }
 
@@ -113,24 +124,26 @@ function takeChange(frame: FeedFrame, isHistory: boolean): void {
   const before = live.get(job) ?? ended.get(job);
   if (!isHistory) for (const listener of listeners) listener(frame, before);
   if (before && before.seq >= seq && !(isOver && !hasEnded(before.status))) return;
-  // What history says of a job that has not ended its page of status says better.
-  if (isHistory && !isOver) return void starts.set(job, at);
+  // Of history only its first change tells when a job came and who sent it: its page of status says the rest better, if it still runs.
+  if (!firsts.has(job)) firsts.set(job, { at: (seq === 1 ? undefined : timeOf(job)) ?? at, by: frame.by ?? undefined, tags: frame.tags });
+  if (isHistory && !isOver) return;
   const left = frame.left ?? 0;
-  const isNew = !before;
+  const { at: acceptedAt, by, tags } = firsts.get(job)!;
   put({
-    ...(before ?? { job, connid, route, time: left, acceptedAt: starts.get(job) ?? timeOf(job) ?? at }),
+    ...(before ?? { job, connid, route, time: left, acceptedAt, by, tags }),
     status,
     seq,
-    time: isNew ? left : Math.max(before.time, left),
+    time: before ? Math.max(before.time, left) : left,
     deadline: isOver ? (before?.deadline ?? 0) : deadlineOf(left),
     endedAt: isOver ? at : undefined,
     endingAt: status === "ending" ? (before?.endingAt ?? at) : before?.endingAt,
     position: status === "queued" ? before?.position : undefined,
   });
-  starts.delete(job);
+  firsts.delete(job);
 }
 
-const starts = new Map<string, number>();
+/** What the first change of a job said, until there is a row of it. */
+const firsts = new Map<string, { readonly at: number; readonly by: string | undefined; readonly tags: readonly string[] | undefined }>();
 
 /** The moment that is in a UUID of version 7. */
 function timeOf(job: string): number | undefined {
@@ -160,6 +173,7 @@ async function followOnce(server: Client, from: number | undefined): Promise<num
   const begin = from !== undefined && from <= head ? from : Math.max(0, head - HISTORY);
   const feed = server.feed({ after: begin });
   const isFirst = from === undefined;
+  if (isFirst && begin > 0) isCut.value = true;
   await feed.started;
   const before = resumedAt.peek();
   let reads = 0;
@@ -207,23 +221,34 @@ async function readAll(server: Client): Promise<void> {
     }
     after = page.next ?? undefined;
   } while (after);
-  for (const job of known) await closeUnseen(server, job);
+  let count = 0;
+  const jobs = [...known];
+  const work = async () => {
+    for (let job; (job = jobs.pop()) !== undefined; ) if (!(await closeUnseen(server, job))) count++;
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  if (count > 0) forgotten.value = { count };
   changed();
 }
 
-/** It ended while nobody here looked; its outcome is asked for where it is still kept. */
-async function closeUnseen(server: Client, job: string): Promise<void> {
-  const row = live.get(job);
-  if (!row) return;
-  const page = await server.status({ connid: row.connid }).catch(() => undefined);
-  const view = page?.jobs[0];
-  live.delete(job);
-  if (view?.job === job) takeView(view);
+/** It ended while nobody here looked; its outcome is asked for where it is still kept. Says whether the server knows it. */
+async function closeUnseen(server: Client, job: string): Promise<boolean> {
+  if (!live.has(job)) return true;
+  try {
+    const { jobs } = await server.status({ job });
+    live.delete(job);
+    for (const view of jobs) takeView(view);
+    return true;
+  } catch (error) {
+    // Whether it has ended is not known where there was no answer.
+    return !(error instanceof Refused) || !live.delete(job);
+  }
 }
 
-/** Asks how that job stands: the feed says nothing of progress, places in the queue, and who started it. */
-export async function look(row: Row): Promise<void> {
-  const page = await (await client).status({ connid: row.connid }).catch(() => undefined);
+/** Asks how that job stands: the feed says nothing of progress, places in the queue, and how it was killed. */
+export async function look({ job }: { readonly job: string }): Promise<JobView | undefined> {
+  const page = await (await client).status({ job }).catch(() => undefined);
   const view = page?.jobs[0];
-  if (view?.job === row.job) takeView(view);
+  if (view) takeView(view);
+  return view;
 }

@@ -23,6 +23,9 @@ test("a newcomer starts a request, sees its bar run down, and kills it, in ten s
   await page.getByText("42 is killed").waitFor();
   const receipt = await page.locator("[data-receipt=receipt]").innerText();
   assert.match(receipt, /Ended in \d+ ms, not forced, nothing left alive\. By anonymous\./);
+  // The row stays under the pointer, so that no other comes there, and goes with it.
+  await row(page, "42").getByText("killed").waitFor();
+  await page.mouse.move(100, 700);
   await row(page, "42").waitFor({ state: "detached" });
   const seconds = (performance.now() - begin) / 1000;
   t.diagnostic(`${seconds.toFixed(1)} s from opening the page to the receipt`);
@@ -46,11 +49,18 @@ test("what is sent is shown as the frame and as the curl command, and both do wh
   await row(page, "it's").waitFor();
 });
 
-test("a refusal is told beside the field that it is about", async (t) => {
+test("a refusal is told beside the field that it is about; what can be seen to be wrong is not sent", async (t) => {
   const { url } = await serve(t);
   const page = await open(t, browser, url);
   await page.getByLabel("Time, seconds").fill("soon");
-  await page.locator("[data-action=start]").click();
   await page.locator("input[inputmode=decimal][aria-invalid=true]").waitFor();
   assert.match(await page.locator(".said").innerText(), /"time".*soon/);
+  assert.equal(await page.locator("[data-action=start]").isDisabled(), true);
+  await page.getByLabel("Time, seconds").fill("1e9");
+  await page.locator("[data-action=start]").click();
+  await page.locator("input[inputmode=decimal][aria-invalid=true]").waitFor();
+  assert.match(await page.locator(".said").innerText(), /"time".*604800/);
+  await page.getByLabel("Time, seconds").fill("20");
+  await page.locator("input[aria-invalid=true]").waitFor({ state: "detached" });
+  assert.equal(await page.locator(".said").innerText(), "");
 });

@@ -45,6 +45,8 @@ test("what the feed no longer has is said to be a gap, and the list is read anew
   await link(page, "reconnecting");
   await page.getByRole("button", { name: "Kill stays" }).click();
   await page.getByText("There is no connection").waitFor();
+  // Rows are held under the pointer.
+  await page.mouse.move(100, 700);
   await fetch(`${url}/jobs/ends`, { method: "DELETE" });
   for (let number = 0; number < 30; number++) await start(url, { route: "request", connid: `n${number}`, time: 600 });
   network.open(true);
@@ -87,6 +89,17 @@ test("a server that stops says so; another run of it is read anew, and nothing o
   await page.getByText("Nothing runs.").waitFor();
   await start(url, { route: "request", connid: "new", time: 600 });
   await row(page, "new").waitFor();
+});
+
+test("jobs that another run of the server knows nothing of are said to be no longer known", async (t) => {
+  const { url, stop } = await serve(t);
+  const { page } = await openThrough(t, browser, url);
+  for (const connid of ["42", "43"]) await start(url, { route: "request", connid, time: 600 });
+  await row(page, "43").waitFor();
+  await stop("SIGKILL");
+  await serve(t, "", { listen: new URL(url).host });
+  await page.getByText("2 jobs are no longer known").waitFor();
+  await row(page, "42").waitFor({ state: "detached" });
 });
 
 test("a network that is silent is not called a connection; when it speaks again all is well", async (t) => {

@@ -34,9 +34,20 @@ test("5,000 running jobs: only what is seen is drawn; filtered, sorted, scrolled
   await page.getByRole("dialog").getByText("Kill 111 jobs?").waitFor();
   await page.locator("[data-action=confirm-kill]").click();
   await page.getByText("111 of 111 are killed").waitFor();
+  await page.mouse.move(100, 700);
   await page.getByText("Nothing fits the filter.").waitFor();
   await page.getByLabel("Filter by text").fill("");
   await page.getByText("4,889 shown").waitFor();
+});
+
+test("of what ended only so much is listed, and that there is more is said", async (t) => {
+  const { url } = await serve(t);
+  const page = await open(t, browser, url);
+  await page.locator("[data-link=connected]").waitFor();
+  await fill(t, url, 5001, () => ({ time: 0.01 }));
+  await page.locator("[data-tab=ended]", { hasText: "5,000+" }).waitFor();
+  const late = await open(t, browser, url);
+  await late.locator("[data-tab=ended]", { hasText: /Ended [\d,]+\+/ }).waitFor();
 });
 
 test("with the keyboard alone: a job is started, found, opened, marked and killed", async (t) => {
@@ -58,7 +69,7 @@ test("with the keyboard alone: a job is started, found, opened, marked and kille
   await page.keyboard.press("x");
   await page.locator(".tr.is-marked").waitFor();
   await page.keyboard.press("#");
-  await page.getByRole("dialog").getByText("Kill 1 job?").waitFor();
+  await page.getByRole("dialog").getByText("Kill 42?").waitFor();
   await page.keyboard.press("Enter");
   await page.getByText("42 is killed").waitFor();
   await page.keyboard.press("?");

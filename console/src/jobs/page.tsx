@@ -1,26 +1,26 @@
-import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Status } from "longwire";
 import { addKeys } from "../keys.ts";
-import { missed, truth } from "../store.ts";
+import { ENDED_KEPT, isCut, missed, truth } from "../store.ts";
 import { StartForm } from "../start/form.tsx";
+import "./address.ts";
 import { ConfirmKills } from "./confirm.tsx";
 import { Table } from "./table.tsx";
-import { marked, ofRoute, ofStatus, routesSeen, showTab, shown, tab, toKill, totals, words, type Tab } from "./view.ts";
+import { hiddenMarks, hold, isHeld, killing, mark, notLooked, ofRoute, ofStatus, routesSeen, showTab, shown, statesOf, tab, toKill, totals, unseen, words, type Tab } from "./view.ts";
 
-const LIVE: readonly Status[] = ["queued", "running", "ending"];
-const ENDED: readonly Status[] = ["ok", "failed", "killed", "timeout", "lost"];
-
-export const isKilling = signal(false);
+const isLive = () => tab.peek() === "live";
+const markAll = () => isLive() && mark(shown.peek().map(({ job }) => job), toKill.peek().length === 0);
+const askForMarked = () => toKill.peek().length > 0 && (killing.value = toKill.peek());
 
 export function JobsPage() {
   useEffect(
     () =>
       addKeys([
         { keys: ["/"], what: "Filter", where: "Jobs", run: () => document.getElementById("filter")?.focus() },
-        { keys: ["e"], what: "What runs, or what ended", where: "Jobs", run: () => showTab(tab.peek() === "live" ? "ended" : "live") },
-        { keys: ["a"], what: "Mark all that are shown, or none", where: "Jobs", run: () => tab.peek() === "live" && (marked.value = new Set(marked.peek().size > 0 ? [] : shown.peek().map(({ job }) => job))) },
-        { keys: ["#"], what: "Kill the marked", where: "Jobs", run: () => toKill.peek().length > 0 && (isKilling.value = true) },
+        { keys: ["e"], what: "What runs, or what ended", where: "Jobs", run: () => showTab(isLive() ? "ended" : "live") },
+        { keys: ["a"], what: "Mark all that are shown, or none", where: "Jobs", run: markAll },
+        { keys: ["s"], what: "Show what is new, where rows are held", where: "Jobs", run: () => isHeld.peek() && hold() },
+        { keys: ["#"], what: "Kill the marked", where: "Jobs", run: askForMarked },
       ]),
     [],
   );
@@ -33,14 +33,14 @@ export function JobsPage() {
         </h1>
         <Tools />
         <Table />
+        <Foot />
       </section>
-      {isKilling.value && <ConfirmKills targets={toKill.value} onClose={() => (isKilling.value = false)} />}
+      {killing.value && <ConfirmKills targets={killing.value} onClose={() => (killing.value = undefined)} />}
     </>
   );
 }
 
 function Tools() {
-  const states = tab.value === "live" ? LIVE : ENDED;
   return (
     <div class="tools">
       <div class="tabs" role="group" aria-label="Which jobs">
@@ -65,25 +65,45 @@ function Tools() {
       </select>
       <select aria-label="Filter by state" value={ofStatus.value} onChange={(event) => (ofStatus.value = event.currentTarget.value as Status | "")}>
         <option value="">all states</option>
-        {states.map((status) => (
+        {statesOf(tab.value).map((status) => (
           <option key={status}>{status}</option>
         ))}
       </select>
-      <p class="count number" aria-live="off">
+      {tab.value === "live" && (
+        <button type="button" class="danger" data-action="kill-marked" disabled={toKill.value.length === 0} onClick={askForMarked}>
+          Kill {toKill.value.length > 0 ? toKill.value.length.toLocaleString() : "marked"}…
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** What is to be known of what is shown. It is always there, and of one height: nothing moves as it changes. */
+function Foot() {
+  const { come, gone } = unseen.value;
+  const [marks, hidden, unknown] = [toKill.value.length, hiddenMarks.value, notLooked.value.length];
+  return (
+    <div class="foot">
+      <p class="count number">
         {truth.value === "reading" ? "reading…" : `${shown.value.length.toLocaleString()} shown`}
+        {marks + hidden > 0 && ` · ${(marks + hidden).toLocaleString()} marked${hidden > 0 ? `, ${hidden.toLocaleString()} hidden by the filter` : ""}`}
+        {unknown > 0 && <span title="What only a status tells: progress and notes. They are asked for"> · {unknown.toLocaleString()} not looked at yet</span>}
         {missed.value > 0 && <span title="Changes that the server no longer had; the list was read anew"> · gap of {missed.value.toLocaleString()}</span>}
       </p>
-      <button type="button" class="danger" data-action="kill-marked" disabled={toKill.value.length === 0} onClick={() => (isKilling.value = true)}>
-        Kill {toKill.value.length > 0 ? toKill.value.length.toLocaleString() : "marked"}…
-      </button>
+      {come + gone > 0 && (
+        <button type="button" class="small" data-action="show-new" title="Rows are held while the pointer is over them, or the keyboard among them (s)" onClick={hold}>
+          {[come > 0 && `${come.toLocaleString()} new`, gone > 0 && `${gone.toLocaleString()} gone`].filter(Boolean).join(", ")}: show
+        </button>
+      )}
     </div>
   );
 }
 
 function TabButton({ which, word, count }: { which: Tab; word: string; count: number }) {
+  const isCapped = which === "ended" && (isCut.value || count >= ENDED_KEPT);
   return (
-    <button type="button" aria-pressed={tab.value === which} onClick={() => showTab(which)} data-tab={which}>
-      {word} <span class="number">{count.toLocaleString()}</span>
+    <button type="button" aria-pressed={tab.value === which} onClick={() => showTab(which)} data-tab={which} title={isCapped ? "Those that the page knows of; there may be more" : undefined}>
+      {word} <span class="number">{count.toLocaleString()}{isCapped && "+"}</span>
     </button>
   );
 }

@@ -1,13 +1,12 @@
 import type { ComponentChildren } from "preact";
-
 import { brief, clockTime, now, span } from "../clock.ts";
 import { Bar, ShareBar } from "../parts/bar.tsx";
 import { State } from "../parts/icons.tsx";
 import { Left } from "../parts/left.tsx";
-import { killOne, receiptText } from "../receipts.ts";
+import { isAsked, killOne, receiptText } from "../receipts.ts";
 import { addressOf } from "../route.ts";
-import { isReceipt, type Row } from "../store.ts";
-import { mark } from "./view.ts";
+import { isReceipt, live, type Row } from "../store.ts";
+import { current, isHeld, killing, mark } from "./view.ts";
 
 interface Props {
   readonly row: Row;
@@ -15,33 +14,44 @@ interface Props {
   readonly height: number;
   readonly isMarked: boolean;
   readonly isCurrent: boolean;
+  /** Whether Tab leads to it, and to what is in it. The arrows lead to the others. */
+  readonly isStop: boolean;
 }
 
 const classOf = (isMarked: boolean, isCurrent: boolean) => `tr${isMarked ? " is-marked" : ""}${isCurrent ? " is-current" : ""}`;
 
 /** A row in its place. */
-function Line({ row, index, height, isMarked, isCurrent, children }: Props & { children: ComponentChildren }) {
+function Line({ row, index, height, isMarked, isCurrent, isStop, selected, children }: Props & { selected?: boolean | undefined; children: ComponentChildren }) {
   const style = { transform: `translateY(${index * height}px)`, height: `${height}px` };
   return (
-    <div class={classOf(isMarked, isCurrent)} role="row" aria-rowindex={index + 2} data-job={row.job} style={style}>
+    <div
+      class={classOf(isMarked, isCurrent)}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      tabIndex={isStop ? 0 : -1}
+      data-job={row.job}
+      style={style}
+      onFocusIn={() => (current.value = row.job)}
+    >
       {children}
     </div>
   );
 }
 
 /** The cells that every job has. */
-function WhatItIs({ job, connid, status, route }: Row) {
+function WhatItIs({ row: { job, connid, status, route }, isStop }: Props) {
   return (
     <>
-      <span role="cell" class="c-connid">
-        <a href={addressOf(job)} title={connid}>
+      <span role="gridcell" class="c-connid">
+        <a href={addressOf(job)} title={connid} tabIndex={isStop ? 0 : -1}>
           {connid}
         </a>
       </span>
-      <span role="cell" class="c-state">
+      <span role="gridcell" class="c-state">
         <State status={status} />
       </span>
-      <span role="cell" class="c-route" title={route}>
+      <span role="gridcell" class="c-route" title={route}>
         {route}
       </span>
     </>
@@ -49,32 +59,62 @@ function WhatItIs({ job, connid, status, route }: Row) {
 }
 
 export function LiveRow(line: Props) {
-  const { row, isMarked } = line;
-  const { job, connid, status, deadline, time, by } = row;
+  const { row, isMarked, isStop } = line;
+  const { job, connid, deadline, time, by } = row;
+  // A row that is held may have ended.
+  const isOver = !live.has(job);
   return (
-    <Line {...line}>
-      <span role="cell" class="c-mark">
-        <input type="checkbox" checked={isMarked} aria-label={`Mark ${connid}`} onChange={(event) => mark(job, event.currentTarget.checked)} />
+    <Line {...line} selected={isMarked}>
+      <span role="gridcell" class="c-mark">
+        <input
+          type="checkbox"
+          checked={isMarked}
+          aria-label={`Mark ${connid}`}
+          tabIndex={isStop ? 0 : -1}
+          disabled={isOver}
+          onChange={(event) => mark([job], event.currentTarget.checked)}
+        />
       </span>
-      <WhatItIs {...row} />
-      <span role="cell" class="c-left">
-        <Bar deadline={deadline} time={time} />
-        <span class="number">
-          <Left deadline={deadline} />
-        </span>
+      <WhatItIs {...line} />
+      <span role="gridcell" class="c-left">
+        {!isOver && (
+          <>
+            <Bar deadline={deadline} time={time} />
+            <span class="number">
+              <Left deadline={deadline} />
+            </span>
+          </>
+        )}
       </span>
-      <span role="cell" class="c-progress">
-        <ProgressOf row={row} />
+      <span role="gridcell" class="c-progress">
+        {!isOver && <ProgressOf row={row} />}
       </span>
-      <span role="cell" class="c-by" title={by}>
+      <span role="gridcell" class="c-by" title={by}>
         {by}
       </span>
-      <span role="cell" class="c-kill">
-        <button type="button" class="small danger" aria-label={`Kill ${connid}`} disabled={status === "ending" && row.kill !== undefined} onClick={() => void killOne(row)}>
-          Kill
-        </button>
+      <span role="gridcell" class="c-kill">
+        <KillButton row={row} isOver={isOver} isStop={isStop} />
       </span>
     </Line>
+  );
+}
+
+/** Whether the job that is hit is the one that was meant: the rows stood still for the pointer, or the keyboard was on its button. */
+const isSure = (event: MouseEvent) => event.detail === 0 || (isHeld.peek() && (event as PointerEvent).pointerType !== "touch");
+
+/** It is never disabled, only says that it is: who is on it with the keyboard stays there. */
+function KillButton({ row, isOver, isStop }: { row: Row; isOver: boolean; isStop: boolean }) {
+  const isWaiting = isAsked(row.job);
+  const isOff = isOver || isWaiting || (row.status === "ending" && row.kill !== undefined);
+  const press = (event: MouseEvent) => {
+    if (isOff) return;
+    if (isSure(event)) void killOne(row);
+    else killing.value = [row];
+  };
+  return (
+    <button type="button" class="small danger" aria-label={`Kill ${row.connid}`} aria-disabled={isOff || undefined} tabIndex={isStop ? 0 : -1} onClick={press}>
+      {isWaiting ? "asked…" : "Kill"}
+    </button>
   );
 }
 
@@ -104,10 +144,10 @@ export function EndedRow(line: Props) {
   const why = isReceipt(kill) ? receiptText(kill) : (error ?? "");
   return (
     <Line {...line} isMarked={false}>
-      <WhatItIs {...line.row} />
-      <span role="cell" class="c-took number">{took === undefined ? "" : brief(took)}</span>
-      <span role="cell" class="c-ended number">{endedAt === undefined ? "" : <Ago at={endedAt} />}</span>
-      <span role="cell" class="c-why" title={why}>
+      <WhatItIs {...line} />
+      <span role="gridcell" class="c-took number">{took === undefined ? "" : brief(took)}</span>
+      <span role="gridcell" class="c-ended number">{endedAt === undefined ? "" : <Ago at={endedAt} />}</span>
+      <span role="gridcell" class="c-why" title={why}>
         {why}
       </span>
     </Line>

@@ -35,7 +35,7 @@ export function Help() {
       </div>
       <p class="row">
         <label class="check">
-          <input type="checkbox" checked={areOn.value} onChange={(event) => turnKeys(event.currentTarget.checked)} /> Keys of one letter work
+          <input type="checkbox" checked={areOn.value} onChange={(event) => turnKeys(event.currentTarget.checked)} /> Keys of one letter, and Del, work
         </label>
         <button type="button" onClick={close}>
           Close

@@ -30,7 +30,7 @@ export function KillDialog({ title, yes, no, onKill, onClose, children }: Props)
       {children}
       <form onSubmit={kill}>
         <label>
-          Reason, for whoever runs or watches it
+          Reason, for whoever runs or watches
           <input value={reason.value} onInput={(event) => (reason.value = event.currentTarget.value)} aria-invalid={over > 0 || undefined} autocomplete="off" />
         </label>
         {over > 0 && (

@@ -1,39 +1,36 @@
-import type { Signal } from "@preact/signals";
+import { asFields, asJson, fields, form, json, refused, values, wrong, writeAsJson } from "./draft.ts";
 import type { Field } from "./schema.ts";
 
-interface Props {
-  readonly fields: readonly Field[] | undefined;
-  readonly hasForm: boolean;
-  readonly values: Signal<Record<string, string>>;
-  readonly json: Signal<string>;
-  readonly asJson: Signal<boolean>;
-  /** The field that was refused. */
-  readonly wrong: string | undefined;
-}
+const about = (name: string) => wrong.value?.field === name || wrong.value?.field?.startsWith(`${name}.`) || false;
 
 /** The input: a field each, or JSON. */
-export function InputFields({ fields, hasForm, values, json, asJson, wrong }: Props) {
-  const set = (name: string, value: string) => (values.value = { ...values.value, [name]: value });
+export function InputFields() {
+  // What was wrong in a field cannot be taken over into the JSON, and the other way round.
+  const isStuck = asJson.value ? !asFields.value : about("input") && refused.value === undefined;
   return (
     <fieldset>
       <legend>
         Input
-        {hasForm && (
-          <label class="check">
-            <input type="checkbox" checked={asJson.value} onChange={(event) => (asJson.value = event.currentTarget.checked)} /> as JSON
+        {form.value && (
+          <label class="check" title={isStuck ? "What is filled in cannot be said in the other way" : undefined}>
+            <input type="checkbox" checked={asJson.value} disabled={isStuck} onChange={(event) => writeAsJson(event.currentTarget.checked)} /> as JSON
           </label>
         )}
       </legend>
-      {fields ? (
-        fields.map((field) => <One key={field.name} field={field} value={values.value[field.name] ?? ""} isWrong={wrong === `input.${field.name}`} set={set} />)
+      {fields.value ? (
+        fields.value.map((field) => <One key={field.name} field={field} value={values.value[field.name] ?? ""} isWrong={about(`input.${field.name}`)} />)
       ) : (
         <textarea
-          rows={4}
+          rows={5}
           value={json.value}
-          onInput={(event) => (json.value = event.currentTarget.value)}
+          onInput={(event) => {
+            json.value = event.currentTarget.value;
+            refused.value = undefined;
+          }}
           placeholder='{"name": "value"}'
           aria-label="Input, as JSON"
-          aria-invalid={wrong?.startsWith("input") || undefined}
+          aria-invalid={about("input") || undefined}
+          aria-describedby="start-said"
           spellcheck={false}
         />
       )}
@@ -41,32 +38,40 @@ export function InputFields({ fields, hasForm, values, json, asJson, wrong }: Pr
   );
 }
 
-function One({ field, value, isWrong, set }: { field: Field; value: string; isWrong: boolean; set: (name: string, value: string) => void }) {
-  const { name, kind, isRequired, what, choices, isWhole, first } = field;
-  const change = (event: { currentTarget: HTMLInputElement | HTMLSelectElement }) => set(name, event.currentTarget.value);
-  const shared = { value, "aria-invalid": isWrong || undefined, required: isRequired, title: what || undefined };
-  if (kind === "flag")
-    return (
-      <label class="check">
-        <input type="checkbox" checked={value === "true"} onChange={(event) => set(name, String(event.currentTarget.checked))} /> {name}
-      </label>
-    );
+function One({ field, value, isWrong }: { field: Field; value: string; isWrong: boolean }) {
+  const { name, kind, isRequired, hint, choices, isWhole, first } = field;
+  const id = `input-${name}`;
+  const change = (event: { currentTarget: HTMLInputElement | HTMLSelectElement }) => {
+    values.value = { ...values.value, [name]: event.currentTarget.value };
+    refused.value = undefined;
+  };
+  const describedBy = [hint && `${id}-hint`, isWrong && "start-said"].filter(Boolean).join(" ");
+  const shared = { id, value, "aria-invalid": isWrong || undefined, "aria-describedby": describedBy || undefined, required: isRequired };
   return (
-    <label>
-      <span>
-        {name}
-        {isRequired && <span class="faint"> needed</span>}
-      </span>
+    <div class="field">
+      <label for={id}>
+        <span>
+          {name}
+          {isRequired && <span class="faint"> needed</span>}
+        </span>
+      </label>
       {kind === "choice" ? (
         <select {...shared} onChange={change}>
-          <option value="" />
-          {choices.map((each) => (
-            <option key={each}>{each}</option>
+          <option value="">{isRequired ? "choose" : "not said"}</option>
+          {choices.map(({ json: each, text }) => (
+            <option key={each} value={each}>
+              {text}
+            </option>
           ))}
         </select>
       ) : (
-        <input {...shared} onInput={change} inputMode={kind === "number" ? (isWhole ? "numeric" : "decimal") : "text"} placeholder={first || what} autocomplete="off" />
+        <input {...shared} onInput={change} inputMode={kind === "number" ? (isWhole ? "numeric" : "decimal") : "text"} placeholder={first} autocomplete="off" />
       )}
-    </label>
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
   );
 }

@@ -3,7 +3,8 @@
 export interface Wanted {
   readonly route: string;
   readonly connid: string;
-  readonly time: string;
+  /** Nothing where the route's is meant. */
+  readonly time: number | undefined;
   readonly input: unknown;
   readonly tags: string;
   readonly onConflict: string;
@@ -15,7 +16,7 @@ export function frameOf({ route, connid, time, input, tags, onConflict }: Wanted
   return {
     route,
     ...(connid.trim() && { connid: connid.trim() }),
-    ...(time.trim() && { time: Number.isFinite(Number(time)) ? Number(time) : time.trim() }),
+    ...(time !== undefined && { time }),
     ...(input !== undefined && { input }),
     ...(words.length > 0 && { tags: words }),
     ...(onConflict !== "reject" && { on_conflict: onConflict }),

@@ -4,9 +4,9 @@ use super::File;
 
 pub(super) const FILES: &[File] = &[
     File {
-        path: "/assets/charts-C-w8zYTr.js",
+        path: "/assets/charts-B9LXDUQn.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/charts-C-w8zYTr.js"),
+        bytes: include_bytes!("dist/assets/charts-B9LXDUQn.js"),
     },
     File {
         path: "/assets/charts-CnsZ1jie.css",
@@ -14,14 +14,14 @@ pub(super) const FILES: &[File] = &[
         bytes: include_bytes!("dist/assets/charts-CnsZ1jie.css"),
     },
     File {
-        path: "/assets/index-CJl3jYoQ.css",
+        path: "/assets/index-Cuqg_AzU.css",
         kind: "text/css; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-CJl3jYoQ.css"),
+        bytes: include_bytes!("dist/assets/index-Cuqg_AzU.css"),
     },
     File {
-        path: "/assets/index-DLA73CdT.js",
+        path: "/assets/index-ayfXPep0.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-DLA73CdT.js"),
+        bytes: include_bytes!("dist/assets/index-ayfXPep0.js"),
     },
     File {
         path: "/icon.svg",
