@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    Error, FeedHappening, Happening,
+    Error, FeedHappening, Happening, Options,
     ask::{Answer, Ask, FeedOpening, Opening, Then},
     board::{Board, Note, Seat},
     connection::Desk,
@@ -51,6 +51,7 @@ struct Watched {
 /// What was asked and is not answered, and what is watched.
 #[derive(Debug, Default)]
 pub(crate) struct ClientDesk {
+    options: Options,
     board: Arc<Board>,
     last_id: u64,
     asked: BTreeMap<u64, Ask>,
@@ -117,7 +118,10 @@ impl Desk for ClientDesk {
                 continue;
             }
             match ask.next_try().to_frame(Some(&FrameId::from(id))) {
-                Ok(text) => return Some(text),
+                Ok(text) => match self.options.too_large(&text) {
+                    Some(error) => self.drop_ask(id, &error),
+                    None => return Some(text),
+                },
                 Err(error) => self.drop_ask(id, &error.into()),
             }
         }
@@ -185,6 +189,13 @@ impl Desk for ClientDesk {
 }
 
 impl ClientDesk {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            options,
+            ..Self::default()
+        }
+    }
+
     fn board(&self) -> Arc<Board> {
         Arc::clone(&self.board)
     }
@@ -305,6 +316,9 @@ impl ClientDesk {
         };
         let watched = self.jobs.entry(job).or_insert_with(new);
         watched.topic.join(number, cursor);
+        if let Some(last) = opening.ended {
+            watched.topic.has_ended(last);
+        }
         if opening.keeps {
             watched.topic.may_be_left();
         }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use longwire_protocol::{Connid, Done, Extend, JobId, Kill, Request, Seconds, ServerFrame, Target};
+use longwire_protocol::{
+    Connid, Done, Extend, JobId, Kill, Request, Seconds, Seq, ServerFrame, Target, Watch,
+};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::DropGuard;
 
 use crate::{
     Error, Links,
     ask::{Ask, Reply, Then, unexpected},
+    desk::Opened,
 };
 
 /// What every handle of a client has. The connection ends with the last of them.
@@ -30,6 +33,23 @@ impl Handle {
         let sent = self.commands.send(Ask::new(request, then(reply))).await;
         sent.map_err(|_| self.links.why_closed())?;
         answer.await.map_err(|_| self.links.why_closed())?
+    }
+
+    /// A position in a job's log.
+    pub(crate) async fn watch(&self, target: Target, after: Seq) -> Result<Opened, Error> {
+        let (connid, job) = names(target);
+        let watch = Watch {
+            connid,
+            job,
+            after: Some(after),
+            times: false,
+        };
+        let open = |reply| Then::OpenJob {
+            reply,
+            made: false,
+            keeps: false,
+        };
+        self.ask(Request::Watch(watch), open).await
     }
 
     pub(crate) async fn kill(

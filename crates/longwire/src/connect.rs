@@ -11,10 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// For a command that asks and is done.
 pub(crate) async fn briefly(global: &Global) -> Result<Client, Failure> {
-    let options = Options {
-        patience: Some(PATIENCE),
-        ..Options::default()
-    };
+    let options = Options::default().patience(PATIENCE);
     Ok(Client::connect_with(&global.server, options).await?)
 }
 
