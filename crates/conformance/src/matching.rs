@@ -39,6 +39,12 @@ impl Names {
         self.known.insert(name.to_owned(), value);
     }
 
+    /// Whether a frame is the feed's, of a job that no name is of: where others use the server, too.
+    pub(crate) fn is_of_others(&self, frame: &Value) -> bool {
+        let is_known = self.known.values().any(|it| *it == frame["connid"]);
+        self.others == Others::Fine && frame["feed"].is_number() && !is_known
+    }
+
     /// Puts the values of names into a text that is to be sent.
     #[must_use]
     pub fn fill(&self, text: &str) -> String {
