@@ -91,3 +91,37 @@ impl Said {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_for_now_was_not_said_and_what_comes_after_the_end_is_late() {
+        let mut leases = Leases {
+            acknowledge: Acknowledge::TooMany,
+            ..Leases::default()
+        };
+        let output = json!({"route": "append", "lease": "a", "output": "one", "id": 1});
+        let refused = leases.take(&output).unwrap_or_default();
+        assert_eq!(
+            (&refused["id"], &refused["code"]),
+            (&json!(1), &json!("too_many"))
+        );
+        let said = leases.of("a");
+        assert_eq!(
+            (&said["stdout"], &said["refused"]),
+            (&json!(""), &json!(true))
+        );
+
+        leases.acknowledge = Acknowledge::Yes;
+        for (frame, late) in [
+            (&output, false),
+            (&json!({"route": "end", "lease": "a"}), false),
+            (&output, true),
+        ] {
+            leases.take(frame);
+            assert_eq!(leases.of("a")["late"], late, "{frame}");
+        }
+    }
+}

@@ -196,23 +196,31 @@ impl format::Step for Step {
             "closed" => Self::ToLine(name, ToLine::Closed),
             "ping" => Self::Ping(name, read_as(key, raw)?),
             "deaf" => Self::ToLine(name, ToLine::Deaf(read_as(key, raw)?)),
-            "refuse" => Self::AtOnce(AtOnce::Refuse(read_as(key, raw)?)),
             "pass" => Self::Pass(read_as(key, raw)?),
-            "job" => Self::AtOnce(AtOnce::Job(written_out(raw)?)),
-            "release" => Self::AtOnce(AtOnce::Release(read_as(key, raw)?)),
             "lease" => {
                 let said = beside(line, "said")?.ok_or("\"lease\" needs a \"said\"")?;
                 Self::Said(read_as(key, raw)?, said)
             }
-            "acknowledge" => Self::AtOnce(AtOnce::Acknowledge(read_as(key, raw)?)),
-            "weigh" => Self::AtOnce(AtOnce::Weigh),
             "grown" => {
                 let seconds = line.get("for")?.ok_or("\"grown\" needs a \"for\"")?;
                 Self::Grown(read_as(key, raw)?, seconds)
             }
-            "silent" => Self::AtOnce(AtOnce::Silent(read_as(key, raw)?)),
-            "turn_away" => Self::AtOnce(AtOnce::TurnAway(read_as(key, raw)?)),
-            "turned_away" => Self::AtOnce(AtOnce::TurnedAway(read_as(key, raw)?)),
+            _ => Self::AtOnce(AtOnce::read(key, raw, what)?),
+        })
+    }
+}
+
+impl AtOnce {
+    fn read(key: &str, raw: &RawValue, what: &str) -> Result<Self, String> {
+        Ok(match what {
+            "refuse" => Self::Refuse(read_as(key, raw)?),
+            "job" => Self::Job(written_out(raw)?),
+            "release" => Self::Release(read_as(key, raw)?),
+            "acknowledge" => Self::Acknowledge(read_as(key, raw)?),
+            "weigh" => Self::Weigh,
+            "silent" => Self::Silent(read_as(key, raw)?),
+            "turn_away" => Self::TurnAway(read_as(key, raw)?),
+            "turned_away" => Self::TurnedAway(read_as(key, raw)?),
             _ => return Err(format!("what is {key:?}?")),
         })
     }
