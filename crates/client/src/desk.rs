@@ -324,6 +324,7 @@ impl ClientDesk {
         }
         let ending = watched.ending.listen();
         self.names.know(job, connid, !opening.by_job);
+        self.tell_apart(connid);
         let reader = self.reader(Place::Job(job), number, deliveries);
         // Whoever no longer wants it leaves as every reader does, by dropping it.
         drop(opening.reply.send(Ok(Opened {
@@ -332,6 +333,18 @@ impl ClientDesk {
             ending,
         })));
         self.settle(Place::Job(job));
+    }
+
+    /// Of several jobs of one name it is asked by the server's names for them, which their frames then say.
+    fn tell_apart(&mut self, connid: &Connid) {
+        let jobs = self.names.of(connid).to_vec();
+        for job in jobs.iter().filter(|_| jobs.len() > 1) {
+            let place = Place::Job(*job);
+            if let Some(topic) = self.topic(place) {
+                topic.silent();
+                self.settle(place);
+            }
+        }
     }
 
     fn open_feed(&mut self, number: u64, opening: FeedOpening) {
@@ -395,18 +408,12 @@ impl ClientDesk {
     }
 
     /// The job that a frame is about.
-    fn about(&self, job: Option<JobId>, connid: Option<&Connid>, seq: u64) -> Option<JobId> {
-        if job.is_some() {
-            return job;
-        }
-        self.names.find(connid?, |job| {
-            let job = self.jobs.get(&job);
-            job.is_some_and(|job| job.topic.expects(seq))
-        })
+    fn about(&self, job: Option<JobId>, connid: Option<&Connid>) -> Option<JobId> {
+        job.or_else(|| self.names.find(connid?))
     }
 
     fn event(&mut self, event: Box<EventFrame>) {
-        let Some(job) = self.about(event.job, Some(&event.connid), event.seq) else {
+        let Some(job) = self.about(event.job, Some(&event.connid)) else {
             return;
         };
         let Some(Watched { topic, ending, .. }) = self.jobs.get_mut(&job) else {
@@ -429,7 +436,7 @@ impl ClientDesk {
             }
             return;
         }
-        let about = self.about(frame.job, frame.connid.as_ref(), frame.gap.from);
+        let about = self.about(frame.job, frame.connid.as_ref());
         if let Some((job, watched)) = about.and_then(|job| Some((job, self.jobs.get_mut(&job)?))) {
             let heard = watched.topic.gap(frame.gap, Happening::Gap);
             self.heard(Place::Job(job), heard);

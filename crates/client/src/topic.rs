@@ -186,7 +186,7 @@ impl<T: Clone> Topic<T> {
     }
 
     /// Whether this number is the next.
-    pub(crate) fn expects(&self, seq: Seq) -> bool {
+    fn expects(&self, seq: Seq) -> bool {
         self.sent.is_some_and(|sent| sent.saturating_add(1) == seq)
     }
 
