@@ -18,14 +18,15 @@ const KEYS = [
   { keys: ["t"], what: "Light, dark, or as the system", where: "Everywhere", run: nextTheme },
 ];
 
-const TITLES = { jobs: "Jobs", job: "Job", search: "Search", pictures: "Pictures" };
+const TITLES = { jobs: "Jobs", search: "Search", pictures: "Pictures" };
 
 export function App() {
   useEffect(() => addKeys(KEYS), []);
   const { value } = place;
   const isFirst = useRef(true);
   useEffect(() => {
-    document.title = `${TITLES[value.page]} · Longwire`;
+    // A job's page says which.
+    if (value.page !== "job") document.title = `${TITLES[value.page]} · Longwire`;
     // Who cannot see it is told that the page is another; the search puts the focus where one types.
     if (!isFirst.current && value.page !== "search") document.getElementById("main")?.focus({ preventScroll: true });
     isFirst.current = false;

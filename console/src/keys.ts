@@ -6,7 +6,8 @@ export interface Key {
   readonly keys: readonly string[];
   readonly what: string;
   readonly where: string;
-  readonly run: (event: KeyboardEvent) => void;
+  /** Left out where an element takes the key itself, so that it is only listed. */
+  readonly run?: (event: KeyboardEvent) => void;
 }
 
 const KEPT = "longwire.keys";
@@ -36,8 +37,8 @@ addEventListener("keydown", (event) => {
   }
   if (document.querySelector("dialog[open]") || (!areOn.value && event.key.length === 1)) return;
   const isPressed = event.target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName) && (event.key === "Enter" || event.key === " ");
-  const found = isPressed ? undefined : allKeys().findLast((each) => each.keys.includes(event.key));
+  const found = isPressed ? undefined : allKeys().findLast(({ keys, run }) => run && keys.includes(event.key));
   if (!found) return;
   event.preventDefault();
-  found.run(event);
+  found.run!(event);
 });

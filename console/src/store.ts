@@ -45,7 +45,7 @@ export const truth = signal<Truth>("reading");
 /** Changes of the feed that were missed in a gap, since the page was opened. */
 export const missed = signal(0);
 
-const OUTCOMES: readonly Status[] = ["ok", "failed", "killed", "timeout", "lost"];
+export const OUTCOMES: readonly Status[] = ["ok", "failed", "killed", "timeout", "lost"];
 export const hasEnded = (status: Status): boolean => OUTCOMES.includes(status);
 export const isReceipt = (kill: KillNote | undefined): kill is Receipt => kill !== undefined && "ms" in kill;
 

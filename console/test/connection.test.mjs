@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { launch, open, openThrough, row, serve, shot } from "./support/page.mjs";
+import { launch, open, openThrough, row, serve, shot, quietable } from "./support/page.mjs";
 import { ROUTES } from "./support/routes.mjs";
 import { start } from "./support/start.mjs";
 
@@ -87,4 +87,59 @@ test("a server that stops says so; another run of it is read anew, and nothing o
   await page.getByText("Nothing runs.").waitFor();
   await start(url, { route: "request", connid: "new", time: 600 });
   await row(page, "new").waitFor();
+});
+
+test("a network that is silent is not called a connection; when it speaks again all is well", async (t) => {
+  const { url } = await serve(t);
+  const page = await open(t, browser, undefined);
+  const wire = await quietable(page);
+  await page.goto(url);
+  await link(page, "connected");
+  wire.silence();
+  const begin = performance.now();
+  await link(page, "silent");
+  const seconds = (performance.now() - begin) / 1000;
+  t.diagnostic(`said after ${seconds.toFixed(1)} s`);
+  assert(seconds < 10);
+  await page.getByText("what is shown may be old").waitFor();
+  wire.speak();
+  await link(page, "connected");
+});
+
+test("a server that stops: the time that is left counts down, also for who comes late, and is not read aloud each second", async (t) => {
+  const { url, stop } = await serve(t, `shutdown_grace_seconds = 12\n${ROUTES}`);
+  await start(url, { route: "lines", connid: "42" });
+  const page = await open(t, browser, url);
+  await row(page, "42").waitFor();
+  const stopped = stop();
+  const left = async (page) => Number(/([\d.]+) s left/.exec(await page.locator(".banner .number").innerText())[1]);
+  await link(page, "draining");
+  const first = await left(page);
+  await page.evaluate(() => {
+    window.said = [];
+    new MutationObserver(() => window.said.push(document.querySelector(".banner [role=alert]").textContent)).observe(document.querySelector(".banner [role=alert]"), { subtree: true, childList: true, characterData: true });
+  });
+  await page.waitForFunction(() => parseFloat(document.querySelector(".banner .number").textContent) < 9);
+  const late = await open(t, browser, url);
+  await link(late, "draining");
+  const second = await left(late);
+  assert(first > 9 && second < 9.5, `${first} s, then ${second} s`);
+  assert.equal(await page.locator(".banner [aria-hidden] [role=alert], [role=alert] .number").count(), 0);
+  assert.deepEqual(await page.evaluate(() => window.said), []);
+  await stop("SIGKILL");
+  await stopped;
+});
+
+test("on a phone, nothing of the head lies over the pages", async (t) => {
+  const { url } = await serve(t);
+  const { network, page } = await openThrough(t, browser, url, { viewport: { width: 390, height: 844 } });
+  await link(page, "connected");
+  network.open(false);
+  network.cut();
+  await link(page, "reconnecting");
+  const boxOf = (selector) => page.locator(selector).first().boundingBox();
+  const [pages, dot, button] = await Promise.all([".top nav a:last-child", ".link i", ".top button"].map(boxOf));
+  assert(pages.x + pages.width <= dot.x && dot.x + dot.width <= button.x, JSON.stringify([pages, dot, button]));
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+  await shot(page, "lost-phone");
 });

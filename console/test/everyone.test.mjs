@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { blank, here, launch, open, row, serve, shot } from "./support/page.mjs";
+import { blank, here, launch, open, openThrough, row, serve, shot } from "./support/page.mjs";
 import { ROUTES } from "./support/routes.mjs";
 import { start } from "./support/start.mjs";
 
@@ -31,6 +31,7 @@ for (const [name, options] of [
 ]) {
   test(`axe finds nothing: ${name}`, async (t) => {
     const { url } = await serve(t, ROUTES);
+    const colours = await start(url, { route: "colours", connid: "colours" });
     const { job } = await start(url, { route: "lines", connid: "site", tags: ["web"] });
     for (const connid of ["a", "b", "c"]) await start(url, { route: "request", connid, time: 100 });
     await start(url, { route: "one", connid: "waits" });
@@ -55,6 +56,16 @@ for (const [name, options] of [
     await page.locator(".line", { hasText: "line 300" }).waitFor();
     await shot(page, `job-${name}`);
     await check(page, "job");
+    await page.goto(`${url}/#/jobs/${colours.job}`);
+    await page.locator(".line", { hasText: "red to stderr" }).waitFor();
+    await page.getByLabel("Search in the log").fill("text 3");
+    await page.getByLabel("Search in the log").press("Enter");
+    await page.locator(".line.is-at").waitFor();
+    // What is on its way out of sight is not looked at: the log begins with its colours, and is short.
+    assert(await page.locator(".line", { hasText: "text 0" }).isVisible());
+    await page.locator(".output").scrollIntoViewIfNeeded();
+    await shot(page, `colours-${name}`);
+    await check(page, "colours");
     await page.goto(`${url}/#/search`);
     await page.locator("#search-text").fill("push");
     await page.locator(".match").first().waitFor();
@@ -68,6 +79,24 @@ for (const [name, options] of [
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   });
 }
+
+test("where the browser has a few colours of its own, bars, the connection, the page and what is pressed are still told apart", async (t) => {
+  const { url } = await serve(t);
+  await start(url, { route: "request", connid: "a", time: 100 });
+  const { network, page } = await openThrough(t, browser, url, { forcedColors: "active" });
+  await row(page, "a").waitFor();
+  const look = (selector, what) => page.locator(selector).first().evaluate((element, what) => getComputedStyle(element)[what], what);
+  const differ = async (one, other, what) => assert.notEqual(await look(one, what), await look(other, what), `${one}, ${other}: ${what}`);
+  await differ(".tbody .bar i", ".tbody .bar", "backgroundColor");
+  await differ(".top nav a[aria-current]", ".top nav a:not([aria-current])", "borderBottomColor");
+  await differ(".tabs button[aria-pressed=true]", ".tabs button[aria-pressed=false]", "backgroundColor");
+  await shot(page, "forced-colors");
+  const before = await look(".link i", "backgroundColor");
+  network.open(false);
+  network.cut();
+  await page.locator("[data-link=reconnecting]").waitFor();
+  assert.notEqual(await look(".link i", "backgroundColor"), before);
+});
 
 test("the first load is under 100 kB over the wire, nothing of it is from elsewhere, and nothing shifts", async (t) => {
   const { url } = await serve(t);

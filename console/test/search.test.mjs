@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { launch, open, serve, shot } from "./support/page.mjs";
+import { launch, open, openThrough, serve, shot } from "./support/page.mjs";
 import { start } from "./support/start.mjs";
 
 let browser;
@@ -38,6 +38,71 @@ test("each key is answered, the letters are marked, overloads are one match; wit
   await page.context().route(/^https?:\/\/(?!127\.0\.0\.1)/, (route) => route.fulfill({ body: "the documentation" }));
   const [opened] = await Promise.all([page.context().waitForEvent("page"), page.keyboard.press("Enter")]);
   await opened.waitForURL(/stack\/push/);
+});
+
+test("Enter right after typing opens what was typed, not what was found before", async (t) => {
+  const { url } = await serve(t);
+  const page = await open(t, browser, url, { path: "#/search" });
+  await page.locator("[data-link=connected]").waitFor();
+  await page.context().route(/^https?:\/\/(?!127\.0\.0\.1)/, (route) => route.fulfill({ body: "the documentation" }));
+  await page.locator("#search-text").fill("vector::push_back");
+  await page.locator(".match", { hasText: "push_back" }).first().waitFor();
+  // In one turn of the page, so that no answer comes between.
+  const [opened] = await Promise.all([
+    page.context().waitForEvent("page"),
+    page.locator("#search-text").evaluate((input) => {
+      input.value = "vector::emplace_back";
+      input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+    }),
+  ]);
+  await opened.waitForURL(/vector\/emplace_back/);
+});
+
+test("what is called the same is told apart by where it stands, and libraries that were found in are offered", async (t) => {
+  const { url } = await serve(t);
+  const page = await open(t, browser, url, { path: "#/search" });
+  await page.locator("[data-link=connected]").waitFor();
+  await page.locator("#search-text").fill("push_heap");
+  await page.locator(".match").nth(1).waitFor();
+  const names = await page.locator(".match .match-name").allInnerTexts();
+  assert.equal(new Set(names).size, names.length, names.join());
+  assert.match(names.join("\n"), /std::ranges/);
+  assert.match((await page.locator("#libraries-seen option").evaluateAll((options) => options.map(({ value }) => value))).join(), /heap|algorithm/);
+});
+
+test("the pictures draw nothing where nothing was known, and a page that was not called each second shows what happened in one", async (t) => {
+  const { url } = await serve(t);
+  const { network, page } = await openThrough(t, browser, url, { isBlank: true });
+  // As a browser does it to a page in the background: what is called each second is called late.
+  await page.addInitScript(() => {
+    const every = setInterval;
+    window.setInterval = (run, ms) => every(() => (ms === 1000 && window.isInBackground) || run(), ms);
+  });
+  await page.goto(`${network.url}/#/pictures`);
+  const now = page.locator(".canvas[aria-label^='Now, now']");
+  await page.getByRole("img", { name: /^Now, now: running 0,/ }).waitFor();
+  network.open(false);
+  network.cut();
+  await page.getByRole("img", { name: "Now, now: not known" }).waitFor();
+  assert.match(await page.locator(".legend").first().innerText(), /running\s–/);
+  await shot(page, "pictures-lost");
+  network.open(true);
+  await page.getByRole("img", { name: /^Now, now: running 0,/ }).waitFor();
+  assert.equal(await now.count(), 1);
+
+  await page.evaluate(() => {
+    window.most = 0;
+    const chart = document.querySelector(".canvas[aria-label^='Ended']");
+    new MutationObserver(() => (window.most = Math.max(window.most, Number(/ok ([\d.]+)/.exec(chart.ariaLabel)?.[1] ?? 0)))).observe(chart, { attributes: true });
+    window.isInBackground = true;
+  });
+  for (let number = 0; number < 20; number++) await start(url, { route: "request", time: 0.2 });
+  await page.waitForFunction((begin) => performance.now() - begin > 4000, await page.evaluate(() => performance.now()));
+  await page.evaluate(() => (window.isInBackground = false));
+  await page.waitForFunction(() => [...document.querySelectorAll("tbody tr")].some((line) => line.children[4]?.textContent === "20"));
+  const most = await page.evaluate(() => window.most);
+  assert(most > 0 && most <= 10, `${most} a second`);
 });
 
 test("the pictures show what runs and what ended, by route", async (t) => {

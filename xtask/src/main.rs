@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask test`, everything that CI runs, and `cargo xtask generate`.
 #![allow(clippy::print_stdout, reason = "a command line talks on stdout")]
 
+mod bench;
 mod catalogue;
 mod cmd;
 mod generate;
@@ -22,6 +23,7 @@ const USAGE: &str = "\
 cargo xtask test            run every step that CI runs
 cargo xtask test NAME...    run these steps
 cargo xtask test --list     say what there is
+cargo xtask bench [--quick] [w1...] [--only NAME,...]  measure beside others, see bench/README.md
 cargo xtask generate        write the generated files
 cargo xtask generate --check  fail where a committed one differs
 cargo xtask catalogue       write the catalogue of the C++ standard library
@@ -45,6 +47,7 @@ fn run(words: &[&str]) -> Result<ExitCode> {
     match words {
         ["test", "--list"] => test::list(),
         ["test", names @ ..] => return test::run(&project, names),
+        ["bench", words @ ..] => bench::run(&project, words)?,
         ["generate"] => generate::write(&project)?,
         ["generate", "--check"] => generate::check(&project)?,
         ["catalogue"] => catalogue::write(&project)?,

@@ -36,7 +36,7 @@ const CARGO_MUTANTS: Need = Need::Cargo {
     version: "27.1.0",
 };
 
-const PYTHON_ALONE: Need = Need::Debian {
+pub(crate) const PYTHON_ALONE: Need = Need::Debian {
     package: "python3",
     sign: "python3",
 };
@@ -44,7 +44,7 @@ pub(crate) const PYTHON: Need = Need::Debian {
     package: "python3-venv",
     sign: "/usr/lib/python3.11/ensurepip/__init__.py",
 };
-const COMPILER: Need = Need::Debian {
+pub(crate) const COMPILER: Need = Need::Debian {
     package: "g++",
     sign: "c++",
 };
@@ -52,7 +52,7 @@ const NODE: Need = Need::Debian {
     package: "nodejs",
     sign: "node",
 };
-const NPM: Need = Need::Debian {
+pub(crate) const NPM: Need = Need::Debian {
     package: "npm",
     sign: "npm",
 };

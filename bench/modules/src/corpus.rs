@@ -1,9 +1,11 @@
 //! What is searched, and what is asked.
 
-use std::{fmt::Write, fs, path::Path};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
+
+use crate::made_up::{self, Chance, HEAD};
 
 /// A symbol, as every engine is given it.
 pub(crate) struct Symbol {
@@ -72,68 +74,17 @@ pub(crate) fn questions(path: &Path) -> Result<Vec<Question>> {
         .collect())
 }
 
-/// A sequence that looks random and is always the same (xorshift).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % most as u64) as usize
-    }
-
-    fn of<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words[self.below(words.len())]
-    }
-}
-
-const VERBS: [&str; 40] = [
-    "get", "set", "add", "remove", "find", "insert", "erase", "push", "pop", "make", "create",
-    "destroy", "open", "close", "read", "write", "load", "store", "begin", "end", "start", "stop",
-    "parse", "format", "encode", "decode", "send", "receive", "lock", "unlock", "wait", "notify",
-    "update", "reset", "clear", "merge", "split", "sort", "visit", "apply",
-];
-const NOUNS: [&str; 60] = [
-    "back", "front", "node", "edge", "graph", "tree", "list", "map", "table", "row", "column",
-    "index", "key", "value", "buffer", "stream", "file", "path", "name", "type", "state", "event",
-    "handler", "listener", "queue", "stack", "cache", "pool", "thread", "task", "job", "request",
-    "response", "header", "body", "frame", "packet", "socket", "address", "port", "client",
-    "server", "session", "token", "user", "group", "role", "policy", "filter", "range", "offset",
-    "length", "size", "count", "limit", "error", "result", "status", "config", "option",
-];
-
 /// So many symbols of a made-up library, and their catalogue.
 pub(crate) fn synthetic(count: usize) -> (Vec<Symbol>, String) {
-    let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
-    let mut lines = String::from("{\"catalogue\":\"synthetic\",\"version\":1}\n");
+    let mut lines = HEAD.to_owned();
     let mut symbols = Vec::with_capacity(count);
-    let mut class = String::new();
-    for number in 0..count {
-        if number % 20 == 0 {
-            let (outer, a, b) = (chance.of(&NOUNS), chance.of(&NOUNS), chance.of(&NOUNS));
-            class = format!("{outer}::{a}_{b}{}", number / 20);
-        }
-        let (verb, a, b) = (chance.of(&VERBS), chance.of(&NOUNS), chance.of(&NOUNS));
-        let name = match chance.below(4) {
-            0 => format!("{verb}_{a}"),
-            1 => format!("{verb}_{a}_{b}"),
-            2 => format!("{verb}{}_{a}", chance.below(1000)),
-            _ => format!("{verb}_{a}_{}_{b}", chance.of(&NOUNS)),
-        };
-        let qualified = format!("{class}::{name}");
-        let _ = writeln!(
-            lines,
-            "{{\"qualified\":\"{qualified}\",\"lib\":\"{class}\",\"kind\":\"function\",\"header\":\"{}.h\",\
-             \"signatures\":[{{\"text\":\"void {name}(const {a}& {a}, int {b})\"}}]}}",
-            class.split("::").next().unwrap_or_default(),
-        );
+    made_up::write(count, &mut lines, |class, name| {
         symbols.push(Symbol {
-            qualified,
-            name,
-            libs: vec![class.clone()],
+            qualified: format!("{class}::{name}"),
+            name: name.to_owned(),
+            libs: vec![class.to_owned()],
         });
-    }
+    });
     (symbols, lines)
 }
 

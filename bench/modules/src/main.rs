@@ -3,6 +3,8 @@
 
 mod corpus;
 mod engines;
+#[path = "../../src/made_up.rs"]
+mod made_up;
 mod measure;
 
 use std::{env::args, path::Path};

@@ -52,7 +52,7 @@ class Driver:
         return {"connid": job.connid, "job": job.id}
 
     async def feed(self, order: Order) -> object:
-        self.handles[order["as"]] = await self.connected.feed()
+        self.handles[order["as"]] = await self.connected.feed(order.get("after"))
         return {}
 
     async def next(self, order: Order) -> object:
@@ -68,15 +68,17 @@ class Driver:
         how = {"reason": order.get("reason"), "wait": order.get("wait", False)}
         if "of" in order:
             return await self.job(order).kill(**how)
-        return await self.connected.kill(order["connid"], **how)
+        return await self.connected.kill(order.get("connid"), job=order.get("job"), where=order.get("where"), **how)
 
     async def extend(self, order: Order) -> object:
         if "of" in order:
             return await self.job(order).extend(order["time"])
+        if "job" in order:
+            return await self.connected.extend(job=order["job"], time=order["time"])
         return await self.connected.extend(order["connid"], order["time"])
 
     async def status(self, order: Order) -> object:
-        asked = {field: order[field] for field in ["connid", "limit", "after", "where"] if field in order}
+        asked = {field: order[field] for field in ["connid", "job", "limit", "after", "where"] if field in order}
         return await self.connected.status(**asked)
 
     async def search(self, order: Order) -> object:

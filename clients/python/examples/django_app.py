@@ -1,12 +1,15 @@
 """The same from Django views: `python django_app.py runserver`."""
 
 import functools
+import hashlib
 import os
+import secrets
 import sys
 from pathlib import Path
 
 import django
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.management import execute_from_command_line
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -31,14 +34,25 @@ def client() -> longwire.sync.Client:
     return longwire.sync.connect(SERVER)
 
 
+def owner(request: HttpRequest) -> str:
+    """Whose jobs they are, as a tag. In an application that knows its users this is the user's id."""
+    if "visitor" not in request.COOKIES:
+        raise PermissionDenied("load the page first")
+    # Everybody may read tags, so it is not the cookie itself.
+    return "owner:" + hashlib.sha256(request.COOKIES["visitor"].encode()).hexdigest()[:32]
+
+
 def page(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(PAGE)
+    response = HttpResponse(PAGE)
+    if "visitor" not in request.COOKIES:
+        response.set_cookie("visitor", secrets.token_urlsafe(), httponly=True, samesite="Lax")
+    return response
 
 
 @csrf_exempt  # keep Django's check in an application that has sessions
 @require_http_methods(["POST"])
 def start(request: HttpRequest) -> HttpResponse:
-    job = client().start("report", {"pages": int(request.GET["pages"])}, time=600)
+    job = client().start("report", {"pages": int(request.GET["pages"])}, time=600, tags=[owner(request)])
     # The job goes on; only this watch ends.
     job.leave()
     return JsonResponse({"connid": job.connid}, status=202)
@@ -48,7 +62,11 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["DELETE"])
 def kill(request: HttpRequest, connid: str) -> HttpResponse:
     try:
-        done = client().kill(connid, "by its user")
+        job = client().status(connid)["jobs"][0]
+        if owner(request) not in job.get("tags", []):
+            return JsonResponse({"detail": "no report of yours"}, status=404)
+        # That job, and not what may have its connid by now.
+        done = client().kill(job=job["job"], reason="by its user")
     except longwire.Refused as refused:
         return JsonResponse({"detail": refused.message}, status=404)
     return JsonResponse({"status": done["status"]})

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request
 from websockets.typing import Subprotocol
 
 import longwire
@@ -81,6 +82,8 @@ class Script:
         self._over = asyncio.Event()
         self._server: Server | None = None
         self.url = ""
+        self.is_silent = False
+        """Connections are taken, and never answered."""
 
     async def accept(self) -> Peer:
         return await asyncio.wait_for(self._peers.get(), PATIENCE)
@@ -91,12 +94,17 @@ class Script:
         self._peers.put_nowait(Peer(socket))
         await self._over.wait()
 
+    async def _upgrade(self, socket: ServerConnection, request: Request) -> None:
+        if self.is_silent:
+            await self._over.wait()
+
     async def __aenter__(self) -> "Script":
         self._server = await serve(
             self._serve,
             "127.0.0.1",
             0,
             subprotocols=[Subprotocol("longwire.v1")],
+            process_request=self._upgrade,
             compression=None,
             ping_interval=None,
             max_size=2**24,

@@ -21,6 +21,7 @@ Pair = tuple[longwire.Client, Peer]
         ("https://host/longwire/", "wss://host/longwire/ws"),
         ("ws://[::1]:8000", "ws://[::1]:8000/ws"),
         ("wss://host:1/ws?key=a", "wss://host:1/ws?key=a"),
+        ("http://127.0.0.1:8000?times=true", "ws://127.0.0.1:8000/ws?times=true"),
         ("ws://host:1/other", "ws://host:1/other"),
         ("ftp://host", None),
         ("127.0.0.1:8000", None),
@@ -43,7 +44,7 @@ def test_addresses_of_sites_and_of_sockets_are_the_same(url: str, socket: str | 
     ("attempt", "chance", "wait"),
     [
         (0, 1, 0),
-        (1, 0, 0.1),
+        (1, 0, 0.05),
         (1, 1, 0.1),
         (2, 1, 0.2),
         (2, 0, 0.1),
@@ -56,6 +57,16 @@ def test_addresses_of_sites_and_of_sockets_are_the_same(url: str, socket: str | 
 )
 def test_waits_double_up_to_the_longest_and_chance_takes_at_most_half(attempt: int, chance: float, wait: float) -> None:
     assert longwire.Options().wait(attempt, chance) == pytest.approx(wait)
+
+
+async def test_headers_are_sent_with_every_upgrade(script: Script) -> None:
+    async with longwire.connect(script.url, quick(headers={"Authorization": "Bearer secret"})) as client:
+        for _ in range(2):
+            peer = await script.accept()
+            request = peer._socket.request
+            assert request is not None and request.headers["Authorization"] == "Bearer secret"
+            await peer.synced(client)
+            await peer.cut()
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1011, 1012, 4001, 4002, 4999])
@@ -76,8 +87,8 @@ async def test_after_these_closes_there_is_no_use_in_coming_back(pair: Pair, cod
     assert client.link.state == "closed"
 
 
-@pytest.mark.parametrize("text", ["{", "7", "[]", '{"connid":"a","seq":"x","status":"ok"}'])
-async def test_what_is_no_frame_is_not_understood(pair: Pair, text: str) -> None:
+@pytest.mark.parametrize("text", ["{", "7", "[]", '{"connid":"a","seq":"x","status":"ok"}', b"{}"])
+async def test_what_is_no_frame_is_not_understood(pair: Pair, text: str | bytes) -> None:
     client, peer = pair
     job = await peer.starts(client, "a")
     await peer.says_text(text)
@@ -87,18 +98,22 @@ async def test_what_is_no_frame_is_not_understood(pair: Pair, text: str) -> None
 
 async def test_what_is_not_known_is_let_pass(pair: Pair) -> None:
     client, peer = pair
-    await peer.says_text(b"\x00")
     await peer.says({"news": 1}, {"notice": "of something"}, {"id": 99, "route": "status"}, {"connid": "x", "seq": 1})
     await peer.synced(client)
 
 
-async def test_an_answer_to_something_else_is_not_understood(pair: Pair) -> None:
+@pytest.mark.parametrize(
+    "answer", [{"route": "status", "status": "ok", "jobs": []}, {}, {"route": "modules", "status": "ok"}]
+)
+async def test_an_answer_to_something_else_is_not_understood(pair: Pair, answer: dict[str, Any]) -> None:
     client, peer = pair
-    starting = asyncio.create_task(client.start("script"))
-    number, _ = await peer.hears()
-    await peer.says({"id": number, "route": "status", "status": "ok", "jobs": []})
-    with pytest.raises(longwire.ConnectionError, match="unexpected_frame"):
-        await within(starting)
+    asking = client.start("script"), client.watch("a"), client.feed().open(), client.routes(), client.modules()
+    for one in asking:
+        task = asyncio.ensure_future(one)
+        number, _ = await peer.hears()
+        await peer.says({"id": number, **answer})
+        with pytest.raises(longwire.ConnectionError, match="unexpected_frame"):
+            await within(task)
     await peer.synced(client)
 
 
@@ -158,6 +173,17 @@ async def test_a_server_that_is_gone_for_good_is_given_up_where_patience_ends(sc
         with pytest.raises(longwire.ConnectionError) as gone:
             await within(asking)
         assert gone.value.code == "unreachable"
+
+
+async def test_a_server_that_takes_a_connection_and_is_silent_does_not_outlast_patience(script: Script) -> None:
+    async with longwire.connect(script.url, quick(patience=0.3)) as client:
+        peer = await script.accept()
+        asking = asyncio.create_task(client.status())
+        await peer.hears()
+        script.is_silent = True
+        await peer.cut()
+        with pytest.raises(longwire.ConnectionError, match=r"no answer within 0\.\d+ s"):
+            await within(asking)
 
 
 async def test_patience_counts_on_over_connections_that_break_unheard(script: Script) -> None:
@@ -246,6 +272,20 @@ async def test_closing_ends_what_waits_and_leaves_nothing_behind(pair: Pair) -> 
         await client.routes()
     await peer.until_left()
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("longwire")]
+
+
+async def test_whoever_closes_and_is_cancelled_hears_of_it(script: Script) -> None:
+    client = await longwire.connect(script.url)
+    peer = await script.accept()
+    # A server that does not read does not say goodbye either.
+    peer._socket.transport.pause_reading()
+    closing = asyncio.create_task(client.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await within(closing)
+    await client.close()
+    assert client.link.state == "closed"
 
 
 async def test_a_verb_is_not_started(pair: Pair) -> None:

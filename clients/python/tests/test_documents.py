@@ -72,6 +72,12 @@ def test_each_block_of_code_is_what_is_run(block: Block) -> None:
         assert block.mark == "run" or block.code == block.expected(), "write it anew: python tests/documents.py"
 
 
+def test_the_page_of_the_package_stands_alone() -> None:
+    """It is shown where there are no other files: a link is an address, or a place in the page."""
+    text = (HERE / "README.md").read_text()
+    assert [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith(("https://", "#"))] == []
+
+
 def test_the_quick_start_is_as_long_as_is_said() -> None:
     lines = len((EXAMPLES / "quickstart.py").read_text().splitlines())
     assert f"A program of {lines} lines" in (HERE / "README.md").read_text()
@@ -166,6 +172,7 @@ APPLICATIONS = {
     "fastapi": ["-m", "uvicorn", "--host", "127.0.0.1", "fastapi_app:app", "--port"],
     "django": ["django_app.py", "runserver", "--noreload"],
 }
+STRANGERS = {"fastapi": 401, "django": 403}
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
@@ -180,9 +187,14 @@ async def test_a_page_watches_the_job_that_a_view_started(reports: Server, app_p
             # Reloaded, it watches on.
             await page.loads("Page.reload")
             await page.shows("running")
+            # Only whose job it is may kill it.
+            connid = await page.does("new URLSearchParams(location.search).get('connid')")
+            for who, status in (("", STRANGERS[name]), ("visitor=another", 404)):
+                assert await asyncio.to_thread(asked, f"{url}/reports/{connid}", "DELETE", who) == status
+            await page.shows("running")
             await page.clicks("#kill")
             await page.shows("killed")
-        assert await asyncio.to_thread(asked, f"{url}/reports/nobody", "DELETE") == 404
+        assert await asyncio.to_thread(asked, f"{url}/reports/nobody", "DELETE", "visitor=another") == 404
 
 
 def answering(url: str, process: "subprocess.Popen[str]") -> None:
@@ -197,9 +209,10 @@ def answering(url: str, process: "subprocess.Popen[str]") -> None:
     raise AssertionError(process.stdout.read())
 
 
-def asked(url: str, method: str) -> int:
+def asked(url: str, method: str, cookie: str = "") -> int:
+    request = urllib.request.Request(url, method=method, headers={"Cookie": cookie})
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=SECONDS) as answer:
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:

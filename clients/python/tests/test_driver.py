@@ -70,19 +70,21 @@ def test_every_order(server: Server) -> None:
         driver.ok("rest", of="c")
         driver.ok("feed", **{"as": "f"})
         waiting = driver.order("next", of="f")
-        driver.ok(
-            "start",
-            **{"as": "d"},
-            route="render",
-            input=["until_told", {"result": 1}, {"finally": {"output": "bye\n"}}],
-        )
+        acts = [{"output": "begun\n"}, "until_told", {"result": 1}, {"finally": {"output": "bye\n"}}]
+        job = driver.ok("start", **{"as": "d"}, route="render", input=acts)["job"]
         assert driver.answer(waiting)["ok"]["seq"] == 1
+        # What is killed before it has begun says nothing.
+        assert driver.ok("next", of="d")["output"] == "begun\n"
         assert driver.ok("extend", of="d", time=60)["time"] == 60
+        assert driver.ok("extend", job=job, time=50)["job"] == job
+        assert driver.ok("status", job=job)["jobs"][0]["job"] == job
         assert driver.ok("status", limit=1)["total"] >= 1
         assert driver.ok("kill", of="d", reason="enough", wait=True)["ended"]["status"] == "killed"
         assert driver.ok("rest", of="d")["stdout"] == hashlib.sha256(b"bye\n").hexdigest()
         assert driver.code("result", of="d") == "killed"
-        assert driver.code("kill", of="d") == "already_ended"
+        assert driver.code("kill", of="d") == driver.code("kill", job=job) == "already_ended"
+        driver.ok("feed", **{"as": "g"}, after=0)
+        assert driver.ok("next", of="g")["feed"] == 1
         driver.ok("start", **{"as": "e"}, route="render", input=[{"fail": {"code": "disk_full", "message": "x"}}])
         assert driver.code("result", of="e") == "disk_full"
         assert driver.ok("search", lib=["vector"], text="push")["data"]

@@ -34,7 +34,7 @@ def test_what_is_public_is_there_and_says_what_it_is() -> None:
 
 
 def test_the_sources_are_published_with_their_tests(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    build = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", str(tmp_path), "."]
     subprocess.run(build, cwd=HERE, check=True, capture_output=True, timeout=60)
     with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames()}
@@ -43,4 +43,4 @@ def test_the_sources_are_published_with_their_tests(tmp_path: Path) -> None:
     expected = {path for folder in folders for kind in kinds for path in (HERE / folder).rglob(kind)}
     assert {path.relative_to(HERE).as_posix() for path in expected} <= names
     assert {"README.md", "requirements.txt", "LICENSE-MIT", "LICENSE-APACHE", "pyproject.toml"} <= names
-    assert not [name for name in names if name.endswith(".pyc")]
+    assert not [name for name in names if name.endswith(".pyc") or name.startswith(".")]

@@ -3,10 +3,11 @@
 import asyncio
 import gc
 import re
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from scripted import Peer, Script, begun, ended, output, refusal, seen, watching, within
+from scripted import Frame, Peer, Script, begun, ended, output, refusal, seen, watching, within
 
 import longwire
 
@@ -85,19 +86,54 @@ async def test_a_server_that_has_forgotten_the_job_ends_the_events(script: Scrip
         await within(job)
 
 
-@pytest.mark.parametrize(("conflict", "repeated"), [(None, "attach"), ("reject", "attach"), ("replace", "replace")])
-async def test_a_start_with_a_name_is_repeated_as_a_joining_one(
-    script: Script, pair: Pair, conflict: Any, repeated: str
-) -> None:
+@pytest.mark.parametrize("conflict", [None, "reject", "attach"])
+async def test_a_start_with_a_name_is_repeated_as_a_joining_one(script: Script, pair: Pair, conflict: Any) -> None:
     client, peer = pair
     starting = asyncio.create_task(client.start("script", [1], connid=42, on_conflict=conflict))
     start = {"route": "script", "connid": 42, "input": [1]}
     await peer.expects(start if conflict is None else {**start, "on_conflict": conflict})
     await peer.cut()
     peer = await script.accept()
-    number = await peer.expects({**start, "on_conflict": repeated})
+    number = await peer.expects({**start, "on_conflict": "attach"})
     await peer.says(begun(number, "42"))
     assert (await within(starting)).connid == "42"
+
+
+@pytest.mark.parametrize(
+    ("found", "repeated"),
+    [
+        ({"status": "running", "elapsed": 3600}, "replace"),
+        ({"status": "ending", "elapsed": 3600}, "replace"),
+        ({"status": "running", "elapsed": 0}, "attach"),
+        ({"status": "ok", "elapsed": 3600}, "attach"),
+        (None, "attach"),
+        ("unknown_connid", "attach"),
+        ("expired", "attach"),
+    ],
+)
+async def test_a_start_that_replaces_kills_no_job_that_is_younger_than_itself(
+    script: Script, pair: Pair, found: Any, repeated: str
+) -> None:
+    client, peer = pair
+    starting = asyncio.create_task(client.start("script", connid="a", on_conflict="replace"))
+    start: Frame = {"route": "script", "connid": "a", "on_conflict": "replace"}
+    await peer.expects(start)
+    await peer.cut()
+    peer = await script.accept()
+    number = await peer.expects({"route": "status", "connid": "a"})
+    if isinstance(found, str):
+        await peer.says(refusal(number, found))
+    else:
+        jobs = [] if found is None else [found]
+        await peer.says({"id": number, "route": "status", "status": "ok", "jobs": jobs, "next": None})
+    number = await peer.expects({**start, "on_conflict": repeated})
+    # Broken again it is looked for again.
+    await peer.cut()
+    peer = await script.accept()
+    await peer.says(refusal(await peer.expects({"route": "status", "connid": "a"}), "unknown_connid"))
+    number = await peer.expects({**start, "on_conflict": "attach"})
+    await peer.says(begun(number, "a"))
+    assert (await within(starting)).seen == 1
 
 
 @pytest.mark.parametrize("was_heard", [True, False])
@@ -111,17 +147,34 @@ async def test_a_start_without_a_name_is_looked_for_before_it_is_repeated(
     assert re.fullmatch("[0-9a-hjkmnp-tv-z]{13}", name)
     await peer.cut()
     peer = await script.accept()
-    number = await peer.expects({"route": "watch", "connid": name})
+    number = await peer.expects({"route": "watch", "connid": name, "after": 1})
     if was_heard:
-        await peer.says(watching(number, name), begun(0, name) | {"id": None})
+        await peer.says(watching(number, name))
         job = await within(starting)
+        assert job.seen == 1
         await peer.says(ended(name, 2))
-        assert await seen(job) == [1, 2]
+        assert await seen(job) == [2]
         return
     await peer.says(refusal(number, "unknown_connid"))
     number = await peer.expects({"route": "script", "connid": name, "on_conflict": "attach"})
     await peer.says(begun(number, name), ended(name, 2))
     assert await seen(await within(starting)) == [2]
+
+
+async def test_a_new_name_is_looked_for_the_first_time(script: Script, pair: Pair) -> None:
+    client, peer = pair
+    name = longwire.new_connid()
+    looked_for: Frame = {"route": "watch", "connid": name, "after": 1}
+    repeated: Frame = {"route": "script", "connid": name, "on_conflict": "attach"}
+    for again in (looked_for, repeated):
+        starting = asyncio.create_task(client.start("script", connid=name))
+        await peer.expects({"route": "script", "connid": name})
+        await peer.cut()
+        peer = await script.accept()
+        number = await peer.expects(again)
+        await peer.says(watching(number, name) if again is looked_for else begun(number, name))
+        (await within(starting)).leave()
+        await peer.expects({"route": "unwatch", "job": f"job-{name}"})
 
 
 async def test_two_starts_without_a_name_have_two(pair: Pair) -> None:
@@ -142,6 +195,19 @@ async def test_a_kill_that_is_repeated_after_the_death_is_done(script: Script, p
     number = await peer.expects({"route": "kill", "connid": "a"})
     await peer.says(refusal(number, "already_ended", ended={"status": "killed", "seq": 3}))
     assert (await within(killing))["seq"] == 3
+
+
+async def test_a_repeated_kill_by_the_servers_name_says_it_again(script: Script, pair: Pair) -> None:
+    client, peer = pair
+    job = await peer.starts(client, "a")
+    killing = asyncio.create_task(job.kill())
+    await peer.expects({"route": "kill", "job": "job-a"})
+    await peer.cut()
+    peer = await script.accept()
+    number = await peer.expects({"route": "kill", "job": "job-a"})
+    await peer.says(refusal(number, "already_ended", ended={"status": "killed", "seq": 3}))
+    done = await within(killing)
+    assert (done["job"], done["seq"]) == ("job-a", 3)
 
 
 @pytest.mark.parametrize(("tries", "status"), [(1, "killed"), (2, "ok")])
@@ -168,6 +234,55 @@ async def test_a_request_that_breaks_every_connection_is_given_up(script: Script
     with pytest.raises(longwire.ConnectionError, match="no_reply"):
         await within(asking)
     await peer.synced(client)
+
+
+@pytest.mark.parametrize(("status", "frames"), [("killed", 0), ("ok", 1)])
+async def test_a_watch_from_after_the_end_ends_with_the_outcome(pair: Pair, status: str, frames: int) -> None:
+    client, peer = pair
+    watching_it = asyncio.create_task(client.watch("a", after=3))
+    number = await peer.expects({"route": "watch", "connid": "a", "after": 3})
+    await peer.says(watching(number, "a", 3) | {"ended": {"status": status, "seq": 3}})
+    job = await within(watching_it)
+    assert await seen(job) == []
+    waiting = asyncio.create_task(job.outcome())
+    for _ in range(frames):
+        # What is said in short has no result.
+        number = await peer.expects({"route": "watch", "job": "job-a", "after": 2})
+        await peer.says(watching(number, "a", 3), ended("a", 3, job="job-a", result=7))
+    event = await within(waiting)
+    assert (event["status"], event["seq"], event.get("result")) == (status, 3, 7 if frames else None)
+    assert await within(job.outcome()) == event
+    job.leave()
+    await peer.synced(client)
+    assert peer.nothing_waits()
+
+
+async def test_a_handle_that_waits_beyond_the_end_hears_of_it_on_a_new_connection(script: Script, pair: Pair) -> None:
+    client, peer = pair
+    opening = asyncio.create_task(client.watch("a", after=100))
+    await peer.says(watching(await peer.expects({"route": "watch", "connid": "a", "after": 100}), "a", 1))
+    job = await within(opening)
+    reading = asyncio.create_task(seen(job))
+    await peer.cut()
+    peer = await script.accept()
+    number = await peer.expects({"route": "watch", "job": "job-a", "after": 100})
+    error = {"code": "disk_full", "message": "no room"}
+    await peer.says(watching(number, "a", 3) | {"ended": {"status": "failed", "seq": 3, "error": error}})
+    assert await within(reading) == []
+    with pytest.raises(longwire.JobFailed, match="no room"):
+        await within(job)
+
+
+async def test_what_is_known_in_whole_is_not_forgotten_for_what_is_said_in_short(pair: Pair) -> None:
+    client, peer = pair
+    behind = await peer.starts(client, "a")
+    await peer.says(*(output("a", seq) for seq in range(2, 100)), ended("a", 100, result=7))
+    await peer.synced(client)
+    opening = asyncio.create_task(behind.watch(after=100))
+    number = await peer.expects({"route": "watch", "job": "job-a", "after": 100})
+    await peer.says(watching(number, "a", 100) | {"ended": {"status": "ok", "seq": 100}})
+    await within(opening)
+    assert await within(behind) == 7
 
 
 async def test_a_slow_reader_holds_up_nobody_misses_nothing_and_is_bounded(pair: Pair) -> None:
@@ -313,17 +428,68 @@ async def test_jobs_of_one_name_are_told_apart(pair: Pair) -> None:
     assert [await within(old), await within(new)] == ["old", "new"]
 
 
+async def test_a_job_whose_turn_it_is_is_told_by_its_number(pair: Pair) -> None:
+    client, peer = pair
+    old = await peer.starts(client, "a")
+    await peer.says(output("a", 2))
+    await peer.synced(client)
+    starting = asyncio.create_task(client.start("script", connid="a"))
+    number = await peer.expects({"route": "script", "connid": "a"})
+    await peer.says(begun(number, "a") | {"job": "job-new"})
+    new = await within(starting)
+    # Of one there is a gap, and of the other the next event.
+    await peer.says({"connid": "a", "gap": {"from": 3, "to": 7}}, output("a", 2), output("a", 8))
+    await peer.says(ended("a", 3, result="new"), ended("a", 9, result="old"))
+    assert await seen(new) == [2, 3]
+    assert await seen(old) == [2, (3, 7), 8, 9]
+    assert [await within(old), await within(new)] == ["old", "new"]
+    assert peer.nothing_waits()
+
+
 async def test_a_kill_through_a_handle_never_meets_another_job_of_its_name(pair: Pair) -> None:
     client, peer = pair
     job = await peer.starts(client, "a")
+    # It has ended, but that is not known here yet; and its name may be another's.
+    killing = asyncio.create_task(job.kill("wrong month"))
+    number = await peer.expects({"route": "kill", "job": "job-a", "reason": "wrong month"})
+    how = {"status": "failed", "seq": 2, "error": {"code": "disk_full", "message": "no room"}}
+    await peer.says(refusal(number, "already_ended", connid="a", ended=how))
+    with pytest.raises(longwire.Refused) as refused:
+        await within(killing)
+    assert (refused.value.code, refused.value.ended) == ("already_ended", how)
+    extending = asyncio.create_task(job.extend(60))
+    number = await peer.expects({"route": "extend", "job": "job-a", "time": 60})
+    await peer.says({"id": number, "route": "extend", "connid": "a", "job": "job-a", "status": "ok", "seq": 2})
+    assert (await within(extending))["job"] == "job-a"
     await peer.says(ended("a", 2, "failed", error={"code": "disk_full", "message": "no room"}))
     with pytest.raises(longwire.JobFailed) as failed:
         await within(job)
     assert (failed.value.code, failed.value.message, failed.value.event["seq"]) == ("disk_full", "no room", 2)
-    with pytest.raises(longwire.Refused) as refused:
-        await job.kill()
-    assert refused.value.code == "already_ended"
-    assert refused.value.ended == {"status": "failed", "seq": 2, "error": {"code": "disk_full", "message": "no room"}}
+
+
+async def test_verbs_take_a_connid_or_a_job(pair: Pair) -> None:
+    client, peer = pair
+    rows: list[tuple[Coroutine[Any, Any, object], Frame]] = [
+        (client.kill(job="j"), {"route": "kill", "job": "j"}),
+        (client.kill(7, "late"), {"route": "kill", "connid": 7, "reason": "late"}),
+        (client.extend(job="j", time=60), {"route": "extend", "job": "j", "time": 60}),
+        (client.status(job="j"), {"route": "status", "job": "j"}),
+    ]
+    for asking, frame in rows:
+        task = asyncio.create_task(asking)
+        await peer.says({"id": await peer.expects(frame), "route": frame["route"], "status": "ok", "jobs": []})
+        await within(task)
+    both: Any = {"connid": "a", "job": "j"}
+    for wrong in (
+        client.watch(),
+        client.kill(),
+        client.kill(**both),
+        client.extend(time=60, **both),
+        client.status(**both),
+    ):
+        with pytest.raises(TypeError, match="a connid or a job"):
+            await wrong
+    assert peer.nothing_waits()
 
 
 @pytest.mark.parametrize("how", ["leave", "forget", "with"])
@@ -348,6 +514,28 @@ async def test_a_start_that_nobody_waits_for_any_more_is_not_watched(pair: Pair)
     await asyncio.gather(starting, return_exceptions=True)
     await peer.says(begun(number, "a"))
     await peer.expects({"route": "unwatch", "job": "job-a"})
+
+
+async def test_a_start_that_is_cancelled_before_it_was_sent_is_not(pair: Pair) -> None:
+    client, peer = pair
+    starting = asyncio.create_task(client.start("script"))
+    await asyncio.sleep(0)
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    await peer.synced(client)
+
+
+async def test_a_start_that_was_cancelled_can_be_named(pair: Pair) -> None:
+    client, peer = pair
+    connid = longwire.new_connid()
+    starting = asyncio.create_task(client.start("script", connid=connid))
+    await peer.expects({"route": "script", "connid": connid})
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    killing = asyncio.create_task(client.kill(connid))
+    number = await peer.expects({"route": "kill", "connid": connid})
+    await peer.says({"id": number, "route": "kill", "connid": connid, "status": "ok", "seq": 2})
+    assert (await within(killing))["seq"] == 2
 
 
 async def test_a_cancelled_reader_has_lost_nothing(pair: Pair) -> None:
@@ -390,6 +578,12 @@ async def test_the_feed_tells_changes_and_gaps_and_goes_on(script: Script, pair:
     assert (await within(anext(feed)))["feed"] == 15
     feed.leave()
     await peer.expects({"route": "unwatch"})
+    earlier = client.feed(after=7)
+    reading = asyncio.create_task(anext(earlier))
+    number = await peer.expects({"route": "watch", "after": 7})
+    await peer.says({"id": number, "route": "watch", "status": "ok", "feed": 15}, change(7), change(8))
+    item = await within(reading)
+    assert "feed" in item and item["feed"] == 8
 
 
 async def test_readers_of_one_handle_share_its_events_and_each_comes_to_its_end(pair: Pair) -> None:

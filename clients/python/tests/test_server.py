@@ -38,6 +38,40 @@ async def test_start_watch_and_kill(server: Server) -> None:
         assert [event["status"] async for event in watching if "status" in event][-2:] == ["ending", "killed"]
 
 
+async def test_a_handle_of_an_ended_job_kills_no_other_of_its_name(server: Server) -> None:
+    async with longwire.connect(server.url) as client:
+        first = await client.start("request", connid="twin", time=0.05)
+        await within(first)
+        second = await client.start("request", connid="twin", time=60)
+        old = await client.watch(job=first.id)
+        with pytest.raises(longwire.Refused, match="already_ended"):
+            await old.kill("meant for the first")
+        assert (await client.status("twin"))["jobs"][0]["job"] == second.id
+        assert (await client.status(job=first.id))["jobs"][0]["status"] == "ok"
+        assert (await client.extend(job=second.id, time=50))["time"] == pytest.approx(50, abs=1)
+        done = await client.kill(job=second.id, wait=True)
+        assert (done["job"], done["ended"]["status"]) == (second.id, "killed")
+
+
+async def test_a_kill_of_all_that_fit_says_how_many(server: Server) -> None:
+    async with longwire.connect(server.url) as client:
+        jobs = [await client.start("request", tags=["nightly"], time=60) for _ in range(2)]
+        assert (await client.kill(where={"tag": "nightly"}, reason="wrong month"))["killed"] == 2
+        assert [(await within(job.outcome()))["status"] for job in jobs] == ["killed", "killed"]
+        assert (await client.kill(where={"tag": "nightly"}))["killed"] == 0
+        with pytest.raises(longwire.Refused) as refused:
+            await client.kill("a", where={"tag": "nightly"})
+        assert refused.value.code == "invalid_field"
+
+
+async def test_events_say_when_they_happened_where_that_is_asked_for(server: Server) -> None:
+    async with longwire.connect(server.url + "?times=true") as client:
+        job = await client.start("request", time=0.05)
+        assert ["at" in event async for event in job] == [True]
+    async with longwire.connect(server.url) as client:
+        assert ["at" in event async for event in await client.watch(job=job.id)] == [False, False]
+
+
 async def test_every_outcome_but_ok_is_an_error_of_its_own(server: Server) -> None:
     async with longwire.connect(server.url) as client:
         with pytest.raises(longwire.JobFailed) as failed:
@@ -96,6 +130,27 @@ async def test_the_other_verbs(server: Server) -> None:
                     if change["status"] == "ok":
                         break
             assert statuses == ["running", "ok"]
+        tagged = await client.start("request", time=0.05, connid="tagged", tags=["march"])
+        await tagged
+        async with client.feed(after=0) as feed:
+            async for change in feed:
+                if "feed" in change and change["connid"] == "tagged":
+                    assert (change["by"], change["tags"]) == ("anonymous", ["march"])
+                    break
+
+
+async def test_a_watch_from_after_the_end_knows_the_result(server: Server) -> None:
+    async with longwire.connect(server.url) as client:
+        job = await client.start("lines", {"n": 1})
+        last = await within(job.outcome())
+        later = await client.watch(job=job.id, after=last["seq"])
+        assert [event async for event in later] == []
+        assert await within(later) == last["result"] != {}
+        killed = await client.start("request", time=60)
+        done = await killed.kill(wait=True)
+        with pytest.raises(longwire.JobKilled) as how:
+            await within((await killed.watch(after=done["seq"])).result())
+        assert how.value.receipt is not None and not how.value.receipt["forced"]
 
 
 async def test_output_that_is_no_text(server: Server) -> None:
@@ -261,9 +316,8 @@ async def test_a_worker_that_is_told_to_stop_ends_what_it_holds(
     if kind == "sync":
         program = PROGRAM.replace("longwire.Worker", "longwire.sync.Worker").replace("run_forever", "run")
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent / "src")}
-    process = subprocess.Popen(  # noqa: ASYNC220
-        [sys.executable, "-c", program, server.url], env=environment, stdout=subprocess.PIPE, text=True
-    )
+    argv = [sys.executable, "-c", program, server.url]
+    process = await asyncio.to_thread(subprocess.Popen, argv, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         async with longwire.connect(server.url) as client:
             job = await client.start("report")

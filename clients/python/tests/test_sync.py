@@ -37,6 +37,8 @@ def test_start_watch_and_kill(server: Server) -> None:
         assert job.started is not None and job.started["seq"] == job.seen == 1
         assert [one["connid"] for one in client.status(job.connid)["jobs"]] == [job.connid]
         assert client.extend(job.connid, 50)["time"] == pytest.approx(50)
+        assert client.extend(job=job.id, time=55)["time"] == pytest.approx(55, abs=1)
+        assert [one["job"] for one in client.status(job=job.id)["jobs"]] == [job.id]
         watching = job.watch()
         assert client.kill(job.connid, "enough", wait=True)["ended"]["status"] == "killed"
         assert [event.get("status") for event in watching][-1] == "killed"
@@ -202,7 +204,7 @@ def test_a_kill_that_is_waited_for_has_a_timeout(server: Server) -> None:
             job = client.start("stubborn", time=60)
             next(event for event in job if "output" in event)
             with pytest.raises(TimeoutError):
-                _ = kill(job.connid, wait=True, timeout=0.01) if kill else job.kill(wait=True, timeout=0.01)
+                _ = kill(job=job.id, wait=True, timeout=0.01) if kill else job.kill(wait=True, timeout=0.01)
             assert job.outcome(timeout=30)["status"] == "killed"
 
 

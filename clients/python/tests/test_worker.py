@@ -62,6 +62,9 @@ class Desk:
     async def answers(self, number: int, route: str = "append") -> None:
         await self.peer.says({"id": number, "route": route, "status": "ok", "seq": 9})
 
+    async def takes(self, lease: str, **fields: Any) -> None:
+        await self.answers(await self.expects(lease, **fields))
+
     async def ends(self, lease: str, **fields: Any) -> None:
         await self.answers(await self.expects(lease, "end", **fields), "end")
 
@@ -102,6 +105,8 @@ async def test_a_job_is_handed_over_served_and_ended(desk: Desk) -> None:
         await desk.expects("9f", progress={"done": 1, "total": 2, "note": "page 1"}),
     ]
     assert len(set(numbers)) == 5
+    for number in numbers:
+        await desk.answers(number)
     await desk.ends("9f", result={"scene": 7})
     await desk.stops()
 
@@ -147,9 +152,9 @@ async def test_a_kill_arrives_as_the_languages_own_cancellation(desk: Desk) -> N
 
     await desk.claimed()
     await desk.peer.says(handed("9f"))
-    await desk.expects("9f", output="began\n")
+    await desk.takes("9f", output="began\n")
     await desk.peer.says(killed("9f"), killed("9f"))
-    await desk.expects("9f", output="told by anonymous\n")
+    await desk.takes("9f", output="told by anonymous\n")
     await desk.ends("9f")
     await desk.stops()
 
@@ -177,7 +182,7 @@ async def test_what_had_finished_first_is_a_result(desk: Desk) -> None:
 
     await desk.claimed()
     await desk.peer.says(handed("9f"))
-    await desk.expects("9f", output="began\n")
+    await desk.takes("9f", output="began\n")
     await desk.peer.says(killed("9f"))
     await desk.ends("9f", result=7)
     await desk.stops()
@@ -185,7 +190,10 @@ async def test_what_had_finished_first_is_a_result(desk: Desk) -> None:
 
 class DiskFullError(Exception):
     code = "disk_full"
-    detail: Any = {"free": 0}  # noqa: RUF012
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.detail = {"free": 0}
 
 
 class NoJsonError(Exception):
@@ -255,32 +263,22 @@ async def test_a_result_that_is_no_json_is_a_failure(desk: Desk, result: object)
     await desk.stops()
 
 
-async def test_a_result_that_is_too_large_is_a_failure(script: Script) -> None:
+@pytest.mark.parametrize(
+    "error", [None, longwire.Fail("full", "no room", "é" * 150), longwire.Fail("too_large", "", "é" * 150)]
+)
+async def test_an_end_that_is_too_large_is_a_failure(script: Script, error: Exception | None) -> None:
     desk = Desk(script, frame_bytes=300)
 
     @desk.worker.route("render")
     async def render(job: longwire.WorkerJob) -> object:
+        if error is not None:
+            raise error
         return "é" * 150
 
     await desk.claimed()
     await desk.peer.says(handed("9f"))
     number, frame = await desk.peer.hears()
-    assert frame["error"]["code"] == "too_large"
-    await desk.answers(number, "end")
-    await desk.stops()
-
-
-async def test_a_detail_that_is_too_large_is_a_failure(script: Script) -> None:
-    desk = Desk(script, frame_bytes=300)
-
-    @desk.worker.route("render")
-    async def render(job: longwire.WorkerJob) -> object:
-        raise longwire.Fail("full", "no room", "é" * 150)
-
-    await desk.claimed()
-    await desk.peer.says(handed("9f"))
-    number, frame = await desk.peer.hears()
-    assert frame["error"]["code"] == "too_large"
+    assert frame["error"]["code"] == "too_large" and "Options.frame_bytes" in frame["error"]["message"]
     await desk.answers(number, "end")
     await desk.stops()
 
@@ -350,7 +348,7 @@ async def test_an_object_that_is_called_as_a_coroutine_function_is_one(desk: Des
     desk.worker.route("render")(Render())
     await desk.claimed()
     await desk.peer.says(handed("9f"))
-    await desk.expects("9f", output="in the loop True\n")
+    await desk.takes("9f", output="in the loop True\n")
     await desk.ends("9f", result=7)
     await desk.stops()
 
@@ -389,10 +387,10 @@ async def test_a_plain_function_is_told_in_its_thread(desk: Desk) -> None:
 
     await desk.claimed()
     await desk.peer.says(handed("9f"))
-    await desk.expects("9f", output="began\n")
-    await desk.expects("9f", progress={"note": "é" * 512})
+    await desk.takes("9f", output="began\n")
+    await desk.takes("9f", progress={"note": "é" * 512})
     await desk.peer.says(killed("9f"))
-    await desk.expects("9f", output="wrong month\n")
+    await desk.takes("9f", output="wrong month\n")
     await desk.ends("9f")
     await desk.stops()
 
@@ -492,6 +490,57 @@ async def test_what_the_server_refuses_of_a_job_fails_it(desk: Desk) -> None:
     await desk.stops()
 
 
+@pytest.mark.parametrize("code", ["too_many", "unavailable"])
+async def test_what_the_server_cannot_take_in_now_is_said_again_before_the_end(desk: Desk, code: str) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        await job.print(1)
+        await job.print(2)
+        return 7
+
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    first = await desk.expects("9f", output="1\n")
+    second = await desk.expects("9f", output="2\n")
+    third = await desk.expects("9f", "end", result=7)
+    await desk.peer.says(*(refusal(number, code, lease="9f") for number in (first, third)))
+    await desk.answers(second)
+    # Its end waits for it, also over a broken connection.
+    await desk.expects("9f", output="1\n")
+    await desk.peer.cut()
+    desk.peer = await desk.script.accept()
+    await desk.claim(leases=("9f",))
+    number = await desk.expects("9f", output="1\n")
+    await desk.peer.says(refusal(number, code, lease="9f"))
+    await desk.takes("9f", output="1\n")
+    number = await desk.expects("9f", "end", result=7)
+    await desk.peer.says(refusal(number, code, lease="9f"))
+    await desk.ends("9f", result=7)
+    await desk.stops()
+
+
+async def test_a_job_whose_end_waits_fails_of_output_that_is_refused(desk: Desk) -> None:
+    @desk.worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        await job.print(1)
+        await job.print(2)
+        await go_on.wait()
+        return 7
+
+    go_on = asyncio.Event()
+    await desk.claimed()
+    await desk.peer.says(handed("9f"))
+    numbers = [await desk.expects("9f", output=f"{line}\n") for line in (1, 2)]
+    await desk.peer.says(refusal(numbers[0], "too_many", lease="9f"))
+    number = await desk.expects("9f", output="1\n")
+    go_on.set()
+    await asyncio.wait(desk.worker._tasks)
+    await desk.peer.says(refusal(numbers[1], "invalid_field", field="output"))
+    await desk.answers(number)
+    await desk.ends("9f", error={"code": "invalid_field", "message": "it is invalid_field"})
+    await desk.stops()
+
+
 async def test_a_claim_that_is_refused_ends_the_worker(desk: Desk) -> None:
     @desk.worker.route("render")
     async def render(job: longwire.WorkerJob) -> object:
@@ -555,6 +604,36 @@ async def test_what_does_not_end_within_the_grace_is_left_to_others(script: Scri
         await peer.hears()
 
 
+async def test_a_worker_whose_leaving_is_cancelled_tells_its_functions_all_the_same(script: Script) -> None:
+    began, cancelled = asyncio.Event(), asyncio.Event()
+    worker = longwire.Worker(script.url, grace=0, options=quick())
+
+    @worker.route("render")
+    async def render(job: longwire.WorkerJob) -> object:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        return None
+
+    starting = asyncio.create_task(worker.start())
+    peer = await script.accept()
+    number, _ = await peer.hears()
+    await peer.says(handed("9f"), {"id": number, "route": "claim", "status": "ok", "slots": 1})
+    await within(starting)
+    await within(began.wait())
+    # Nobody says goodbye to it, so it waits a while.
+    peer._socket.transport.pause_reading()
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.wait({stopping}, timeout=0.1)
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await within(stopping)
+    assert cancelled.is_set()
+    assert worker._bench is None
+
+
 async def test_a_worker_serves_something_and_each_route_once(script: Script) -> None:
     worker = longwire.Worker(script.url)
     with pytest.raises(ValueError, match="at least one route"):
@@ -612,8 +691,9 @@ def test_a_worker_that_was_stopped_runs_again_in_another_loop() -> None:
             number, _ = await peer.hears()
             await peer.says(handed("9f"), {"id": number, "route": "claim", "status": "ok", "slots": 1})
             # It does not stop because it was once told to.
-            for number in range(50):
-                await peer.expects({"route": "append", "lease": "9f", "output": f"{number}\n"})
+            for line in range(50):
+                number = await peer.expects({"route": "append", "lease": "9f", "output": f"{line}\n"})
+                await peer.says({"id": number, "route": "append", "status": "ok", "seq": 9})
             number = await peer.expects({"route": "end", "lease": "9f"})
             await peer.says({"id": number, "route": "end", "status": "ok"})
             worker.stop_soon()

@@ -25,8 +25,8 @@ const orders = {
   async watch({ as, connid, job, after }) {
     return accepted(keep(as, client.watch(connid ?? { job }, { after })));
   },
-  async feed({ as }) {
-    await keep(as, client.feed()).started;
+  async feed({ as, after }) {
+    await keep(as, client.feed({ after })).started;
     return {};
   },
   async next({ of }) {
@@ -54,10 +54,10 @@ const orders = {
     return { ...rest, stdout: stdout.digest("hex") };
   },
   result: async ({ of }) => (await handles.get(of)) ?? null,
-  kill: ({ of, connid, reason, wait }) => (of ? handles.get(of).kill(reason, { wait }) : client.kill(connid, reason, { wait })),
-  extend: ({ of, connid, time }) => (of ? handles.get(of).extend(time) : client.extend(connid, time)),
-  status: ({ limit, after, where, connid }) => client.status({ limit, after, where, connid }),
-  search: ({ lib, text }) => client.search(lib, text),
+  kill: ({ of, connid, job, reason, wait }) => (of ? handles.get(of).kill(reason, { wait }) : client.kill(connid ?? { job }, reason, { wait })),
+  extend: ({ of, connid, job, time }) => (of ? handles.get(of).extend(time) : client.extend(connid ?? { job }, time)),
+  status: ({ limit, after, where, connid, job }) => client.status({ limit, after, where, connid, job }),
+  search: ({ lib, text, limit, offset }) => client.search(lib, text, { limit, offset }),
   async leave({ of }) {
     handles.get(of).leave();
     return {};

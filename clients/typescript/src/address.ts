@@ -2,14 +2,14 @@ import { Disconnected } from "./errors.js";
 
 /** The address of the socket of a server at `url`. In a page it may be relative to the page's own. */
 export function socketAddress(url: string | URL): string {
-  let address: URL;
+  let address!: URL;
   try {
     address = new URL(url, globalThis.location?.href);
-  } catch {
-    throw wrong(url);
+  } catch {}
+  const protocol = address?.protocol;
+  if (!/^(ws|http)s?:$/.test(protocol)) {
+    throw new Disconnected("invalid_address", `no address of http or ws: ${url}`);
   }
-  const { protocol } = address;
-  if (!/^(ws|http)s?:$/.test(protocol)) throw wrong(url);
   address.protocol = protocol.replace("http", "ws");
   address.hash = "";
   const path = address.pathname.replace(/\/+$/, "");
@@ -18,6 +18,3 @@ export function socketAddress(url: string | URL): string {
   address.pathname = isSocket ? path : `${path}/ws`;
   return address.href;
 }
-
-const wrong = (url: string | URL) =>
-  new Disconnected("invalid_address", `"${url}" is no address such as http://127.0.0.1:8000`);

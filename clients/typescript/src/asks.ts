@@ -1,19 +1,21 @@
 import { deferred } from "./deferred.js";
-import { Disconnected, Refused } from "./errors.js";
+import { Disconnected, Refused, unexpected } from "./errors.js";
 import type { Heard } from "./heard.js";
 import type { Status } from "./protocol.js";
 
 /** How often something is sent before its server is given up. */
-export const MOST_TRIES = 5;
+const MOST_TRIES = 5;
 
 /** Something to be answered. */
 export interface Ask {
   /** What to send, at that try, counted from 1. */
   frame(tries: number): object;
-  /** Takes the answer. True says to send once more. */
-  answer(frame: Heard, tries: number): boolean | void;
-  /** There will be no answer. */
-  fail?(error: Disconnected): void;
+  /** Takes the answer. True says to send once more. Throws where it answers something else. */
+  answer(frame: Heard): boolean | void;
+  /** It was refused, or there will be no answer. */
+  fail?(error: Refused | Disconnected, tries: number): void;
+  /** Whether to send it once more, after that refusal. */
+  again?(refusal: Refused): boolean;
   /** How often it may be sent; 1 forgets it with its connection, without a word. */
   most?: number;
 }
@@ -37,12 +39,9 @@ export class Asks {
   /** Asks; the number tells one from another. */
   ask(ask: Ask): number {
     const id = ++this.#last;
-    if (this.#over) {
-      ask.fail?.(this.#over);
-      return id;
-    }
     this.#asked.set(id, { ...ask, tries: 0 });
-    this.#try(id);
+    if (this.#over) this.#drop(id, this.#over);
+    else this.#try(id);
     return id;
   }
 
@@ -51,27 +50,34 @@ export class Asks {
     const { promise, resolve, reject } = deferred<Answer>();
     this.ask({
       frame: () => question,
-      answer(frame, tries) {
-        let { id: _, ...answer } = frame;
-        if (frame.status === "error") {
-          const { route, connid, ended } = frame;
-          if (tries < 2 || !ended || ended.status !== done) return reject(refused(frame));
-          answer = { route, connid, status: "ok", seq: ended.seq, ended };
-        }
-        resolve(answer as Answer);
+      answer: (frame) => resolve(frame as Answer),
+      fail(error, tries) {
+        const { ended } = error as Refused;
+        const { route, connid, job } = question as Heard;
+        if (tries > 1 && ended && ended.status === done) resolve({ route, connid, job, status: "ok", seq: ended.seq, ended } as Answer);
+        else reject(error);
       },
-      fail: reject,
     });
     return promise;
   }
 
   /** Whether the frame was an answer. */
   heard(frame: Heard): boolean {
-    if (frame.id == null) return false;
     const id = frame.id as number;
+    if (id == null) return false;
+    delete frame.id;
     const ask = this.#asked.get(id);
-    if (ask?.answer(frame, ask.tries)) this.#try(id);
-    else this.#asked.delete(id);
+    try {
+      if (frame.status === "error") {
+        if (!frame.code) throw Error("no code");
+        const refusal = refused(frame);
+        if (ask?.again?.(refusal)) this.#try(id);
+        else this.#drop(id, refusal);
+      } else if (ask?.answer(frame)) this.#try(id);
+      else this.#asked.delete(id);
+    } catch (error) {
+      this.#drop(id, unexpected(error, frame));
+    }
     return true;
   }
 
@@ -79,10 +85,9 @@ export class Asks {
   reopened(first?: () => void): void {
     const before = [...this.#asked];
     first?.();
-    for (const [id, { tries, most = MOST_TRIES }] of before) {
+    for (const [id, { most }] of before) {
       if (most === 1) this.#asked.delete(id);
-      else if (tries < most) this.#try(id);
-      else this.#drop(id, noReply(most));
+      else this.#try(id);
     }
   }
 
@@ -93,27 +98,25 @@ export class Asks {
   }
 
   #try(id: number): void {
-    const ask = this.#asked.get(id);
+    const ask = this.#asked.get(id)!;
+    const { tries, most = MOST_TRIES } = ask;
+    if (tries >= most) return this.#drop(id, new Disconnected("no_reply", `sent ${most} times, no answer`));
     try {
       // What was never sent may be said in another way than what may have been heard.
-      if (ask && this.#send({ ...ask.frame(ask.tries + 1), id })) ask.tries++;
+      if (this.#send({ ...ask.frame(tries + 1), id })) ask.tries++;
     } catch (error) {
       // What cannot be sent is refused here, as the server would.
-      const { code = "invalid_frame", message } = error as Heard;
-      this.heard({ id, status: "error", code, message: message! });
+      const { message } = error as Error;
+      this.#drop(id, refused({ code: "invalid_field", message, ...(error as object) }));
     }
   }
 
-  #drop(id: number, error: Disconnected): void {
+  #drop(id: number, error: Refused | Disconnected): void {
     const ask = this.#asked.get(id);
     this.#asked.delete(id);
-    ask?.fail?.(error);
+    ask?.fail?.(error, ask.tries);
   }
 }
-
-/** Why something that was sent so often is given up. */
-export const noReply = (tries: number): Disconnected =>
-  new Disconnected("no_reply", `${tries} connections broke before an answer`);
 
 /** The refusal that a frame is, as an error. */
 export const refused = (frame: Heard): Refused => new Refused(frame as ConstructorParameters<typeof Refused>[0]);

@@ -1,4 +1,4 @@
-import { Asks, refused } from "./asks.js";
+import { Asks } from "./asks.js";
 import { toBytes } from "./bytes.js";
 import { Connection, type ConnectOptions } from "./connection.js";
 import { Handle } from "./handle.js";
@@ -15,7 +15,10 @@ export type StartOptions = Omit<Start, "route" | "input" | "id">;
 /** Which jobs to list, and how many. */
 export type StatusOptions = Omit<StatusQuery, "route" | "id">;
 
-/** Which job to watch: by the client's name for it, or by the server's. */
+/**
+ * Which job: by the client's name for it, or by the server's, which is exact, also where the first has been used again. What {@link Job.started}
+ * brings is one, too.
+ */
 export type Target = string | number | { readonly job: string };
 
 /** What a search may say beside the libraries and the text. */
@@ -38,7 +41,7 @@ export type Feed = Handle<FeedFrame, { readonly feed: number }>;
 /** A client of a Longwire server. It connects again by itself, and goes on where it was. */
 export class Client {
   #connection!: Connection;
-  readonly #asks = new Asks((frame) => this.#connection?.send(frame) ?? false);
+  readonly #asks = new Asks((frame) => this.#connection.send(frame));
   readonly #watches = new Watches(this.#asks);
 
   /** @internal */
@@ -75,41 +78,34 @@ export class Client {
    * started again to be joined where it runs; where it has ended meanwhile, it runs again.
    */
   start<Result = unknown>(route: string, input: unknown = null, options: StartOptions = {}): Job<Result> {
-    // The input is always said, as no verb has one: a start named `kill` is refused, and kills nothing.
     const isMade = options.connid == null;
-    const connid = isMade ? madeConnid() : String(options.connid);
+    const connid = isMade ? newConnid() : String(options.connid);
     const job = new Job<Result>(this, this.#watches, connid);
-    try {
-      // As it is now, whatever becomes of it until it is sent again.
-      const written = JSON.parse(JSON.stringify(input));
-      this.#asks.ask(startAsk({ ...options, input: written, route, connid }, isMade, job));
-    } catch (error) {
-      job.failed(refused({ code: "invalid_field", message: `input: ${error}`, field: "input" }));
-    }
+    this.#asks.ask(startAsk({ ...options, input, route, connid }, isMade, job));
     return job;
   }
 
   /** Watches a job from after that number on; from its beginning where there is none. */
   watch<Result = unknown>(target: Target, { after = 0 }: { after?: number | undefined } = {}): Job<Result> {
-    const name: { job?: string; connid?: string } = typeof target === "object" ? { job: target.job } : { connid: String(target) };
+    const name = named(target);
     const job = new Job<Result>(this, this.#watches, name.connid ?? "");
     this.#open({ ...name, after }, job, (frame) => job.opened(frame, after, !!name.job));
     return job;
   }
 
-  /** Kills a job by its connid. */
-  kill(connid: string | number, reason?: string, options: KillOptions = {}): Promise<Done> {
+  /** Kills a job, and says why to whoever watches. */
+  kill(target: Target, reason?: string, options?: KillOptions): Promise<Done> {
     // One that is sent again may come after the death it caused.
-    return this.#asks.question({ route: "kill", connid, reason, ...options }, "killed");
+    return this.#asks.question({ ...options, ...named(target), reason, route: "kill" }, "killed");
   }
 
   /** Moves a job's deadline to so many seconds from now. */
-  extend(connid: string | number, seconds: Seconds): Promise<Done> {
-    return this.#asks.question({ route: "extend", connid, time: seconds });
+  extend(target: Target, seconds: Seconds): Promise<Done> {
+    return this.#asks.question({ ...named(target), time: seconds, route: "extend" });
   }
 
-  /** What runs: a page of it; or one job, by its connid, which may have ended. */
-  status(options: StatusOptions = {}): Promise<StatusPage> {
+  /** What runs: a page of it; or one job, by its `connid` or its `job`, which may have ended. */
+  status(options?: StatusOptions): Promise<StatusPage> {
     return this.#asks.question({ ...options, route: "status" });
   }
 
@@ -119,7 +115,7 @@ export class Client {
   }
 
   /** Searches libraries for what was typed so far. Several may be under way, and are answered as they come. */
-  search(libraries: string | readonly string[], text: string, options: SearchOptions = {}): Promise<Found> {
+  search(libraries: string | readonly string[], text: string, options?: SearchOptions): Promise<Found> {
     return this.#asks.question({ ...options, lib: libraries, text, route: "query/module" });
   }
 
@@ -133,7 +129,7 @@ export class Client {
     const feed: Feed = new Handle(this.#watches);
     this.#open({ after }, feed, (frame) => {
       const head = frame.feed!;
-      feed.accepted({ feed: head }, {}, after ?? head, head);
+      feed.accepted({ feed: head }, {}, after ?? head);
     });
     return feed;
   }
@@ -151,7 +147,7 @@ export class Client {
   #open(what: object, handle: Pick<Feed, "failed">, accepted: (frame: Heard) => void): void {
     this.#asks.ask({
       frame: () => ({ route: "watch", ...what }),
-      answer: (frame) => (frame.status === "error" ? handle.failed(refused(frame)) : accepted(frame)),
+      answer: accepted,
       fail: (error) => handle.failed(error),
     });
   }
@@ -166,8 +162,15 @@ export class Client {
   }
 }
 
-/** A name that nobody else makes: 65 bits of chance, in letters and figures that are not mistaken for one another. */
-function madeConnid(): string {
+/** A job in a question. */
+const named = (target: Target): { job?: string; connid?: string } =>
+  typeof target === "object" ? { job: target.job } : { connid: String(target) };
+
+/**
+ * A connid as {@link Client.start} makes one where there is none: 13 letters and figures, 65 bits of chance, which nobody else has. With it a
+ * job has a name before it is started.
+ */
+export function newConnid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(13));
-  return Array.from(bytes, (byte) => "0123456789abcdefghjkmnpqrstvwxyz"[byte % 32]).join("");
+  return Array.from(bytes, (byte) => (byte % 32).toString(32)).join("");
 }

@@ -2,7 +2,7 @@ import { findWebSocket } from "#websocket";
 import { socketAddress } from "./address.js";
 import { backoff } from "./backoff.js";
 import { unless } from "./deferred.js";
-import { Disconnected, LongwireError } from "./errors.js";
+import { Disconnected, LongwireError, unexpected } from "./errors.js";
 import type { Heard } from "./heard.js";
 import type { Link } from "./link.js";
 import type { WebSocketKind } from "./websocket/kind.js";
@@ -23,13 +23,10 @@ export interface ConnectOptions {
 }
 
 /** What servers take, unless an operator has set another bound. */
-const FRAME_BYTES = 1048576;
-
-/** What a server sent, or was sent, is no text of the protocol. */
-const NO_TEXT = 1007;
+const FRAME_BYTES = 2 ** 20;
 
 /** Closes for which there is no use in coming back: a rule was broken. */
-const FOR_GOOD = [1002, NO_TEXT, 1008, 1009];
+const FOR_GOOD = [1002, 1007, 1008, 1009];
 
 /** Who uses a connection. */
 export interface User {
@@ -52,8 +49,9 @@ export class Connection {
   /** Whether frames get through. */
   #up = false;
   #attempts = 0;
-  #until = 0;
+  #until = Infinity;
   #stopWaiting = () => {};
+  readonly #abort = () => void this.close(this.#options.signal!.reason);
 
   private constructor(url: string, Kind: WebSocketKind, options: ConnectOptions, user: User) {
     this.#url = url;
@@ -69,12 +67,11 @@ export class Connection {
     const Kind = options.WebSocket ?? (await findWebSocket());
     signal?.throwIfAborted();
     const connection = new Connection(address, Kind, options, user);
-    const abort = () => void connection.close(signal!.reason);
-    signal?.addEventListener("abort", abort);
+    signal?.addEventListener("abort", connection.#abort);
     try {
-      await unless(signal, new Promise<void>((opened, failed) => connection.#dial(opened, failed)));
+      await unless(signal, new Promise<void>((opened, failed) => connection.#dial(failed, opened)));
     } catch (error) {
-      signal?.removeEventListener("abort", abort);
+      void connection.close();
       throw error;
     }
     return connection;
@@ -88,7 +85,7 @@ export class Connection {
   /** Tells of each change. */
   onLink(listener: (link: Link) => void): () => void {
     this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Sends a frame, and says whether there was a connection to send it on. Whether it arrived only an answer tells. Throws where it never can be sent. */
@@ -102,22 +99,20 @@ export class Connection {
   }
 
   /** Closes it for good, because of that. */
-  async close(cause?: unknown): Promise<void> {
-    const wire = this.#wire;
-    this.#end(new Disconnected("closed", "the client was closed", { cause }));
-    await wire?.close();
+  close(cause?: unknown): Promise<void> {
+    return this.#end(new Disconnected("closed", "closed here", { cause }));
   }
 
-  #dial(opened: () => void, failed: (why: Disconnected) => void): void {
+  #dial(failed: (why: Disconnected) => void, opened?: () => void): void {
     const unreachable = (reason: string) =>
       failed(new Disconnected("unreachable", `no Longwire at ${this.#url}: ${reason || "no answer"}`));
     try {
-      this.#wire = new Wire(this.#Kind, this.#url, {
+      this.#wire = new Wire(this.#Kind, this.#url, this.#until - Date.now(), {
         opened: () => {
           this.#up = true;
           this.#tell({ state: "connected" });
           this.#user.opened();
-          opened();
+          opened?.();
         },
         text: (text) => this.#heard(text),
         gone: (code, reason) => (this.#up ? this.#broke(code, reason) : unreachable(reason)),
@@ -127,26 +122,23 @@ export class Connection {
     }
   }
 
-  #heard(text: string): void {
-    let frame: Heard;
-    try {
-      frame = Object(JSON.parse(text)) as Heard;
-    } catch {
-      void this.#wire?.close();
-      return this.#broke(NO_TEXT, `no JSON: ${text.slice(0, 200)}`);
-    }
+  #heard(text: unknown): void {
     this.#attempts = 0;
-    if (frame.notice === "shutting_down") this.#tell({ state: "shutting_down", left: frame.left! });
-    else this.#user.heard(frame);
+    try {
+      if (typeof text !== "string") throw Error("binary");
+      const frame = Object(JSON.parse(text)) as Heard;
+      if (frame.notice === "shutting_down") this.#tell({ state: "shutting_down", left: frame.left! });
+      else this.#user.heard(frame);
+    } catch (error) {
+      void this.#end(unexpected(error, text));
+    }
   }
 
   #broke(code: number, reason: string): void {
     this.#up = false;
-    const said = `${code} ${reason}`;
-    if (FOR_GOOD.includes(code)) {
-      return this.#end(new Disconnected("closed_by_server", `closed: ${said}`));
-    }
-    this.#again(new Disconnected("connection_lost", `connection lost: ${said}`));
+    const said = `closed: ${code} ${reason}`;
+    if (FOR_GOOD.includes(code)) void this.#end(new Disconnected("closed_by_server", said));
+    else this.#again(new Disconnected("connection_lost", said));
   }
 
   #again(why: Disconnected): void {
@@ -154,19 +146,15 @@ export class Connection {
     // Of connections that break unheard, the first counts.
     if (!this.#attempts) this.#until = now + (this.#options.patience ?? Infinity) * 1000;
     const left = this.#until - now;
-    if (left <= 0) return this.#end(why);
+    if (left <= 0) return void this.#end(why);
     const wait = backoff(this.#attempts++, Math.random());
     this.#tell({ state: "reconnecting", attempts: this.#attempts, why });
-    this.#wait(Math.min(wait, left), () => this.#dial(() => {}, (failed) => this.#again(failed)));
-  }
-
-  /** A browser that says that the network is back need not be waited for. */
-  #wait(milliseconds: number, then: () => void): void {
     const go = () => {
       this.#stopWaiting();
-      then();
+      this.#dial((failed) => this.#again(failed));
     };
-    const timer = setTimeout(go, milliseconds);
+    const timer = setTimeout(go, Math.min(wait, left));
+    // A browser that says that the network is back need not be waited for.
     globalThis.addEventListener?.("online", go);
     this.#stopWaiting = () => {
       clearTimeout(timer);
@@ -174,13 +162,16 @@ export class Connection {
     };
   }
 
-  #end(why: Disconnected): void {
+  async #end(why: Disconnected): Promise<void> {
     if (this.#link.state === "closed") return;
+    const wire = this.#wire;
     this.#up = false;
     this.#wire = undefined;
     this.#stopWaiting();
+    this.#options.signal?.removeEventListener("abort", this.#abort);
     this.#tell({ state: "closed", why });
     this.#user.ended(why);
+    await wire?.close();
   }
 
   #tell(link: Link): void {

@@ -17,10 +17,9 @@ export function quiet<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-/** Settles as `promise` does, or fails with the signal's reason where that comes first. */
+/** Settles as `promise` does, or fails with the reason of the signal, which is not yet aborted, where that comes first. */
 export async function unless<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (!signal) return promise;
-  signal.throwIfAborted();
   const aborted = deferred<never>();
   const abort = () => aborted.reject(signal.reason);
   signal.addEventListener("abort", abort);

@@ -38,9 +38,9 @@ export type DisconnectedCode =
   | "unreachable"
   /** The connection broke; it is made anew by itself. */
   | "connection_lost"
-  /** The server closed the connection for a reason for which there is no use in coming back, or sent what is no JSON. */
+  /** The server closed the connection for a reason for which there is no use in coming back. */
   | "closed_by_server"
-  /** The server left out events of the job, time and again. */
+  /** The server sent what means nothing here, or answered something else; or it left out events of the job, time and again. */
   | "unexpected_frame"
   /** What was asked was sent five times, and each time the connection broke before an answer. */
   | "no_reply"
@@ -56,6 +56,10 @@ export class Disconnected extends LongwireError {
     super("Disconnected", code, message, more);
   }
 }
+
+/** What the server sent cannot be. @internal */
+export const unexpected = (why: unknown, frame: unknown): Disconnected =>
+  new Disconnected("unexpected_frame", `${why}: ${JSON.stringify(frame).slice(0, 200)}`);
 
 /** The job failed. The `code` is that of the failure: the worker's, the command's, the upstream's. */
 export class JobFailed extends LongwireError {

@@ -1,11 +1,9 @@
-import { refused } from "./asks.js";
 import type { Client } from "./client.js";
-import type { Source } from "./cursor.js";
 import { deferred, quiet, type Deferred } from "./deferred.js";
 import { failureOf } from "./errors.js";
-import { Handle } from "./handle.js";
+import { Handle, type Source } from "./handle.js";
 import type { Heard } from "./heard.js";
-import type { Done, EventFrame, Seconds, Started } from "./protocol.js";
+import type { Done, EndedView, EventFrame, Seconds, Started } from "./protocol.js";
 
 /** An event of a job's log, as the protocol has it. The one whose `status` is an outcome is the last. */
 export interface JobEvent extends Omit<EventFrame, "output" | "encoding" | "lease"> {
@@ -21,6 +19,8 @@ export interface Accepted extends Partial<Omit<Started, "id">> {
   readonly job: string;
   /** The number of its last event by then. */
   readonly seq: number;
+  /** How it ended, where it was watched from after its last event: there is nothing more to come. */
+  readonly ended?: EndedView | undefined;
 }
 
 /** How to kill. */
@@ -36,26 +36,21 @@ export interface KillOptions {
  */
 export class Job<Result = unknown> extends Handle<JobEvent, Accepted> implements PromiseLike<Result> {
   readonly #client: Client;
-  readonly #result: Deferred<Result>;
-  #connid: string;
-  #ended: EventFrame | undefined;
+  readonly #result: Deferred<Result> = deferred();
+  /** The client's name for it. Of a job that is watched by the server's name it is empty until {@link started}. */
+  readonly connid: string;
 
   /** @internal */
   constructor(client: Client, source: Source, connid: string) {
-    const result = deferred<Result>();
-    super(source, (last: EventFrame, error = failureOf(last)) => {
-      this.#ended = last;
-      if (error) result.reject(error);
-      else result.resolve(last.result as Result);
-    });
+    super(source);
     this.#client = client;
-    this.#result = result;
-    this.#connid = connid;
+    this.connid = connid;
   }
 
-  /** The client's name for it. Of a job that is watched by the server's name it is empty until {@link started}. */
-  get connid(): string {
-    return this.#connid;
+  /** @internal */
+  override settle(last: EventFrame, error = failureOf(last)): void {
+    if (error) this.#result.reject(error);
+    else this.#result.resolve(last.result as Result);
   }
 
   /** The job's `result` where it is `ok`; every other outcome is an error: {@link JobFailed}, {@link JobKilled}, {@link JobTimeout}, {@link JobLost}. */
@@ -66,35 +61,25 @@ export class Job<Result = unknown> extends Handle<JobEvent, Accepted> implements
     return this.#result.promise.then(resolved, rejected);
   }
 
-  /** Kills it, and says why to whoever watches. Killing what is being killed is harmless. */
+  /** Kills it, and no other of its name, and says why to whoever watches. Killing what is being killed is harmless. */
   kill(reason?: string, options?: KillOptions): Promise<Done> {
-    return this.#do(() => this.#client.kill(this.#connid, reason, options));
+    return quiet(this.started.then((it) => this.#client.kill(it, reason, options)));
   }
 
   /** Moves its deadline to so many seconds from now. */
   extend(seconds: Seconds): Promise<Done> {
-    return this.#do(() => this.#client.extend(this.#connid, seconds));
-  }
-
-  #do(verb: () => Promise<Done>): Promise<Done> {
-    const ifNotEnded = () => {
-      const ended = this.#ended;
-      // Verbs go by its name, which may be another job's by now.
-      if (ended) throw refused({ code: "already_ended", message: `it has ended: ${ended.status}`, ended } as Heard);
-      return verb();
-    };
-    return quiet(this.started.then(ifNotEnded));
+    return quiet(this.started.then((it) => this.#client.extend(it, seconds)));
   }
 
   /** @internal */
-  opened({ id: _, ...answer }: Heard, last: number, isByJob = false): void {
+  opened(answer: Heard, last: number, isByJob = false): void {
     // In the answer to a watch these are the verb's.
     if (answer.route === "watch") {
       delete answer.route;
       delete answer.status;
     }
-    const { connid, job, seq } = answer as Accepted;
-    this.#connid = connid;
-    this.accepted(answer as Accepted, { job, connid: isByJob ? undefined : connid }, last, seq);
+    const { connid, job } = answer as Accepted;
+    this.accepted((job && connid ? answer : {}) as Accepted, { job, connid: isByJob ? undefined : connid }, last);
+    (this as { connid: string }).connid = connid;
   }
 }

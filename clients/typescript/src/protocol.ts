@@ -108,10 +108,12 @@ export interface EndJob {
 
 /** Move a job's deadline. */
 export interface Extend {
-  /** Which job. */
-  connid: Connid;
+  /** Which job, by the client's name: the one that runs, or else the last that did. */
+  connid?: Connid | null | undefined;
   /** Echoed on the direct reply. */
   id?: FrameId | undefined;
+  /** Which job, by the server's name: exact, also where the connid has been used again. */
+  job?: JobId | null | undefined;
   route: "extend";
   /** To so many seconds from now; with what it has had, within what the route allows. */
   time: Seconds;
@@ -119,10 +121,12 @@ export interface Extend {
 
 /** Kill a job. Kill asks first: the work is told to end, and forced only after its route's grace. */
 export interface Kill {
-  /** Which job. */
-  connid: Connid;
+  /** Which job, by the client's name: the one that runs, or else the last that did. */
+  connid?: Connid | null | undefined;
   /** Echoed on the direct reply. */
   id?: FrameId | undefined;
+  /** Which job, by the server's name: exact, also where the connid has been used again. */
+  job?: JobId | null | undefined;
   /** Why, for whoever runs or watches it. */
   reason?: string | null | undefined;
   route: "kill";
@@ -179,10 +183,12 @@ export interface Start {
 export interface StatusQuery {
   /** From after this job on: the `next` of the page before. */
   after?: JobId | null | undefined;
-  /** That one job, also if it has ended and is still kept. */
+  /** That one job, by the client's name, also if it has ended and is still kept. */
   connid?: Connid | null | undefined;
   /** Echoed on the direct reply. */
   id?: FrameId | undefined;
+  /** The same by the server's name: exact, also where the connid has been used again. */
+  job?: JobId | null | undefined;
   /** How many at most: 1 to 1000, 100 where it is left out. */
   limit?: number | null | undefined;
   route: "status";
@@ -215,6 +221,8 @@ export interface Watch {
   /** Which job, by the server's name: exact, also where the connid has been used again. */
   job?: JobId | null | undefined;
   route: "watch";
+  /** Whether each event is sent with the time at which it happened. */
+  times?: boolean | null | undefined;
 }
 
 /** What a client of longwire.v1 sends. */
@@ -432,13 +440,13 @@ export interface Claimed {
 export interface Done {
   /** The job it was done to. */
   connid?: string | null | undefined;
-  /** How the job ended, in the reply to a kill that waited. */
+  /** How the job ended: in the reply to a kill that waited, and to a watch after which nothing comes. */
   ended?: EndedView | null | undefined;
   /** The last change of the feed so far, in the reply to a watch of it. */
   feed?: number | null | undefined;
   /** The request's own. */
   id?: FrameId | null | undefined;
-  /** The same by the server's name, in the reply to a watch. */
+  /** The same by the server's name: in the reply to a watch, and where the request named it so. */
   job?: JobId | null | undefined;
   /** Seconds until its deadline, likewise. */
   left?: number | null | undefined;
@@ -454,6 +462,8 @@ export interface Done {
 
 /** An event of a job's log. The frame whose `status` is an outcome is the last, once. */
 export interface EventFrame {
+  /** When it happened: where the watch asked for `times`. */
+  at?: Timestamp | null | undefined;
   /** The attempt to serve it that this belongs to, from the second on. */
   attempt?: number | null | undefined;
   /** The clock that ran out. */
@@ -494,6 +504,8 @@ export interface EventFrame {
 export interface FeedFrame {
   /** When it was. */
   at: Timestamp;
+  /** Who started it: in its first change. */
+  by?: string | null | undefined;
   /** What the client calls the job. */
   connid: string;
   /** The number of the change in this server's feed, from 1. Changes of jobs one may not see leave holes. */
@@ -508,6 +520,8 @@ export interface FeedFrame {
   seq: number;
   /** Where the job stood after it. */
   status: Status;
+  /** Words to find it by, likewise. */
+  tags?: string[] | undefined;
 }
 
 /**

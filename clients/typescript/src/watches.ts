@@ -1,6 +1,6 @@
-import { refused, type Asks } from "./asks.js";
-import { MOST_WAITING, type Cursor, type LogName, type Source } from "./cursor.js";
-import { Disconnected, hasEnded, type LongwireError } from "./errors.js";
+import type { Asks } from "./asks.js";
+import { MOST_WAITING, type Handle, type LogName, type Source, type Told } from "./handle.js";
+import { hasEnded, unexpected, type LongwireError } from "./errors.js";
 import type { Heard } from "./heard.js";
 
 /** How often in a row a server may leave out what it was asked for. */
@@ -12,7 +12,7 @@ interface Log {
   readonly job: string | undefined;
   /** By what its frames are told apart, where they say no more. Those of a watch by the job's own name say that. */
   connid?: string | undefined;
-  readonly readers: Set<Cursor>;
+  readonly readers: Set<Handle>;
   /** The number of the question whose answer is awaited: what comes before it is of an older position. 0 is none. */
   asked: number;
   /** Where the server is in it. */
@@ -32,23 +32,23 @@ export class Watches implements Source {
     this.#asks = asks;
   }
 
-  join(reader: Cursor, { job, connid }: LogName, from: number, head: number): void {
+  join(reader: Handle, { job, connid }: LogName, from: number, told: Told): void {
     const log = this.#log(job);
     log.readers.add(reader);
     this.#name(log, connid);
-    this.#answered(log, from, head);
+    this.#answered(log, from, told);
   }
 
-  more(reader: Cursor, job: string | undefined): void {
+  more(reader: Handle, job: string | undefined): void {
     const log = this.#log(job);
     log.readers.add(reader);
     // Else its turn comes with the answer, so that readers of one log do not take the server away from one another.
     if (!log.asked) this.#watch(log);
   }
 
-  leave(reader: Cursor, job: string | undefined): void {
+  leave(reader: Handle, job: string | undefined): void {
     const log = this.#logs.get(job);
-    if (!log?.readers.delete(reader) || log.readers.size > 0) return;
+    if (!log?.readers.delete(reader) || log.readers.size) return;
     this.#forget(log);
     this.#asks.ask({
       most: 1,
@@ -63,19 +63,19 @@ export class Watches implements Source {
 
   heard(frame: Heard): void {
     const log = this.#about(frame);
-    const number = frame.feed ?? frame.seq ?? 0;
+    const isFeed = !log?.job;
+    const number = isFeed ? frame.feed : frame.seq;
     const { from, to } = frame.gap ?? { from: number, to: number };
     // What is not known is nothing to stumble over.
-    if (!log || !to) return;
-    const isFeed = log.job === undefined;
+    if (!log || !from || !to) return;
     // The numbers of the feed have holes, so what is of an older position does not tell itself from what follows.
     if (isFeed && log.asked) return;
     log.head = Math.max(log.head, to);
     let isHole = false;
     let isNoLonger = false;
     for (const reader of log.readers) {
-      if (!isFeed && reader.lacks(from)) isHole = true;
-      else isNoLonger = !reader.take(to, frame.gap ? { gap: { from: Math.max(from, reader.last + 1), to } } : frame) || isNoLonger;
+      if (!isFeed && !reader.isBehind && from > reader.last + 1) isHole = true;
+      else isNoLonger = reader.take(to, frame.gap ? { gap: { from: Math.max(from, reader.last + 1), to } } : frame) || isNoLonger;
     }
     if (!isFeed && hasEnded(frame.status)) this.#end(log, frame, to);
     if (log.asked) return;
@@ -83,7 +83,7 @@ export class Watches implements Source {
     if (isHole) {
       // Only the server knows what is no longer kept: what it left out without a word is asked for.
       if (++log.holes < MOST_HOLES) return this.#watch(log);
-      return this.#fail(log, new Disconnected("unexpected_frame", `event ${from} came before its turn`));
+      return this.#fail(log, unexpected("before its turn", frame));
     }
     log.holes = 0;
     // Who has just fallen behind needs none of what follows; there is no use in having it sent.
@@ -122,7 +122,7 @@ export class Watches implements Source {
   }
 
   #about({ job, connid, feed, seq }: Heard): Log | undefined {
-    if (feed !== undefined) return this.#logs.get(undefined);
+    if (feed != null) return this.#logs.get(undefined);
     if (job != null || connid == null) return this.#logs.get(job ?? undefined);
     const named = [...(this.#named.get(connid) ?? [])];
     return named.find((log) => log.at + 1 === seq) ?? named[0];
@@ -135,26 +135,28 @@ export class Watches implements Source {
     return least < Infinity ? least : Math.max(log.at, log.head - 1);
   }
 
-  #watch(log: Log): void {
+  #watch(log: Log, after = this.#wanted(log)): void {
     const { job } = log;
-    const after = this.#wanted(log);
-    log.asked = this.#asks.ask({
+    const id = this.#asks.ask({
       most: 1,
       frame: () => ({ route: "watch", job, after }),
       answer: (frame) => {
-        if (frame.status === "error") return this.#fail(log, refused(frame));
         this.#name(log);
-        if (frame.id === log.asked) log.asked = 0;
-        this.#answered(log, after, frame.seq ?? frame.feed ?? 0);
+        if (log.asked === id) log.asked = 0;
+        this.#answered(log, after, frame);
       },
       fail: (error) => this.#fail(log, error),
     });
+    log.asked = id;
   }
 
-  #answered(log: Log, from: number, head: number): void {
+  #answered(log: Log, from: number, { seq, feed, ended }: Told): void {
     log.at = from;
-    log.head = Math.max(log.head, head);
-    if (!log.asked && this.#wanted(log) < from) this.#watch(log);
+    log.head = Math.max(log.head, seq ?? feed ?? 0);
+    if (log.asked) return;
+    if (this.#wanted(log) < from) this.#watch(log);
+    // What came of it only its last event says.
+    else if (ended) this.#watch(log, ended.seq - 1);
   }
 
   /** Who has all has come to the end, who is behind comes back for the rest, and others are about to be sent it. */
@@ -164,7 +166,7 @@ export class Watches implements Source {
       if (reader.last >= to) reader.end();
       if (reader.last >= to || reader.isBehind) log.readers.delete(reader);
     }
-    if (log.readers.size === 0) this.#forget(log);
+    if (!log.readers.size) this.#forget(log);
   }
 
   #fail(log: Log, error: LongwireError): void {

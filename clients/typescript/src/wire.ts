@@ -11,7 +11,8 @@ const PROBE = JSON.stringify({ route: "status", limit: 1, id: 0 });
 /** Who is told what happens on a socket. */
 export interface Hears {
   opened(): void;
-  text(text: string): void;
+  /** What came as a text; what did not is none of the protocol's. */
+  text(text: unknown): void;
   /** Once, and the last there is. */
   gone(code: number, reason: string): void;
 }
@@ -26,13 +27,14 @@ export class Wire {
   /** Something was asked, as the opening is, and nothing was heard since. */
   #probed = true;
 
-  constructor(Kind: WebSocketKind, url: string, hears: Hears) {
+  /** It is given so many milliseconds to open, at most. */
+  constructor(Kind: WebSocketKind, url: string, within: number, hears: Hears) {
     this.#hears = hears;
     this.#socket = new Kind(url, "longwire.v1");
-    this.#timer = setTimeout(() => this.#listen(), OPEN_WITHIN);
+    this.#timer = setTimeout(() => this.#listen(), Math.min(OPEN_WITHIN, within));
     const socket = this.#socket;
     socket.addEventListener("open", () => this.#heard(() => hears.opened()));
-    socket.addEventListener("message", ({ data }) => this.#heard(() => hears.text(String(data))));
+    socket.addEventListener("message", ({ data }) => this.#heard(() => hears.text(data)));
     let why = "";
     socket.addEventListener("error", ({ message = "" }) => {
       why = message;
@@ -52,14 +54,12 @@ export class Wire {
     if (this.#gone) return;
     this.#gone = true;
     clearTimeout(this.#timer);
-    await new Promise<void>((closed) => {
+    await new Promise<unknown>((closed) => {
       this.#timer = setTimeout(() => closed(this.#terminate()), CLOSE_WITHIN);
-      this.#socket.addEventListener("close", () => {
-        clearTimeout(this.#timer);
-        closed();
-      });
+      this.#socket.addEventListener("close", closed);
       this.#socket.close(1000);
     });
+    clearTimeout(this.#timer);
   }
 
   #heard(tell: () => void): void {
@@ -73,7 +73,7 @@ export class Wire {
   #listen(): void {
     const quiet = Date.now() - this.#heardAt;
     if (this.#probed) {
-      this.#end(1006, "nothing was heard in time");
+      this.#end(1006, "no answer");
       return this.#terminate();
     }
     let wait = Math.min(PROBE_AFTER - quiet, PROBE_AFTER);
@@ -88,8 +88,7 @@ export class Wire {
   #terminate(): void {
     // `ws` would wait half a minute for the answer of a peer that is gone.
     const socket: WebSocketLike & { terminate?(): void } = this.#socket;
-    if (socket.terminate) socket.terminate();
-    else socket.close();
+    (socket.terminate ?? socket.close).call(socket);
   }
 
   #end(code: number, reason: string): void {

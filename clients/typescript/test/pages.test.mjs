@@ -11,6 +11,7 @@ import { transform } from "esbuild";
 import { connect } from "longwire";
 
 import { size } from "../scripts/size.mjs";
+import { scripted } from "./support/scripted.mjs";
 import { server } from "./support/server.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
@@ -19,20 +20,20 @@ const read = (file) => readFileSync(join(here, file), "utf8");
 for (const page of ["README.md", "../../docs/recipes/react.md"]) {
   test(`the code in ${page} is that of its files`, () => {
     const text = read(page);
-    const blocks = [...text.matchAll(/<!-- file: (\S+) -->\n```tsx?\n([^]*?)\n```\n/g)];
+    const blocks = [...text.matchAll(/<!-- file: (\S+) -->\n```(?:tsx?|js)\n([^]*?)\n```\n/g)];
     for (const [, file, code] of blocks) assert.equal(`${code}\n`, read(file), `${file} in ${page}`);
     assert.equal(blocks.length, text.match(/```(ts|tsx|js|jsx|typescript|javascript)\n/g).length, "code that is no file's");
   });
 }
 
 /** Runs an example against that server, to its end; or until it is stopped. */
-async function run(t, file, url) {
+async function run(t, file, url, env = {}) {
   const home = join(here, ".examples");
   mkdirSync(home, { recursive: true });
   const { code } = await transform(read(file).replace("http://127.0.0.1:8000", url), { loader: "ts" });
   const program = join(home, `${file.replace(/\W/g, "_")}.mjs`);
   writeFileSync(program, code);
-  const child = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } });
   t.after(() => child.kill("SIGKILL"));
   let said = "";
   child.stdout.on("data", (text) => (said += text));
@@ -66,6 +67,19 @@ test("the quick start starts a report, shows its progress, and has its result; t
   other.child.kill("SIGINT");
   assert.equal((await worker.exit).status, 0);
   assert.equal((await other.exit).status, 0);
+});
+
+test("what stands before the server is sent the header of the page's example", async (t) => {
+  const { url, peer } = await scripted(t);
+  const { exit } = await run(t, "examples/headers.js", url, { TOKEN: "s3cret" });
+  const server = await peer();
+  assert.equal(server.request.headers.authorization, "Bearer s3cret");
+  server.says({ id: await server.hears({ route: "status" }), route: "status", status: "ok", total: 3, jobs: [] });
+  assert.deepEqual(await exit, { status: 0, said: "3 jobs run\n" });
+});
+
+test("the page stands alone, as it is in a package", () => {
+  assert.deepEqual(read("README.md").match(/\]\((?!#)[^)]*\)/g), null);
 });
 
 test("the page says how many lines the quick start has, and how large a page gets", async () => {

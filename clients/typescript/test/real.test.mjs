@@ -35,7 +35,7 @@ test("a job is started, watched and killed", async (t) => {
   const job = longwire.start("request", { month: 3 }, { time: 60 });
   const { connid, status, left } = await job.started;
   assert.deepEqual([connid, status, left], [job.connid, "running", 60]);
-  assert.match(connid, /^[0-9a-hj-km-np-tv-z]{13}$/);
+  assert.match(connid, /^[0-9a-v]{13}$/);
 
   const other = longwire.watch(connid);
   const { ended } = await longwire.kill(connid, "wrong month", { wait: true });
@@ -50,6 +50,26 @@ test("a job is started, watched and killed", async (t) => {
   for await (const event of other) seqs.push([event.seq, event.status]);
   assert.deepEqual(seqs, [[1, "running"], [2, "ending"], [3, "killed"]]);
   await assert.rejects(longwire.kill(connid), { code: "already_ended" });
+});
+
+test("a handle of a job that has ended kills and asks about no other that has its connid by now", async (t) => {
+  const longwire = await client(t, (await start(t)).url);
+  const first = longwire.start("request", null, { connid: "42", time: 0.01 });
+  await first;
+  const second = longwire.start("request", null, { connid: "42", time: 60 });
+  await second.started;
+  for (const old of [first, longwire.watch(await first.started)]) {
+    await assert.rejects(old.kill("late"), { name: "Refused", code: "already_ended" });
+    await assert.rejects(old.extend(60), { name: "Refused", code: "already_ended" });
+  }
+  const { jobs } = await longwire.status({ job: (await second.started).job });
+  assert.deepEqual(jobs.map(({ connid, status }) => [connid, status]), [["42", "running"]]);
+  const over = longwire.watch(await first.started, { after: 2 });
+  assert.equal(await over, undefined);
+  assert.equal((await over.started).ended.status, "ok");
+  await second.kill("done with");
+  await assert.rejects(async () => second, { code: "killed" });
+  await assert.rejects(async () => longwire.watch(await second.started, { after: 3 }), (error) => error instanceof JobKilled && error.receipt.reason === "done with");
 });
 
 test("each outcome but ok is an error of its own", async (t) => {
@@ -69,7 +89,7 @@ test("what is refused says so, with the field, and where nobody asks nothing is 
   const safe = longwire.start("request");
   for (const verb of ["kill", "watch", "unwatch", "end", "query/module"]) {
     const { connid } = safe;
-    await assert.rejects(async () => longwire.start(verb, undefined, { connid }), { code: "unknown_field" });
+    await assert.rejects(async () => longwire.start(verb, undefined, { connid }), { name: "Refused", code: "unknown_route", field: "route" });
   }
   assert.equal((await safe.kill()).status, "ok");
 });

@@ -1,10 +1,12 @@
 // The rules of docs/clients.md, against a server that follows a script.
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
 import { backoff } from "../dist/backoff.js";
 import { socketAddress } from "../dist/address.js";
-import { connect, Disconnected } from "longwire";
+import { connect, Disconnected, newConnid } from "longwire";
+import { proxy } from "./support/proxy.mjs";
 import { end, JOB, numbers, output, pair, refusal, scripted, seqs, started, watching } from "./support/scripted.mjs";
 
 test("waits double up to the longest, and chance takes at most half", () => {
@@ -30,6 +32,7 @@ test("addresses of sites and of sockets are the same", () => {
     ["https://example.com/jobs/", "wss://example.com/jobs/ws"],
     ["ws://127.0.0.1:8000/ws", "ws://127.0.0.1:8000/ws"],
     ["wss://example.com/socket?key=1#top", "wss://example.com/socket?key=1"],
+    ["http://127.0.0.1:8000?times=true", "ws://127.0.0.1:8000/ws?times=true"],
     ["ws://[::1]:8000", "ws://[::1]:8000/ws"],
   ]) {
     assert.equal(socketAddress(url), address);
@@ -50,9 +53,10 @@ test("a start whose answer is lost again after it was sent again is looked for a
   await second.hears({ route: "report", connid, input: { month: 3 }, on_conflict: "attach" });
   second.cut();
   const third = await again();
-  third.says(watching(await third.hears({ route: "watch", connid }), 2, connid), output(1, connid), end(2, 7, connid));
+  // As every start's, its events begin after the first, which stands for the answer.
+  third.says(watching(await third.hears({ route: "watch", connid, after: 1 }), 2, connid), end(2, 7, connid));
   assert.equal(await job, 7);
-  assert.deepEqual(await seqs(job), [1, 2]);
+  assert.deepEqual(await seqs(job), [2]);
   await third.quiet();
 });
 
@@ -61,11 +65,11 @@ test("what is no JSON is refused here, and is not said again on the next connect
   const circular = {};
   circular.self = circular;
   for (const input of [{ n: 1n }, circular, () => 1, Symbol("x"), { toJSON() {} }]) {
-    const job = client.start("kill", input, { connid: "victim" });
-    await assert.rejects(async () => job, { name: "Refused", code: "invalid_field", field: "input" });
+    const job = client.start("report", input, { connid: "42" });
+    await assert.rejects(async () => job, { name: "Refused", code: "invalid_field" });
   }
-  await assert.rejects(async () => client.start("report", null, { time: 1n }), { name: "Refused", code: "invalid_frame" });
-  await assert.rejects(client.status({ limit: 1n }), { name: "Refused", code: "invalid_frame" });
+  await assert.rejects(async () => client.start("report", null, { time: 1n }), { name: "Refused", code: "invalid_field" });
+  await assert.rejects(client.status({ limit: 1n }), { name: "Refused", code: "invalid_field" });
   await peer.quiet();
   const input = { month: 3 };
   client.start("report", input, { connid: 42 });
@@ -93,14 +97,83 @@ test("what is larger than the server takes is refused here, in bytes, and costs 
   }
 });
 
-test("a handle whose job has ended kills and extends no other of its name", async (t) => {
+test("a handle kills and extends its own job by the server's name, and no other of its connid", async (t) => {
   const { client, peer } = await pair(t);
-  const job = client.start("report", null, { connid: "42" });
-  peer.says(started(await peer.hears(), "42"), end(2, 7));
-  assert.equal(await job, 7);
-  for (const verb of [job.kill("late"), job.extend(60)]) {
-    await assert.rejects(verb, (error) => error.name === "Refused" && error.code === "already_ended" && error.ended.status === "ok" && error.ended.seq === 2);
+  const begun = client.start("report", null, { connid: "42" });
+  peer.says(started(await peer.hears(), "42"));
+  const named = client.watch({ job: JOB });
+  peer.says(watching(await peer.hears({ route: "watch", job: JOB, connid: undefined }), 1));
+  for (const job of [begun, named]) {
+    const kill = job.kill("late");
+    const ended = { status: "ok", seq: 2 };
+    peer.says(refusal(await peer.hears({ route: "kill", job: JOB, connid: undefined, reason: "late" }), "already_ended", { ended }));
+    await assert.rejects(kill, { name: "Refused", code: "already_ended", ended });
+    const extend = job.extend(60);
+    peer.says({ id: await peer.hears({ route: "extend", job: JOB, connid: undefined, time: 60 }), route: "extend", status: "ok", job: JOB, left: 60 });
+    assert.equal((await extend).left, 60);
   }
+});
+
+test("a kill, an extend, a status and a watch take a job by either name", async (t) => {
+  const { client, peer } = await pair(t);
+  for (const [target, names] of [
+    [42, { connid: "42", job: undefined }],
+    ["42", { connid: "42", job: undefined }],
+    [{ job: JOB }, { connid: undefined, job: JOB }],
+    // What a start or a watch was answered with.
+    [{ connid: "42", job: JOB, seq: 1 }, { connid: undefined, job: JOB }],
+  ]) {
+    client.kill(target, "late", { wait: true });
+    await peer.hears({ route: "kill", ...names, reason: "late", wait: true });
+    client.extend(target, 60);
+    await peer.hears({ route: "extend", ...names, time: 60 });
+    client.watch(target, { after: 3 });
+    await peer.hears({ route: "watch", ...names, after: 3 });
+  }
+  client.status({ job: JOB });
+  await peer.hears({ route: "status", job: JOB });
+});
+
+test("a kill by the server's name that was sent again, and is refused as the job is dead of it, was done", async (t) => {
+  const { client, peer, again } = await pair(t);
+  const kill = client.kill({ job: JOB });
+  await peer.hears({ route: "kill", job: JOB });
+  peer.cut();
+  const second = await again();
+  const ended = { status: "killed", seq: 3 };
+  second.says(refusal(await second.hears({ route: "kill", job: JOB }), "already_ended", { connid: "42", ended }));
+  assert.deepEqual(await kill, { route: "kill", connid: undefined, job: JOB, status: "ok", seq: 3, ended });
+});
+
+test("a watch from after the last event has the outcome and no event, over a break too", async (t) => {
+  const { client, peer, again } = await pair(t);
+  const ended = { status: "ok", seq: 3 };
+  const job = client.watch("42", { after: 3 });
+  peer.says({ ...watching(await peer.hears({ after: 3 }), 3), ended });
+  assert.deepEqual((await job.started).ended, ended);
+  // What came of it only its last event says.
+  await peer.hears({ route: "watch", job: JOB, after: 2 });
+  peer.cut();
+  const second = await again();
+  second.says({ ...watching(await second.hears({ route: "watch", job: JOB, after: 3 }), 3), ended });
+  second.says(watching(await second.hears({ route: "watch", job: JOB, after: 2 }), 3), end(3, 7));
+  assert.equal(await job, 7);
+  assert.deepEqual(await seqs(job), []);
+  assert.equal(job.seen, 3);
+  await second.quiet();
+});
+
+test("who watches from after the last event takes it from nobody else", async (t) => {
+  const { client, peer } = await pair(t);
+  const first = client.watch("42");
+  peer.says(watching(await peer.hears({ after: 0 }), 3), output(1));
+  assert.equal((await first.events().next()).value.seq, 1);
+  const late = client.watch("42", { after: 3 });
+  peer.says({ ...watching(await peer.hears({ after: 3 }), 3), ended: { status: "ok", seq: 3 } });
+  peer.says(watching(await peer.hears({ job: JOB, after: 1 }), 3), output(2), end(3, 7));
+  assert.deepEqual([await first, await late], [7, 7]);
+  assert.deepEqual(await seqs(late), []);
+  assert.deepEqual(await seqs(first), [2, 3]);
   await peer.quiet();
 });
 
@@ -127,14 +200,53 @@ test("a start that was never sent is sent as it is, and one of one's own name th
   peer.cut();
   await new Promise((down) => client.onLink(({ state }) => state === "reconnecting" && down()));
   client.start("report", null, { connid: 42 });
-  client.start("report", null, { connid: 43, on_conflict: "replace" });
   const second = await again();
   await second.hears({ connid: "42", on_conflict: undefined });
-  await second.hears({ connid: "43", on_conflict: "replace" });
   second.cut();
   const third = await again();
   await third.hears({ connid: "42", on_conflict: "attach" });
-  await third.hears({ connid: "43", on_conflict: "replace" });
+});
+
+test("a replace whose answer was lost replaces only what is older than itself, and joins all else", async (t) => {
+  let { client, peer, again } = await pair(t);
+  for (const [answer, on_conflict] of [
+    [{ jobs: [{ status: "running", elapsed: 3600 }] }, "replace"],
+    [{ jobs: [{ status: "ending", elapsed: 3600 }] }, "replace"],
+    [{ jobs: [{ status: "running", elapsed: 0 }] }, "attach"],
+    [{ jobs: [{ status: "killed", elapsed: 3600 }] }, "attach"],
+    [{ jobs: [] }, "attach"],
+    [{ status: "error", code: "unknown_connid", message: "" }, "attach"],
+    [{ status: "error", code: "expired", message: "" }, "attach"],
+  ]) {
+    const job = client.start("report", { month: 3 }, { connid: 42, on_conflict: "replace" });
+    await peer.hears({ route: "report", on_conflict: "replace" });
+    peer.cut();
+    peer = await again();
+    peer.says({ route: "status", status: "ok", ...answer, id: await peer.hears({ route: "status", connid: "42" }) });
+    await peer.hears({ route: "report", connid: "42", input: { month: 3 }, on_conflict });
+    // And that answer may be lost, too.
+    peer.cut();
+    peer = await again();
+    peer.says({ id: await peer.hears({ route: "status", connid: "42" }), route: "status", status: "ok", jobs: [] });
+    peer.says(started(await peer.hears({ route: "report", connid: "42", on_conflict: "attach" }), "42"), end(2, 7));
+    assert.equal(await job, 7);
+    assert.deepEqual(await seqs(job), [2]);
+  }
+  const job = client.start("report", null, { connid: 42, on_conflict: "replace" });
+  await peer.hears({ on_conflict: "replace" });
+  peer.cut();
+  peer = await again();
+  peer.says(refusal(await peer.hears({ route: "status" }), "forbidden"));
+  await assert.rejects(async () => job, { code: "forbidden" });
+});
+
+test("a job may have a name before it is started", async (t) => {
+  const { client, peer } = await pair(t);
+  const connid = newConnid();
+  assert.match(connid, /^[0-9a-v]{13}$/);
+  assert.notEqual(newConnid(), connid);
+  client.start("report", null, { connid });
+  await peer.hears({ connid });
 });
 
 test("at most 64 events wait for a slow reader, the rest is asked for once there is place, and the end is known meanwhile", async (t) => {
@@ -282,7 +394,31 @@ test("patience counts on over connections that break unheard", { timeout: 5_000 
   peer.cut();
   let next;
   while ((next = await Promise.race([closed, again()])) !== "closed") next.cut();
-  await assert.rejects(client.status(), { code: "connection_lost" });
+  // The last try may have been cut short.
+  await assert.rejects(client.status(), ({ code }) => ["connection_lost", "unreachable"].includes(code));
+});
+
+test("patience bounds a try that is taken and not answered, too", { timeout: 5_000 }, async (t) => {
+  const server = await scripted(t);
+  const network = await proxy(t, server.url);
+  const [client] = await Promise.all([connect(network.url, { patience: 0.5 }), server.peer()]);
+  const asked = client.status();
+  network.mute();
+  const since = Date.now();
+  network.cut();
+  await assert.rejects(asked, { code: "unreachable" });
+  const waited = Date.now() - since;
+  assert(waited > 400 && waited < 2000, `${waited} ms`);
+});
+
+test("a signal is left alone by a client that is closed, or was never connected", async (t) => {
+  const { url } = await scripted(t);
+  const { signal } = new AbortController();
+  const client = await connect(url, { signal });
+  assert.equal(getEventListeners(signal, "abort").length, 1);
+  await client.close();
+  await assert.rejects(connect("http://127.0.0.1:1", { signal }), { code: "unreachable" });
+  assert.deepEqual(getEventListeners(signal, "abort"), []);
 });
 
 test("an abort gives up the first connection, and closes the client later", async (t) => {
@@ -301,13 +437,62 @@ test("an abort gives up the first connection, and closes the client later", asyn
   assert.equal(client.link.state, "closed");
 });
 
-test("what is no JSON is not followed", async (t) => {
+test("what is none of the protocol's ends the client, and not the program", async (t) => {
+  const event = { connid: "42", seq: 2, status: "running", stream: "stdout" };
+  for (const sent of ["<html>", Buffer.from("{}"), JSON.stringify({ ...event, output: "###", encoding: "base64" })]) {
+    const { client, peer } = await pair(t);
+    const job = client.start("report", null, { connid: "42" });
+    peer.says(started(await peer.hears(), "42"));
+    await job.started;
+    peer.socket.send(sent);
+    await assert.rejects(async () => job, { name: "Disconnected", code: "unexpected_frame" });
+    await assert.rejects(seqs(job), { code: "unexpected_frame" });
+    assert.equal(client.link.state, "closed");
+    assert.equal(await peer.closed, 1000);
+  }
+});
+
+test("an answer to something else is none, and is nobody else's affair", async (t) => {
   const { client, peer } = await pair(t);
+  const job = client.start("report", null, { connid: "42" });
+  peer.says(started(await peer.hears(), "42"));
+  await job.started;
+  for (const answer of [
+    {},
+    { route: "status", status: "ok", total: 0, jobs: [] },
+    { connid: "43", seq: 1 },
+    { connid: "43", job: JOB },
+    { connid: "43", job: JOB, seq: null },
+    { job: JOB, seq: 1 },
+    { status: "error" },
+  ]) {
+    for (const open of [() => client.start("report"), () => client.watch("43"), () => client.feed()]) {
+      const handle = open();
+      peer.says({ id: await peer.hears(), ...answer });
+      await assert.rejects(handle.started, { name: "Disconnected", code: "unexpected_frame" }, JSON.stringify(answer));
+      await assert.rejects(handle.events().next(), { code: "unexpected_frame" });
+      if (handle.then) await assert.rejects(async () => handle, { code: "unexpected_frame" });
+    }
+  }
   const asked = client.status();
-  await peer.hears();
-  peer.socket.send("<html>");
-  await assert.rejects(asked, { code: "closed_by_server" });
-  assert.equal(client.link.state, "closed");
+  peer.says({ id: await peer.hears(), status: "error" });
+  await assert.rejects(asked, { code: "unexpected_frame" });
+  peer.says(end(2, 7));
+  assert.equal(await job, 7);
+  assert.equal(client.link.state, "connected");
+});
+
+test("the address of a connection keeps its query, and events say what they carry", async (t) => {
+  const server = await scripted(t);
+  const [client, peer] = await Promise.all([connect(`${server.url}/ws?times=true`), server.peer()]);
+  t.after(() => client.close());
+  assert.equal(peer.request.url, "/ws?times=true");
+  const at = "2026-11-25T15:13:52.077Z";
+  const job = client.start("report", null, { connid: "42" });
+  peer.says(started(await peer.hears(), "42"), { ...end(2, 7), at });
+  assert.equal((await job.events().next()).value.at, at);
+  peer.cut();
+  assert.equal((await server.peer()).request.url, "/ws?times=true");
 });
 
 test("frames that mean nothing here are passed over", async (t) => {
@@ -315,18 +500,6 @@ test("frames that mean nothing here are passed over", async (t) => {
   const feed = client.feed();
   peer.says({ id: await peer.hears(), route: "watch", status: "ok", feed: 7 });
   await feed.started;
-  peer.says(null, 7, [], {}, { seq: 1 }, { connid: "42" }, { lease: "x", seq: 1 }, { gap: {} }, { feed: 8, status: "ok" });
+  peer.says(null, 7, [], {}, { seq: 9 }, { seq: 9, status: "ok" }, { job: null, seq: 9 }, { connid: "42" }, { lease: "x", seq: 1 }, { gap: {} }, { gap: 7 }, { feed: 8, status: "ok" });
   assert.equal((await feed.events().next()).value.feed, 8);
-});
-
-test("a class of WebSockets of one's own is used", async (t) => {
-  const { url, peer } = await scripted(t);
-  const { WebSocket } = await import("ws");
-  class Signed extends WebSocket {
-    constructor(address, protocol) {
-      super(address, protocol, { headers: { "x-who": "me" } });
-    }
-  }
-  const [client] = await Promise.all([connect(url, { WebSocket: Signed }), peer()]);
-  await client.close();
 });

@@ -276,6 +276,21 @@ test("after a break it claims what it holds, then says again what was not answer
   assert(lost.length === 1 && lost[0] instanceof JobLost);
 });
 
+test("a job that is handed over twice is served once", async (t) => {
+  const { url, peer } = await scripted(t);
+  let runs = 0;
+  const running = worker(t, url, (job) => job.input ?? ++runs);
+  const server = await peer();
+  server.says({ id: await server.hears({ route: "claim" }), route: "claim", status: "ok", slots: 1 });
+  await running;
+  server.says(handOver("a1"), handOver("a1"), { ...handOver("b2"), input: "other" });
+  const id = await server.hears({ route: "end", lease: "a1", result: 1 });
+  await server.hears({ route: "end", lease: "b2", result: "other" });
+  server.says({ id, route: "end", status: "ok" });
+  await server.quiet();
+  assert.equal(runs, 1);
+});
+
 test("a function that prints faster than the log takes it waits", async (t) => {
   const { url, peer } = await scripted(t);
   const printed = { count: 0 };

@@ -11,8 +11,19 @@ export function linesWith(lines: readonly Line[], text: string): readonly number
   const sought = text.toLowerCase();
   if (!sought) return [];
   const found: number[] = [];
-  lines.forEach((line, at) => line.text.toLowerCase().includes(sought) && found.push(at));
+  for (const { stream, number, text } of lines) if (stream !== "note" && text.toLowerCase().includes(sought)) found.push(number);
   return found;
+}
+
+/** Where the first line stands whose number, or event, is at least that; after the last where there is none. Both rise from line to line. */
+export function placeOf(lines: readonly Line[], key: "number" | "seq", least: number): number {
+  let [from, to] = [0, lines.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (lines[middle]![key] < least) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** The line's spans, cut where the text begins and ends. */

@@ -1,46 +1,48 @@
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { addKeys } from "../keys.ts";
-import { useWindow } from "../parts/virtual.ts";
+import { hasEnded } from "../store.ts";
 import type { Style } from "./ansi.ts";
-import { linesWith, pieces } from "./find.ts";
+import { lookOf } from "./colors.ts";
+import { linesWith, pieces, placeOf } from "./find.ts";
 import type { Line } from "./log.ts";
 import type { Reader } from "./reader.ts";
+import { LINE, useScroll } from "./scroll.ts";
 
-const LINE = 20;
 type Streams = "both" | "stdout" | "stderr";
 
 export function Output({ reader, name }: { reader: Reader; name: string }) {
   const follows = useSignal(true);
   const streams = useSignal<Streams>("both");
   const sought = useSignal("");
-  const at = useSignal(-1);
+  // The number of the line that one was led to.
+  const at = useSignal<number | undefined>(undefined);
+  // Why a jump led elsewhere, or nowhere.
+  const said = useSignal("");
   const lines = useComputed<readonly Line[]>(() => {
     void reader.version.value;
-    const all = reader.log.lines;
-    return streams.value === "both" ? all.slice() : all.filter(({ stream }) => stream === streams.value || stream === "note");
+    const { head, lines: all } = reader.log;
+    const shown = streams.value === "both" ? all : all.filter(({ stream }) => stream === streams.value || stream === "note");
+    return head ? [head, ...shown] : shown.slice();
   });
   const found = useComputed(() => linesWith(lines.value, sought.value));
-  const { ref, from, to } = useWindow(lines.value.length, LINE);
+  const { ref, from, to, onScroll, showPlace } = useScroll(lines, follows);
 
-  useLayoutEffect(() => {
-    if (follows.value && ref.current) ref.current.scrollTop = ref.current.scrollHeight;
-  });
-  const show = (index: number) => {
-    follows.value = false;
-    at.value = index;
-    const box = ref.current;
-    if (box) box.scrollTop = Math.max(0, index * LINE - box.clientHeight / 2);
+  const show = (line: Line | undefined) => {
+    if (!line) return;
+    at.value = line.number;
+    showPlace(placeOf(lines.peek(), "number", line.number));
   };
   const step = (by: number) => {
     const list = found.peek();
-    if (list.length === 0) return;
-    const next = by > 0 ? list.find((each) => each > at.peek()) : list.findLast((each) => each < at.peek());
-    show(next ?? (by > 0 ? list[0]! : list.at(-1)!));
+    const from = at.peek() ?? (by > 0 ? -1 : Infinity);
+    const next = by > 0 ? (list.find((each) => each > from) ?? list[0]) : (list.findLast((each) => each < from) ?? list.at(-1));
+    if (next !== undefined) show(lines.peek()[placeOf(lines.peek(), "number", next)]);
   };
-  const jump = (seq: number) => {
-    const index = lines.peek().findIndex((line) => line.seq >= seq);
-    show(index < 0 ? lines.peek().length - 1 : index);
+  const jump = (text: string) => {
+    const [line, why] = lineOf(lines.peek(), text, reader.log.isWhole);
+    said.value = why;
+    show(line);
   };
   useEffect(
     () =>
@@ -53,23 +55,6 @@ export function Output({ reader, name }: { reader: Reader; name: string }) {
       ]),
     [],
   );
-  const lastTop = useRef(0);
-  const scrolled = () => {
-    const box = ref.current!;
-    const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 2;
-    // Whoever scrolls up wants to read.
-    if (!isAtEnd && follows.peek() && box.scrollTop < lastTop.current) follows.value = false;
-    lastTop.current = box.scrollTop;
-  };
-  const download = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(reader.log.blob());
-    link.download = `${name.replace(/[^\w.-]+/g, "_") || "job"}.log`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  };
-  const matches = found.value.length;
-  const place = found.value.indexOf(at.value) + 1;
 
   return (
     <section class="card output" aria-labelledby="log-title">
@@ -85,47 +70,88 @@ export function Output({ reader, name }: { reader: Reader; name: string }) {
           placeholder="Search"
           aria-label="Search in the log"
           value={sought.value}
-          onInput={(event) => ((sought.value = event.currentTarget.value), (at.value = -1))}
+          onInput={(event) => ((sought.value = event.currentTarget.value), (at.value = undefined), (said.value = ""))}
           onKeyDown={(event) => event.key === "Enter" && (event.preventDefault(), step(event.shiftKey ? -1 : 1))}
         />
         <span class="number matches" role="status">
-          {sought.value ? (place > 0 ? `${place} of ${matches}` : `${matches} lines`) : ""}
+          {said.value || (sought.value && matchesText(found.value, at.value, reader.log.isWhole))}
         </span>
         <label class="inline">
           Event
-          <input id="log-seq" inputMode="numeric" placeholder="seq" onKeyDown={(event) => event.key === "Enter" && jump(Number(event.currentTarget.value) || 1)} />
+          <input
+            id="log-seq"
+            inputMode="numeric"
+            placeholder="seq"
+            aria-invalid={said.value !== ""}
+            onInput={() => (said.value = "")}
+            onKeyDown={(event) => event.key === "Enter" && jump(event.currentTarget.value)}
+          />
         </label>
         <select aria-label="Which stream" value={streams.value} onChange={(event) => (streams.value = event.currentTarget.value as Streams)}>
           <option value="both">both streams</option>
           <option value="stdout">stdout</option>
           <option value="stderr">stderr</option>
         </select>
-        <button type="button" data-action="download" onClick={download}>
+        <button type="button" data-action="download" onClick={() => download(reader.log.blob(), name)}>
           Download
         </button>
       </div>
-      <div class="lines" ref={ref} tabIndex={0} role="log" aria-live="off" aria-label="What it printed" onScroll={scrolled}>
+      <div class="lines" ref={ref} tabIndex={0} role="log" aria-live="off" aria-label="What it printed" onScroll={onScroll}>
         <div class="rows" style={{ height: `${lines.value.length * LINE}px` }}>
           {lines.value.slice(from, to).map((line, index) => (
-            <LineOf key={from + index} line={line} index={from + index} sought={sought.value} isAt={at.value === from + index} />
+            <LineOf key={line.number} line={line} index={from + index} sought={sought.value} isAt={at.value === line.number} />
           ))}
         </div>
-        {lines.value.length === 0 && <p class="nothing">Nothing printed so far.</p>}
+        {lines.value.length === 0 && <p class="nothing">{nothingText(reader)}</p>}
       </div>
     </section>
   );
 }
 
+function download(blob: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = `${name.replace(/[^\w.-]+/g, "_") || "job"}.log`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** The line of that event, or the nearest; and why it is not that, if it is not. */
+function lineOf(lines: readonly Line[], text: string, isWhole: boolean): readonly [Line | undefined, string] {
+  const first = lines.find(({ stream }) => stream !== "note")?.seq;
+  const last = lines.at(-1)?.seq;
+  if (!/^[1-9]\d*$/.test(text.trim())) return [undefined, "an event is a number, from 1 on"];
+  if (first === undefined || last === undefined) return [undefined, "there is no event here"];
+  const seq = Number(text);
+  const line = lines[Math.min(lines.length - 1, placeOf(lines, "seq", seq))];
+  if (seq < first && !isWhole) return [line, `event ${seq.toLocaleString()} is not held here; the first is ${first.toLocaleString()}`];
+  return [line, seq > last ? `nothing was printed from event ${seq.toLocaleString()} on; the last is ${last.toLocaleString()}` : ""];
+}
+
+function matchesText(found: readonly number[], at: number | undefined, isWhole: boolean): string {
+  const place = at === undefined ? 0 : found.indexOf(at) + 1;
+  const all = found.length.toLocaleString();
+  return `${place > 0 ? `${place.toLocaleString()} of ${all}` : `${all} ${found.length === 1 ? "line" : "lines"}`}${isWhole ? "" : " of those held"}`;
+}
+
+/** Only what is known to be empty is called that. */
+function nothingText(reader: Reader): string {
+  if (reader.isGone.value) return "There is nothing to be read.";
+  if (!reader.isRead.value) return "Not read yet.";
+  const status = reader.view.value?.status;
+  return status && hasEnded(status) ? "It printed nothing." : "Nothing printed so far.";
+}
+
 function LineOf({ line, index, sought, isAt }: { line: Line; index: number; sought: string; isAt: boolean }) {
   return (
     <div class={`line is-${line.stream}${isAt ? " is-at" : ""}`} style={{ transform: `translateY(${index * LINE}px)` }}>
-      <span class="seq number">{line.seq}</span>
+      <span class="seq number">{line.number < 0 ? "" : line.seq}</span>
       <span class="stream">{line.stream === "stderr" ? "err" : ""}</span>
       <code>
         {pieces(line, sought).map(({ text, style, isFound }, at) => {
           const Kind = isFound ? "mark" : "span";
           return (
-            <Kind key={at} class={classOf(style)} style={colorsOf(style)}>
+            <Kind key={at} class={classOf(style)} style={isFound ? {} : lookOf(style)}>
               {text}
             </Kind>
           );
@@ -135,16 +161,7 @@ function LineOf({ line, index, sought, isAt }: { line: Line; index: number; soug
   );
 }
 
-const isNumber = (color: string | undefined) => color !== undefined && /^\d+$/.test(color);
-
-function classOf({ fg, bg, bold, dim, italic, underline, strike, inverse }: Style): string | undefined {
-  const words = [isNumber(fg) && `fg${fg}`, isNumber(bg) && `bg${bg}`, bold && "bold", dim && "dim", italic && "italic", underline && "underline", strike && "strike", inverse && "inverse"];
+function classOf({ bold, italic, underline, strike }: Style): string | undefined {
+  const words = [bold && "bold", italic && "italic", underline && "underline", strike && "strike"];
   return words.filter(Boolean).join(" ") || undefined;
-}
-
-function colorsOf({ fg, bg }: Style) {
-  const colors: Record<string, string> = {};
-  if (fg && !isNumber(fg)) colors["color"] = fg;
-  if (bg && !isNumber(bg)) colors["backgroundColor"] = bg;
-  return colors;
 }

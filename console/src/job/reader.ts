@@ -1,20 +1,23 @@
-// One job, watched: its log, and what has happened to it, as far as the page was told.
+// One job, watched: its log, and what has happened to it.
 import { signal } from "@preact/signals";
-import { Refused, type EventFrame, type Gap, type JobEvent, type JobView, type Progress, type Status } from "longwire";
+import { Refused, type EventFrame, type Gap, type JobEvent, type JobView, type Progress } from "longwire";
 import { client } from "../server.ts";
 import { hasEnded, isReceipt } from "../store.ts";
 import { Log } from "./log.ts";
 
-export type Happening = "queued" | "started" | "progress" | "extended" | "kill" | "clock" | "forced" | "ended";
+export type Happening = "queued" | "started" | "progress" | "extended" | "kill" | "clock" | "forced" | "again" | "ended";
 
 /** Something that happened to it. */
 export interface Moment {
   readonly what: Happening;
-  /** By the clock of whoever knew it best, in milliseconds. */
+  /** By the server's clock, in milliseconds. */
   readonly at: number;
   readonly text: string;
   readonly seq?: number | undefined;
 }
+
+/** What is known of it: what its events say, and, where it was asked, what only a status does. */
+export type Known = Partial<JobView> & Pick<JobView, "connid" | "job">;
 
 const FLUSH_MS = 100;
 
@@ -22,14 +25,21 @@ export class Reader {
   readonly log = new Log();
   /** Rises with each change of the log. */
   readonly version = signal(0);
-  readonly view = signal<JobView | undefined>(undefined);
-  readonly status = signal<Status | undefined>(undefined);
+  readonly view = signal<Known | undefined>(undefined);
   readonly progress = signal<Progress | undefined>(undefined);
   /** When its time is up, by `performance.now()`. */
   readonly deadline = signal<number | undefined>(undefined);
+  /** When it was accepted, by `performance.now()`: the server's clock may be another. */
+  readonly begin = signal<number | undefined>(undefined);
   readonly moments = signal<readonly Moment[]>([]);
+  /** How long its route lets it end by itself, in seconds; asked for where it was forced. */
+  readonly grace = signal<number | undefined>(undefined);
+  /** Whether all was read that was there when the page asked. */
+  readonly isRead = signal(false);
   /** Why it cannot be watched. */
   readonly trouble = signal<string | undefined>(undefined);
+  /** The server does not know it, or no longer. */
+  readonly isGone = signal(false);
   readonly #name: string;
   #last = 0;
   #due = false;
@@ -47,6 +57,7 @@ export class Reader {
 
   async read(): Promise<void> {
     const server = await client;
+    if (this.#isOver) return;
     // The server's own name is exact; a link may have the client's.
     const target = /^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(this.#name) ? { job: this.#name } : this.#name;
     const job = server.watch(target);
@@ -55,42 +66,47 @@ export class Reader {
     try {
       const { connid, job: id, seq } = await job.started;
       this.#last = seq;
-      await this.#look(connid, id);
+      this.view.value = { connid, job: id };
+      await this.look();
       for await (const event of job) {
         if (this.#isOver) return;
-        this.#take(event, connid, id);
+        this.#take(event);
       }
-      await this.#look(connid, id);
+      this.isRead.value = true;
     } catch (error) {
-      if (this.#isOver) return;
-      const { code } = error as Refused;
-      this.trouble.value =
-        code === "expired" || code === "unknown_connid" ? "The server knows no such job, or keeps it no longer." : ((error as Error).message ?? String(error));
+      if (!this.#isOver) this.#failed(error as Error);
     }
   }
 
-  #take(event: JobEvent | Gap, connid: string, id: string): void {
-    if ("gap" in event) this.log.note(event.gap.from, `events ${event.gap.from} to ${event.gap.to} are no longer kept`);
+  #failed(error: Error): void {
+    this.isGone.value = error instanceof Refused && (error.code === "expired" || error.code === "unknown_connid");
+    this.deadline.value = undefined;
+    if (!this.isGone.value) this.trouble.value = error.message ?? String(error);
+    else this.trouble.value = `The server knows no such job, or keeps it no longer.${this.view.value ? " How it went on cannot be known; what follows is what was seen of it here." : ""}`;
+  }
+
+  #take(event: JobEvent | Gap): void {
+    const seq = "gap" in event ? event.gap.to : event.seq;
+    if ("gap" in event) this.log.gap(event.gap);
     else if (event.output != null) this.log.add(event.seq, event.output, event.stream ?? "stdout");
-    else this.#happened(event as EventFrame, connid, id);
+    else this.#happened(event as EventFrame);
+    if (seq >= this.#last) this.isRead.value = true;
     this.#changed();
   }
 
-  #happened(event: EventFrame, connid: string, id: string): void {
-    const { seq, status, progress, left, kill, clock } = event;
-    this.status.value = status;
+  #happened(event: EventFrame): void {
+    const { seq, status, progress, left } = event;
+    const before = this.view.value!;
+    // A status that was asked for meanwhile may know more than an event that was on its way.
+    if (seq >= (before.seq ?? 0)) this.view.value = folded(before, event);
     if (progress) this.progress.value = progress;
-    const isLive = seq > this.#last;
-    if (left != null && isLive) this.deadline.value = performance.now() + 1000 * left;
-    // What the log says of long ago has no time; the view knows the times that matter.
-    if (isLive) {
-      const at = Date.now();
-      if (progress) this.#add({ what: "progress", at, seq, text: progressText(progress) });
-      else if (left != null && seq > 1) this.#add({ what: "extended", at, seq, text: `${Math.round(left)} s from then` });
-      else if (clock && !hasEnded(status)) this.#add({ what: "clock", at, seq, text: `${clock} ran out` });
-      else if (kill && !isReceipt(kill)) this.#add({ what: "kill", at, seq, text: `by ${kill.by}${kill.reason ? `: ${kill.reason}` : ""}` });
-      if (!progress) void this.#look(connid, id);
-    } else if (left != null && seq > 1) this.log.note(seq, "the deadline was moved");
+    const moment = event.at ? momentOf(event, Date.parse(event.at)) : undefined;
+    if (moment) this.#add(moment);
+    if (seq <= this.#last) return;
+    if (hasEnded(status)) this.deadline.value = undefined;
+    else if (left != null) this.deadline.value = performance.now() + 1000 * left;
+    if (hasEnded(status)) void this.#askGrace();
+    else if (!progress) void this.look();
   }
 
   #add(moment: Moment): void {
@@ -99,15 +115,24 @@ export class Reader {
     this.moments.value = [...(value.length > 400 ? value.filter(({ what }, at) => what !== "progress" || at % 2 === 0) : value), moment];
   }
 
-  async #look(connid: string, id: string): Promise<void> {
-    const page = await (await client).status({ connid }).catch(() => undefined);
+  /** Asks how it stands: no event tells of its place in the queue, of its tags, and of who started it. */
+  async look(): Promise<void> {
+    const before = this.view.peek()!;
+    const page = await (await client).status({ job: before.job }).catch(() => undefined);
     const view = page?.jobs[0];
-    // The connid may have been given again.
-    if (!view || view.job !== id || (this.view.value?.seq ?? 0) > view.seq) return;
+    if (!view || (this.view.peek()?.seq ?? 0) > view.seq) return;
     this.view.value = view;
-    this.status.value = view.status;
-    this.progress.value = view.progress ?? this.progress.value;
+    this.progress.value = view.progress ?? this.progress.peek();
     this.deadline.value = view.left == null ? undefined : performance.now() + 1000 * view.left;
+    this.begin.value = performance.now() - 1000 * view.elapsed;
+    await this.#askGrace();
+  }
+
+  async #askGrace(): Promise<void> {
+    const { kill, route } = this.view.peek()!;
+    if (!kill || !isReceipt(kill) || !kill.forced) return;
+    const page = await (await client).routes().catch(() => undefined);
+    this.grace.value = page?.routes.find((each) => each.route === route)?.kill_grace;
   }
 
   #changed(): void {
@@ -119,6 +144,31 @@ export class Reader {
     }, FLUSH_MS);
   }
 }
+
+/** How it stands after that event. */
+function folded(before: Known, event: EventFrame): Known {
+  const { seq, status, at, route, time, attempt, kill, clock, error, result } = event;
+  const { accepted_at = seq === 1 ? at : undefined, started_at = status === "running" ? at : undefined } = before;
+  const ended_at = hasEnded(status) ? at : undefined;
+  const said = { route, time, attempt, kill, clock, error, result, accepted_at, started_at, ended_at };
+  const known = Object.fromEntries(Object.entries(said).filter(([, value]) => value != null));
+  // A wish to kill, or a clock, that did not come true is no part of an outcome.
+  const over = hasEnded(status) && { position: undefined, kill: undefined, clock: undefined };
+  return { ...before, seq, status, ...over, ...known } as Known;
+}
+
+/** What happened in an event, beside what the job's own times say. */
+function momentOf({ seq, status, progress, left, kill, clock, attempt }: EventFrame, at: number): Moment | undefined {
+  if (progress) return { what: "progress", at, seq, text: progressText(progress) };
+  if (status === "queued" && seq > 1) return { what: "again", at, seq, text: attempt == null ? "" : `attempt ${attempt}` };
+  if (left != null && seq > 1) return { what: "extended", at, seq, text: `${Math.round(left)} s from then` };
+  if (clock && !hasEnded(status)) return { what: "clock", at, seq, text: `${clock} ran out` };
+  if (kill && !isReceipt(kill)) return { what: "kill", at, seq, text: whoText(kill) };
+  return undefined;
+}
+
+/** Who asked for it, and why. */
+export const whoText = ({ by, reason }: { readonly by: string; readonly reason?: string | null | undefined }): string => `by ${by}${reason ? `: ${reason}` : ""}`;
 
 export function progressText({ done, total, note }: Progress): string {
   const figures = done == null ? "" : total == null ? done.toLocaleString() : `${done.toLocaleString()} of ${total.toLocaleString()}`;

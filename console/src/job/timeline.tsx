@@ -1,7 +1,6 @@
-import type { JobView } from "longwire";
 import { brief, clockTime, now } from "../clock.ts";
 import { hasEnded, isReceipt } from "../store.ts";
-import type { Happening, Moment } from "./reader.ts";
+import { whoText, type Happening, type Known, type Moment, type Reader } from "./reader.ts";
 
 const WORDS: Record<Happening, string> = {
   queued: "accepted",
@@ -11,35 +10,42 @@ const WORDS: Record<Happening, string> = {
   kill: "kill asked",
   clock: "out of time",
   forced: "forced",
+  again: "queued again",
   ended: "ended",
 };
 
-/** What is known of its times: the view's own, what was seen live, and what the receipt lets be reckoned. */
-export function momentsOf(view: JobView, seen: readonly Moment[]): readonly Moment[] {
-  const accepted = Date.parse(view.accepted_at);
-  const started = view.started_at ? Date.parse(view.started_at) : undefined;
-  const ended = view.ended_at ? Date.parse(view.ended_at) : undefined;
+/** What is known of its times: what a status says, what its events said, and what the receipt lets be reckoned. */
+export function momentsOf(view: Known, seen: readonly Moment[], grace: number | undefined): readonly Moment[] {
+  const [accepted, started, ended] = [view.accepted_at, view.started_at, view.ended_at].map((time) => (time ? Date.parse(time) : undefined));
+  const moments = [...seen];
+  if (accepted !== undefined) moments.push({ what: "queued", at: accepted, text: view.by ? `by ${view.by}` : "" });
+  if (started !== undefined) moments.push({ what: "started", at: started, text: waited(started - (accepted ?? started)) });
+  if (ended !== undefined) moments.push({ what: "ended", at: ended, text: view.status ?? "" });
   const { kill } = view;
-  const moments: Moment[] = [{ what: "queued", at: accepted, text: `by ${view.by}` }];
-  if (started !== undefined) moments.push({ what: "started", at: started, text: started - accepted > 50 ? `after ${brief(started - accepted)} in the queue` : "at once" });
-  const killed = isReceipt(kill ?? undefined) && ended !== undefined && kill && "ms" in kill ? ended - kill.ms : undefined;
-  moments.push(...seen.filter(({ what }) => what !== "kill" || killed === undefined));
-  if (killed !== undefined && kill) moments.push({ what: "kill", at: killed, text: `by ${kill.by}${kill.reason ? `: ${kill.reason}` : ""}` });
-  if (ended !== undefined) {
-    if (kill && "forced" in kill && kill.forced) moments.push({ what: "forced", at: ended, text: `as it had not ended by itself${kill.signals?.length ? `: ${kill.signals.join(", ")}` : ""}` });
-    moments.push({ what: "ended", at: ended, text: view.status });
+  if (ended !== undefined && kill && isReceipt(kill)) {
+    const asked = seen.find(({ what }) => what === "kill")?.at ?? ended - kill.ms;
+    // The event may be in a gap.
+    if (!seen.some(({ what }) => what === "kill")) moments.push({ what: "kill", at: asked, text: whoText(kill) });
+    if (kill.forced && grace !== undefined) moments.push({ what: "forced", at: Math.min(ended, asked + 1000 * grace), text: `after its grace of ${brief(1000 * grace)}` });
   }
-  return moments.sort((one, other) => one.at - other.at);
+  return moments.sort((one, other) => one.at - other.at || ORDER.indexOf(one.what) - ORDER.indexOf(other.what));
 }
 
+/** Of what happened in the same millisecond. */
+const ORDER: readonly Happening[] = ["queued", "again", "started", "progress", "extended", "clock", "kill", "forced", "ended"];
+
+const waited = (ms: number): string => (ms > 50 ? `after ${brief(ms)} in the queue` : "at once");
+
 /** Its life, drawn: from left, when it was accepted, to its end, or its deadline. */
-export function Timeline({ view, seen, deadline }: { view: JobView; seen: readonly Moment[]; deadline: number | undefined }) {
-  const moments = momentsOf(view, seen);
-  const begin = moments[0]!.at;
-  const isOver = hasEnded(view.status);
+export function Timeline({ reader, view }: { reader: Reader; view: Known }) {
+  const moments = momentsOf(view, reader.moments.value, reader.grace.value);
+  const [first, last] = [moments[0], moments.at(-1)];
+  if (!first || !last) return null;
+  const begin = first.at;
+  const isOver = reader.isGone.value || (view.status !== undefined && hasEnded(view.status));
   // The server's clock may be another: what has passed is counted from what it said has passed.
-  const today = isOver ? moments.at(-1)!.at : Math.max(begin + 1, moments.at(-1)!.at, Date.now());
-  const end = isOver ? today : Math.max(today + 1, today + ((deadline ?? 0) - now.value));
+  const today = isOver ? last.at : Math.max(begin + 1, last.at, begin + now.value - (reader.begin.value ?? now.value));
+  const end = isOver ? today : Math.max(today + 1, today + ((reader.deadline.value ?? 0) - now.value));
   const at = (moment: number) => `${(100 * Math.max(0, Math.min(1, (moment - begin) / Math.max(1, end - begin)))).toFixed(3)}%`;
   const started = moments.find(({ what }) => what === "started")?.at;
   const ending = moments.find(({ what }) => what === "kill" || what === "clock")?.at;
@@ -62,9 +68,9 @@ export function Timeline({ view, seen, deadline }: { view: JobView; seen: readon
         {listed.map(({ what, at: moment, text }, index) => (
           <li key={`${what}${index}`} class={`is-${what}`}>
             <i class={`mark is-${what}`} aria-hidden="true" />
-            <strong>{WORDS[what]}</strong> <span>{text}</span>
+            <strong>{WORDS[what]}</strong> <span title={text}>{text}</span>
             <time class="number" dateTime={new Date(moment).toISOString()}>
-              {clockTime(moment)} <span class="faint">+{brief(Math.max(0, Math.round(moment - begin)))}</span>
+              {clockTime(moment)} <span class="faint">+{brief(Math.round(moment - begin))}</span>
             </time>
           </li>
         ))}

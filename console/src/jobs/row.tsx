@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 
 import { brief, clockTime, now, span } from "../clock.ts";
-import { Bar } from "../parts/bar.tsx";
+import { Bar, ShareBar } from "../parts/bar.tsx";
 import { State } from "../parts/icons.tsx";
 import { Left } from "../parts/left.tsx";
 import { killOne, receiptText } from "../receipts.ts";
@@ -87,11 +87,7 @@ export function ProgressOf({ row: { status, position, progress } }: { row: Row }
   const figures = done == null ? "" : total == null ? done.toLocaleString() : `${Math.floor(100 * (share ?? 0))} %`;
   return (
     <span class="progress">
-      {share !== undefined && (
-        <span class="bar is-progress" aria-hidden="true">
-          <i style={{ transform: `scaleX(${share})` }} />
-        </span>
-      )}
+      {share !== undefined && <ShareBar share={share} />}
       {figures && <span class="number">{figures}</span>}
       {note && (
         <span class="note" title={note}>

@@ -3,7 +3,7 @@ import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "preact/hooks";
 import { clockTime } from "../clock.ts";
 import { theme } from "../theme.ts";
-import { sampled, samples, type Point } from "./samples.ts";
+import { sampled, samples, shownOf, type Point } from "./samples.ts";
 
 export interface Series {
   readonly key: keyof Point;
@@ -35,8 +35,7 @@ function colorOf(name: string): string {
 }
 
 function dataOf(series: readonly Series[], route: string): uPlot.AlignedData {
-  const of = (key: keyof Point) => samples.map(({ routes }) => routes.get(route)?.[key] ?? (/\d/.test(key) ? null : 0));
-  return [samples.map(({ at }) => at), ...series.map(({ key }) => of(key))];
+  return [samples.map(({ at }) => at), ...series.map(({ key }) => samples.map((sample) => shownOf(sample, route, key)))];
 }
 
 function optionsOf({ series, unit }: Props, width: number): uPlot.Options {
@@ -81,9 +80,10 @@ export function Chart(props: Props) {
       chart.destroy();
     };
   }, [chosen, route]);
-  const last = samples.at(-1)?.routes.get(route);
   void sampled.value;
-  const figures = series.map(({ key, word }) => `${word} ${last?.[key] ?? "none"}`).join(", ");
+  const last = samples.at(-1);
+  const now = Object.fromEntries(series.map(({ key }) => [key, last ? shownOf(last, route, key) : null]));
+  const figures = last && !last.routes ? "not known" : series.map(({ key, word }) => `${word} ${now[key] ?? "none"}`).join(", ");
   return (
     <figure class="card chart">
       <figcaption>
@@ -94,7 +94,7 @@ export function Chart(props: Props) {
               <svg viewBox="0 0 18 8" width="18" height="8" aria-hidden="true" class={`ink-${color}`}>
                 <path d="M1 4h16" stroke-dasharray={dash ? "3 4" : undefined} />
               </svg>
-              {word} <span class="number">{last?.[key] == null ? "–" : `${last[key]!.toLocaleString()}${unit === "ms" ? " ms" : ""}`}</span>
+              {word} <span class="number">{now[key] == null ? "–" : `${now[key].toLocaleString()}${unit === "ms" ? " ms" : ""}`}</span>
             </li>
           ))}
         </ul>

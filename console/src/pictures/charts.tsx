@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { Chart, type Series } from "./chart.tsx";
-import { OUTCOMES, sampled, samples, type Point } from "./samples.ts";
+import { OUTCOMES } from "../store.ts";
+import { sampled, samples, type Outcome, type Point } from "./samples.ts";
 
 const NOW: readonly Series[] = [
   { key: "running", word: "running", color: "bar" },
@@ -26,7 +27,7 @@ const route = signal("");
 
 export function Charts() {
   void sampled.value;
-  const routes = [...new Set(samples.flatMap(({ routes }) => [...routes.keys()]))].filter(Boolean).sort();
+  const routes = [...new Set(samples.flatMap(({ routes }) => [...(routes?.keys() ?? [])]))].filter(Boolean).sort();
   return (
     <>
       <div class="row charts-head">
@@ -40,7 +41,7 @@ export function Charts() {
             ))}
           </select>
         </label>
-        <p class="faint small-text">Each second, since this page was opened; at most ten minutes.</p>
+        <p class="faint small-text">Each second, since this page was opened; at most ten minutes. Where nothing is drawn nothing was known.</p>
       </div>
       <div class="charts">
         <Chart title="Now" unit="" series={NOW} route={route.value} />
@@ -54,7 +55,7 @@ export function Charts() {
 }
 
 function sum(name: string, key: keyof Point): number {
-  return samples.reduce((all, { routes }) => all + (routes.get(name)?.[key] ?? 0), 0);
+  return samples.reduce((all, { routes }) => all + (routes?.get(name)?.[key] ?? 0), 0);
 }
 
 /** The same in figures. */
@@ -80,9 +81,9 @@ function Totals({ routes }: { routes: readonly string[] }) {
           {(routes.length > 0 ? routes : [""]).map((name) => (
             <tr key={name}>
               <th scope="row">{name || "all routes"}</th>
-              <td>{(last?.get(name)?.running ?? 0).toLocaleString()}</td>
-              <td>{(last?.get(name)?.queued ?? 0).toLocaleString()}</td>
-              {(["started", ...OUTCOMES] as const).map((key) => (
+              <td>{last ? (last.get(name)?.running ?? 0).toLocaleString() : "–"}</td>
+              <td>{last ? (last.get(name)?.queued ?? 0).toLocaleString() : "–"}</td>
+              {(["started", ...(OUTCOMES as readonly Outcome[])] as const).map((key) => (
                 <td key={key}>{sum(name, key).toLocaleString()}</td>
               ))}
             </tr>

@@ -1,10 +1,10 @@
 // What happened each second, for each route and for all: kept as long as the page is open, in a ring.
 import { signal } from "@preact/signals";
-import type { FeedFrame } from "longwire";
-import { hasEnded, live, onChange, type Row } from "../store.ts";
+import type { FeedFrame, Status } from "longwire";
+import { isUp, silentSince } from "../server.ts";
+import { hasEnded, live, onChange, truth, type Row } from "../store.ts";
 
-export const OUTCOMES = ["ok", "failed", "killed", "timeout", "lost"] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export type Outcome = Exclude<Status, "queued" | "running" | "ending">;
 
 export interface Point {
   running: number;
@@ -25,8 +25,10 @@ export interface Point {
 export interface Sample {
   /** In seconds, as the charts want it. */
   readonly at: number;
-  /** By route; all together under the empty name. */
-  readonly routes: ReadonlyMap<string, Point>;
+  /** How many seconds it stands for: a page in the background is not called each second. */
+  readonly seconds: number;
+  /** By route; all together under the empty name. None while what there is was not known. */
+  readonly routes: ReadonlyMap<string, Point> | undefined;
 }
 
 const KEPT = 600;
@@ -68,7 +70,12 @@ onChange((frame: FeedFrame, before: Row | undefined) => {
   }
 });
 
-setInterval(() => {
+/** When what has happened since was begun to be counted. */
+let since = performance.now();
+
+function take(): Pick<Sample, "seconds" | "routes"> {
+  // What happens meanwhile is told later, and counted then.
+  if (!isUp() || silentSince.peek() !== undefined || truth.peek() !== "live") return { seconds: 0, routes: undefined };
   for (const { route, status } of live.values()) for (const { point } of heapsOf(route)) point[status === "queued" ? "queued" : "running"]++;
   heapOf("");
   const routes = new Map<string, Point>();
@@ -78,10 +85,25 @@ setInterval(() => {
     routes.set(route, point);
   }
   heaps = new Map();
-  samples.push({ at: Date.now() / 1000, routes });
+  const before = since;
+  since = performance.now();
+  return { seconds: (since - before) / 1000, routes };
+}
+
+setInterval(() => {
+  samples.push({ at: Date.now() / 1000, ...take() });
   if (samples.length > KEPT) samples.shift();
   sampled.value++;
 }, 1000);
+
+/** What of that is shown: of what is counted, how many a second. */
+export function shownOf({ seconds, routes }: Sample, route: string, key: keyof Point): number | null {
+  if (!routes) return null;
+  const value = routes.get(route)?.[key];
+  if (value === undefined) return /\d/.test(key) ? null : 0;
+  // A second is never exactly one; only what is clearly longer is divided.
+  return value === null || !hasEnded(key as Status) || seconds < 1.5 ? value : Math.round((100 * value) / seconds) / 100;
+}
 
 function middles(numbers: number[]): [number | null, number | null] {
   if (numbers.length === 0) return [null, null];

@@ -1,6 +1,26 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { addKeys } from "../keys.ts";
-import { ask, catalogue, catalogues, chosen, found, isWrong, kind, libraries, message, readCatalogues, text, tookMs, type Match } from "./state.ts";
+import { isUp } from "../server.ts";
+import {
+  ask,
+  catalogue,
+  catalogues,
+  chosen,
+  found,
+  isAsking,
+  isLate,
+  isWrong,
+  kind,
+  libraries,
+  librariesSeen,
+  message,
+  openChosen,
+  openPage,
+  readCatalogues,
+  text,
+  tookMs,
+  type Match,
+} from "./state.ts";
 
 const KINDS = "class function constructor destructor operator constant variable type enum enumerator concept macro deduction_guide alias namespace".split(" ");
 
@@ -11,17 +31,19 @@ export function SearchPage() {
     void readCatalogues().catch(() => {});
     return addKeys([
       { keys: ["/"], what: "To the text", where: "Search", run: () => input.current?.select() },
-      { keys: ["↓ ↑ "], what: "The match to open, while typing", where: "Search", run: () => {} },
-      { keys: ["Enter "], what: "Open its documentation", where: "Search", run: () => {} },
+      { keys: ["↓", "↑"], what: "The match to open, while typing", where: "Search" },
+      { keys: ["Enter"], what: "Open its documentation", where: "Search" },
     ]);
   }, []);
   const list = found.value;
   const at = Math.min(chosen.value, list.length - 1);
   const match = list[at];
+  // With commas between: what is offered is about the last.
+  const before = libraries.value.replace(/[^,]*$/, "").replace(/,$/, ", ");
   const move = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
     if (by !== undefined) chosen.value = Math.max(0, Math.min(list.length - 1, at + by));
-    else if (event.key === "Enter" && match?.url) window.open(match.url, "_blank", "noopener");
+    else if (event.key === "Enter") openChosen();
     else return;
     event.preventDefault();
   };
@@ -54,11 +76,17 @@ export function SearchPage() {
             class="libs"
             aria-label="Libraries, with commas between"
             placeholder="all libraries"
+            list="libraries-seen"
             autocomplete="off"
             spellcheck={false}
             value={libraries.value}
             onInput={(event) => ((libraries.value = event.currentTarget.value), void ask())}
           />
+          <datalist id="libraries-seen">
+            {librariesSeen.value.map((each) => (
+              <option key={each} value={`${before}${each}`} />
+            ))}
+          </datalist>
           <select aria-label="Kind" value={kind.value} onChange={(event) => ((kind.value = event.currentTarget.value), void ask())}>
             <option value="">all kinds</option>
             {KINDS.map((each) => (
@@ -78,8 +106,8 @@ export function SearchPage() {
           )}
         </div>
         <p class={`found${isWrong.value ? " is-wrong" : ""}`} role="status">
-          <span>{message.value || about()}</span>
-          <span class="number faint">{tookMs.value === undefined ? "" : `${tookMs.value.toFixed(1)} ms`}</span>
+          <span>{isLate.value && !isUp() ? "Asked; there is no connection to answer." : message.value || about()}</span>
+          <span class="number faint">{isLate.value ? "asking…" : tookMs.value === undefined ? "" : `${tookMs.value.toFixed(1)} ms`}</span>
         </p>
         <ul id="matches" class="matches-list" role="listbox" aria-label="Matches" tabIndex={-1}>
           {list.map((each, index) => (
@@ -94,7 +122,9 @@ export function SearchPage() {
 
 function about(): string {
   const [first] = catalogues.value;
-  return first ? `${first.title || first.name}: ${first.symbols.toLocaleString()} names in ${first.libs.toLocaleString()} libraries. Begin to type.` : "Begin to type.";
+  if (isAsking.value) return "";
+  if (!first) return isUp() ? "" : "Not read yet: there is no connection.";
+  return `${first.title || first.name}: ${first.symbols.toLocaleString()} names in ${first.libs.toLocaleString()} libraries. Begin to type.`;
 }
 
 function One({ match, index, isChosen }: { match: Match; index: number; isChosen: boolean }) {
@@ -104,9 +134,10 @@ function One({ match, index, isChosen }: { match: Match; index: number; isChosen
   }, [isChosen]);
   const more = match.signatures.length;
   return (
-    <li ref={ref} id={`match-${index}`} role="option" aria-selected={isChosen} class="match" onClick={() => (chosen.value = index)} onDblClick={() => match.url && window.open(match.url, "_blank", "noopener")}>
+    <li ref={ref} id={`match-${index}`} role="option" aria-selected={isChosen} class="match" onClick={() => (chosen.value = index)} onDblClick={() => openPage(match)}>
       <span class="match-name">
         <Marked match={match} />
+        <Scope match={match} />
         {match.deprecated || match.removed ? <span class="faint"> {match.removed ? "removed" : "deprecated"}</span> : null}
       </span>
       <span class="match-lib">{match.lib}</span>
@@ -132,6 +163,12 @@ function Marked({ match: { name, alias, match } }: { match: Match }) {
       {alias && <span class="faint"> = {name}</span>}
     </code>
   );
+}
+
+/** Where its name stands, which tells apart what is called the same. */
+function Scope({ match: { qualified, name } }: { match: Match }) {
+  const scope = qualified.endsWith(name) ? qualified.slice(0, -name.length).replace(/(::|[.#/])$/, "") : "";
+  return scope ? <span class="match-scope"> {scope}</span> : null;
 }
 
 /** All of the one that is chosen: its overloads, and where it is written about. */

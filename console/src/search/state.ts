@@ -1,7 +1,7 @@
 // What is searched, and what was found: one question for each key, and the answer to the last that is shown.
 import { signal } from "@preact/signals";
 import { Refused, type ModuleView } from "longwire";
-import { client } from "../server.ts";
+import { client, isUp, resumedAt } from "../server.ts";
 
 /** A match: all functions of one name in one place, or something else of its own. */
 export interface Match {
@@ -34,8 +34,27 @@ export const isWrong = signal(false);
 /** How long the last answer took, there and back. */
 export const tookMs = signal<number | undefined>(undefined);
 export const chosen = signal(0);
+/** What was asked last is not answered yet. */
+export const isAsking = signal(false);
+/** And that takes so long that it is to be said. */
+export const isLate = signal(false);
+const LATE_MS = 300;
+/** The libraries that matches were in, to choose from. */
+export const librariesSeen = signal<readonly string[]>([]);
+const MOST_SEEN = 300;
 
 let asked = 0;
+let opens = false;
+
+/** Opens the documentation of the match that is chosen; of the first, once what was typed is answered. */
+export function openChosen(): void {
+  if (isAsking.peek()) opens = true;
+  else openPage(found.peek()[chosen.peek()]);
+}
+
+export function openPage(match: Match | undefined): void {
+  if (match?.url) window.open(match.url, "_blank", "noopener");
+}
 
 export async function readCatalogues(): Promise<void> {
   catalogues.value = (await (await client).modules()).modules;
@@ -45,13 +64,17 @@ export async function ask(): Promise<void> {
   const number = ++asked;
   const words = text.value;
   const libs = libraries.value.split(",").map((each) => each.trim()).filter(Boolean);
+  opens = false;
   if (words.trim() === "" && libs.length === 0) return answer([], "", false, undefined);
+  isAsking.value = true;
+  setTimeout(() => number === asked && isAsking.peek() && (isLate.value = true), LATE_MS);
   const begin = performance.now();
+  const [wasUp, resumed] = [isUp(), resumedAt.peek()];
   const options = { limit: LIMIT, ...(kind.value && { kind: kind.value }), ...(catalogue.value && { catalogue: catalogue.value }) };
   try {
     const { data, message } = await (await client).search(libs, words, options);
-    // An answer that came after a later question is of no use.
-    if (number === asked) answer(data as Match[], message, false, performance.now() - begin);
+    // An answer that came after a later question is of no use; how long there was no connection says nothing of the search.
+    if (number === asked) answer(data as Match[], message, false, wasUp && resumed === resumedAt.peek() ? performance.now() - begin : undefined);
   } catch (error) {
     if (number === asked) answer([], (error as Error).message, error instanceof Refused, undefined);
   }
@@ -63,4 +86,10 @@ function answer(matches: readonly Match[], said: string, wrong: boolean, took: n
   isWrong.value = wrong;
   tookMs.value = took;
   chosen.value = 0;
+  isAsking.value = false;
+  isLate.value = false;
+  const seen = new Set([...librariesSeen.peek(), ...matches.map(({ lib }) => lib)]);
+  if (seen.size > librariesSeen.peek().length) librariesSeen.value = [...seen].sort().slice(0, MOST_SEEN);
+  if (opens) openPage(matches[0]);
+  opens = false;
 }

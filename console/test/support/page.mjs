@@ -44,9 +44,28 @@ export async function open(t, browser, url, { path = "", ...options } = {}) {
 export const blank = (t, browser) => open(t, browser, undefined);
 
 /** The same, through a proxy that can be cut. */
-export async function openThrough(t, browser, url, options) {
+export async function openThrough(t, browser, url, { isBlank = false, ...options } = {}) {
   const network = await proxy(t, url);
-  return { network, page: await open(t, browser, network.url, options) };
+  return { network, page: await open(t, browser, isBlank ? undefined : network.url, options) };
+}
+
+/** The page's socket over a network that can be silent, as one may be that does not break: what is said meanwhile arrives later. To be called before the page is there. */
+export async function quietable(page) {
+  const held = [];
+  let isSilent = false;
+  const through = (to) => (message) => (isSilent ? held.push(() => to.send(message)) : to.send(message));
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage(through(server));
+    server.onMessage(through(socket));
+  });
+  return {
+    silence: () => (isSilent = true),
+    speak() {
+      isSilent = false;
+      for (const send of held.splice(0)) send();
+    },
+  };
 }
 
 export const here = (file) => fileURLToPath(new URL(`../../${file}`, import.meta.url));

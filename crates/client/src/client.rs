@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use longwire_protocol::{
     Connid, Done, Found, ModulesPage, ModulesQuery, OnDisconnect, Request, RoutesPage, RoutesQuery,
-    Search, Seconds, Seq, ServerFrame, Start, StatusPage, StatusQuery, Target, Watch,
+    Search, Seconds, Seq, ServerFrame, Start, StatusPage, StatusQuery, Target, Watch, Where,
     not_startable,
 };
 use tokio::sync::{mpsc, watch};
@@ -153,6 +153,14 @@ impl Client {
         reason: Option<&str>,
     ) -> Result<Done, Error> {
         self.handle.kill(target.into(), reason, true).await
+    }
+
+    /// Kills every job that fits and has not ended, and says how many kills were accepted.
+    ///
+    /// # Errors
+    /// Where neither a route nor a tag is given, the server refuses it, or the connection is gone for good.
+    pub async fn kill_all(&self, filter: Where, reason: Option<&str>) -> Result<u64, Error> {
+        self.handle.kill_all(filter, reason).await
     }
 
     /// Moves a job's deadline to so many seconds from now.

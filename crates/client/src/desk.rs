@@ -241,7 +241,6 @@ impl ClientDesk {
             connid: None,
             job: place.job(),
             after: Some(after),
-            times: false,
         };
         let id = self.ask(Ask::new(Request::Watch(watch), Then::WatchOn(place)));
         if let Some(topic) = self.topic(place) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use longwire_protocol::{
-    Connid, Done, Extend, JobId, Kill, Request, Seconds, Seq, ServerFrame, Target, Watch,
+    Connid, Done, Extend, JobId, Kill, Request, Seconds, Seq, ServerFrame, Target, Watch, Where,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::DropGuard;
@@ -42,7 +42,6 @@ impl Handle {
             connid,
             job,
             after: Some(after),
-            times: false,
         };
         let open = |reply| Then::OpenJob {
             reply,
@@ -62,10 +61,23 @@ impl Handle {
         let kill = Kill {
             connid,
             job,
+            filter: None,
             reason: reason.map(Into::into),
             wait,
         };
         done(self.ask(Request::Kill(kill), Then::Tell).await?)
+    }
+
+    pub(crate) async fn kill_all(&self, filter: Where, reason: Option<&str>) -> Result<u64, Error> {
+        let kill = Kill {
+            connid: None,
+            job: None,
+            filter: Some(filter),
+            reason: reason.map(Into::into),
+            wait: false,
+        };
+        let done = done(self.ask(Request::Kill(kill), Then::Tell).await?)?;
+        Ok(done.killed.unwrap_or_default())
     }
 
     pub(crate) async fn extend(&self, target: Target, time: Seconds) -> Result<Done, Error> {

@@ -52,6 +52,9 @@ impl Place {
 }
 
 type Headers = BTreeMap<String, String>;
+/// Stands among the headers for the query of the address.
+const QUERY: &str = "?";
+
 type Arrival = Result<Message, String>;
 
 #[derive(Debug)]
@@ -98,8 +101,14 @@ impl Sockets {
     }
 
     async fn connect(&mut self, name: &str, headers: &Headers) -> Result<Option<String>, Error> {
-        let mut builder = ClientBuilder::from_uri(self.place.socket.clone());
-        for (header, value) in headers {
+        let mut headers = headers.clone();
+        let mut uri = self.place.socket.clone();
+        if let Some(query) = headers.remove(QUERY) {
+            let asked = format!("{uri}?{query}");
+            uri = asked.parse().map_err(std::io::Error::other)?;
+        }
+        let mut builder = ClientBuilder::from_uri(uri);
+        for (header, value) in &headers {
             let header = header.parse().map_err(std::io::Error::other)?;
             let value = value.parse().map_err(std::io::Error::other)?;
             builder = builder.add_header(header, value)?;

@@ -221,7 +221,7 @@ impl Engine {
         }
         let checked = route.consumer.check(start.input.as_ref());
         checked.map_err(|bad| bad_input(&route.name, &bad))?;
-        let job = self.0.ids.next(self.now(), &*self.0.random);
+        let job = self.new_id();
         Ok(Spec {
             job,
             connid: match start.connid {
@@ -237,6 +237,11 @@ impl Engine {
             on_disconnect: start.on_disconnect,
             by: Arc::clone(who.name()),
         })
+    }
+
+    /// A name that is greater than all before it.
+    pub(crate) fn new_id(&self) -> JobId {
+        self.0.ids.next(self.now(), &*self.0.random)
     }
 
     /// Begins the job's log and, where there is a place for it, its work.
@@ -329,7 +334,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn wish(&self, job: Job, wish: Wish) -> Result<Killed, Unchanged<Closed>> {
+    pub(crate) async fn wish(&self, job: Job, wish: Wish) -> Result<Killed, Unchanged<Closed>> {
         let writer = self.0.writer.clone();
         let kill = async move {
             let kill = |job: &mut Job, now| job.kill(wish.clone(), now).map(Events::from);

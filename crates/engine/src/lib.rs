@@ -11,6 +11,7 @@ mod consumer;
 mod dispatcher;
 mod engine;
 mod job;
+mod kill_all;
 mod life;
 mod log;
 mod observer;

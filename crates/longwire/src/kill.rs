@@ -1,11 +1,16 @@
 //! `longwire kill`
 
-use longwire_client::{Client, Connid, Done, Error, Outcome};
+use longwire_client::{Client, Connid, Done, Error, Outcome, Where};
 
 use crate::{Global, args::KillArgs, connect, exit::Exit, failure::Failure, print, tell};
 
 pub(crate) async fn run(global: &Global, args: KillArgs) -> Result<Exit, Failure> {
     let client = connect::briefly(global).await?;
+    if args.route.is_some() || args.tag.is_some() {
+        let exit = kill_all(global, &client, args).await;
+        client.close().await;
+        return exit;
+    }
     let mut worst = Exit::Ok;
     for connid in &args.connids {
         let exit = match kill(&client, connid, &args).await {
@@ -16,6 +21,20 @@ pub(crate) async fn run(global: &Global, args: KillArgs) -> Result<Exit, Failure
     }
     client.close().await;
     Ok(worst)
+}
+
+async fn kill_all(global: &Global, client: &Client, args: KillArgs) -> Result<Exit, Failure> {
+    let filter = Where {
+        route: args.route.map(Into::into),
+        tag: args.tag.map(Into::into),
+    };
+    let killed = client.kill_all(filter, args.reason.as_deref()).await?;
+    if global.json {
+        print::json(&serde_json::json!({ "killed": killed }))?;
+    } else {
+        print::line(&format!("{killed} told to end"))?;
+    }
+    Ok(Exit::Ok)
 }
 
 async fn kill(client: &Client, connid: &Connid, args: &KillArgs) -> Result<Done, Error> {

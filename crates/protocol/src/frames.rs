@@ -62,7 +62,7 @@ pub struct EventFrame {
     pub job: Option<JobId>,
     /// The event's number.
     pub seq: Seq,
-    /// When it happened: where the watch asked for `times`.
+    /// When it happened: on a socket that asked for `times`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
     /// Where the job stood after it.
@@ -270,6 +270,9 @@ pub struct Done {
     /// The last change of the feed so far, in the reply to a watch of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feed: Option<Seq>,
+    /// How many kills were accepted, in the reply to one with `where`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub killed: Option<u64>,
     /// Seconds the job was given, in the reply to an extend.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Seconds>,
@@ -293,6 +296,7 @@ impl Done {
             status: Status::Ok,
             seq: None,
             feed: None,
+            killed: None,
             time: None,
             left: None,
             ended: None,

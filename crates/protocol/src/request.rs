@@ -228,10 +228,19 @@ pub struct Kill {
     /// Which job, by the server's name: exact, also where the connid has been used again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobId>,
+    /// Every job that fits and has not ended, in place of one job. The reply says of how many.
+    #[serde(
+        default,
+        rename = "where",
+        deserialize_with = "an_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<Where>")]
+    pub filter: Option<Where>,
     /// Why, for whoever runs or watches it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Box<str>>,
-    /// Whether to answer only once it is dead.
+    /// Whether to answer only once it is dead; of one job.
     #[serde(
         default,
         deserialize_with = "null_is_default",
@@ -295,14 +304,6 @@ pub struct Watch {
     /// come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Seq>,
-    /// Whether each event is sent with the time at which it happened.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "is_default"
-    )]
-    #[schemars(with = "Option<bool>")]
-    pub times: bool,
 }
 
 /// Send the events of a job, or the changes of all, no longer.
@@ -606,9 +607,30 @@ impl Kill {
         named(self.connid.as_ref(), self.job)
     }
 
+    fn check_many(&self, filter: &Where) -> Result<(), Refusal> {
+        if self.connid.is_some() || self.job.is_some() {
+            let message = "a kill is of one job, or of all that fit \"where\"; got both";
+            return Err(Refusal::invalid("where", message));
+        }
+        if self.wait {
+            let message = "\"wait\" is for the kill of one job; got it with \"where\"";
+            return Err(Refusal::invalid("wait", message));
+        }
+        if *filter == Where::default() {
+            let message = "\"where\" must name a \"route\" or a \"tag\", so that nobody kills everything by a slip; got neither";
+            return Err(Refusal::invalid("where", message));
+        }
+        Ok(())
+    }
+
     fn check(&self, limits: &ParseLimits) -> Result<(), Refusal> {
-        self.target()?;
-        check_target(self.connid.as_ref(), self.job, limits)?;
+        match &self.filter {
+            Some(filter) => self.check_many(filter)?,
+            None => {
+                self.target()?;
+                check_target(self.connid.as_ref(), self.job, limits)?;
+            }
+        }
         match self.reason.as_ref().map_or(0, |reason| reason.len()) {
             length if length <= limits.reason_bytes => Ok(()),
             length => Err(Refusal::invalid(

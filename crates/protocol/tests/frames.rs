@@ -129,8 +129,21 @@ fn request() -> impl Strategy<Value = Request> {
             Request::Kill(Kill {
                 connid,
                 job,
+                filter: None,
                 reason,
                 wait,
+            })
+        }),
+        (text(), of(text()), of(text())).prop_map(|(route, tag, reason)| {
+            Request::Kill(Kill {
+                connid: None,
+                job: None,
+                filter: Some(Where {
+                    route: Some(route),
+                    tag,
+                }),
+                reason,
+                wait: false,
             })
         }),
         (of(name()), of(1..=1000u16), of(job_id()), of(filter())).prop_map(
@@ -145,14 +158,9 @@ fn request() -> impl Strategy<Value = Request> {
                 })
             }
         ),
-        (of(name()), of(any::<u64>()), any::<bool>()).prop_map(|(name, after, times)| {
+        (of(name()), of(any::<u64>())).prop_map(|(name, after)| {
             let (connid, job) = name.unwrap_or_default();
-            Request::Watch(Watch {
-                connid,
-                job,
-                after,
-                times,
-            })
+            Request::Watch(Watch { connid, job, after })
         }),
         of(name()).prop_map(|name| {
             let (connid, job) = name.unwrap_or_default();
@@ -659,7 +667,7 @@ fn feed_frame() -> impl Strategy<Value = FeedFrame> {
                 seq,
                 status,
                 left,
-                by: by.map(Into::into),
+                by,
                 tags,
             },
         )

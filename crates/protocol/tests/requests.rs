@@ -263,7 +263,7 @@ fn a_key_that_is_not_known_is_named_with_the_nearest_that_is() {
             "{\"route\":\"kill\",\"connid\":1,\"time\":3}",
             UnknownField,
             Some("time"),
-            "unknown field \"time\"; what goes here: connid, job, reason, wait",
+            "unknown field \"time\"; what goes here: connid, job, where, reason, wait",
         ),
         (
             "{\"route\":\"kill\",\"connid\":1,\"resaon\":\"x\"}",
@@ -867,8 +867,7 @@ fn a_job_is_named_one_way_or_the_other() {
         ("extend", ",\"time\":1"),
     ] {
         let job = "019aaaaa-0000-7000-8000-000000000000";
-        let both =
-            format!("{{\"route\":\"{verb}\",\"connid\":\"a\",\"job\":\"{job}\"{more}}}");
+        let both = format!("{{\"route\":\"{verb}\",\"connid\":\"a\",\"job\":\"{job}\"{more}}}");
         let refused = parse(&both).unwrap_err().refusal;
         assert_eq!(
             (refused.code, refused.field.as_deref()),

@@ -152,6 +152,7 @@ impl Load {
         Request::Kill(Kill {
             connid: Some(connid),
             job: None,
+            filter: None,
             reason: Some(reason.into()),
             wait: self.chance.percent(50),
         })
@@ -173,7 +174,6 @@ impl Load {
             connid: (!by_job).then_some(job.connid),
             job: by_job.then_some(job.job),
             after: if by_job { after } else { Some(0) },
-            times: false,
         })
     }
 }

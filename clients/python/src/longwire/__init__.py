@@ -10,6 +10,7 @@
 """
 
 from . import sync
+from ._asks import new_connid
 from .client import Client, Connecting, connect
 from .errors import (
     ConnectionError,
@@ -57,5 +58,6 @@ __all__ = [
     "Worker",
     "WorkerJob",
     "connect",
+    "new_connid",
     "sync",
 ]

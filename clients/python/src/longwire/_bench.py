@@ -1,15 +1,18 @@
 """What a worker's connection knows and that outlives it: its claim, and the jobs it holds. Nothing here does I/O."""
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from ._held import Held, Said
+from ._text import frame_text, text_of
 from ._wire import Broken
 from .errors import LongwireError, Refused
 from .frames import OUTCOMES
+
+SAY_AGAIN = 0.1
+"""After how many seconds what the server could not take in is said again."""
 
 
 class Bench:
@@ -62,29 +65,20 @@ class Bench:
             if self._claim_id is not None:
                 return None
             self._claim_id = self._number()
-            return _text({"id": self._claim_id, **self._claim, "leases": list(self.held)})
+            return text_of({"id": self._claim_id, **self._claim, "leases": list(self.held)})
         while self._to_say:
             held, said = self._to_say.popleft()
             if held.is_gone:
                 continue
-            said.number = self._number()
-            text = _text({"id": said.number, **said.frame})
-            if len(text) * 4 > self._frame_bytes and len(text.encode()) > self._frame_bytes:
-                self._too_large(held, said, len(text.encode()))
+            number = self._number()
+            try:
+                text = frame_text({"id": number, **said.frame}, self._frame_bytes)
+            except Refused as too_large:
+                self._refused(held, said, too_large)
                 continue
-            self._asked[said.number] = (held, said)
+            self._asked[number] = (held, said)
             return text
         return None
-
-    def _too_large(self, held: Held, said: Said, size: int) -> None:
-        message = f"the server takes frames of {self._frame_bytes} bytes at most (Options.frame_bytes), and this is one of {size}"
-        error = {"code": "too_large", "message": message}
-        if said.frame["route"] == "end":
-            said.frame = {"route": "end", "lease": held.lease, "error": error}
-            self._to_say.appendleft((held, said))
-        else:
-            held.answered(said)
-            self._fails(held, Refused({"status": "error", **error}))
 
     def hear(self, frame: dict[str, Any]) -> None:
         """Takes a frame of the server."""
@@ -109,7 +103,7 @@ class Bench:
         self._to_say.clear()
         asked = {id(said) for _, said in self._asked.values()}
         for held in self.held.values():
-            self._to_say.extend((held, said) for said in held.said if id(said) not in asked)
+            self._to_say.extend((held, said) for said in held.due() if id(said) not in asked)
         self._wake()
         self.changed.set()
 
@@ -118,34 +112,53 @@ class Bench:
         if held is None or said is None:
             return
         if frame.get("status") != "error":
-            if (more := held.answered(said)) is not None:
-                self.say(held, more)
-            if said.frame["route"] == "end":
+            self._need_not_be_said(held, said)
+            if said.is_end:
                 self._gone(held)
         elif frame.get("code") == "lease_lost":
             self._gone(held)
-        elif frame.get("code") == "too_many":
+        elif frame.get("code") in ("too_many", "unavailable"):
             # The log takes in no more of it just now.
-            self.say(held, said)
-        elif said.frame["route"] == "end":
-            self._end_refused(held, said, Refused(frame))
+            said.is_late = True
+            if said.is_end:
+                held.waiting_end = said
+            asyncio.get_running_loop().call_later(SAY_AGAIN, self._say_again, held, said)
         else:
-            held.answered(said)
-            self._fails(held, Refused(frame))
+            self._refused(held, said, Refused(frame))
+
+    def _need_not_be_said(self, held: Held, said: Said) -> None:
+        for more in held.answered(said):
+            self.say(held, more)
+
+    def _say_again(self, held: Held, said: Said) -> None:
+        """Unless a new connection has seen to that meanwhile."""
+        on_its_way = [one for _, one in (*self._asked.values(), *self._to_say)]
+        for one in held.released() if said.is_end else [said]:
+            if one in held.said and one not in on_its_way:
+                self.say(held, one)
+
+    def _refused(self, held: Held, said: Said, refused: Refused) -> None:
+        """What was said of a job cannot be said."""
+        if said.is_end:
+            self._end_refused(held, said, refused)
+        else:
+            self._fails(held, refused)
+            self._need_not_be_said(held, said)
 
     def _end_refused(self, held: Held, said: Said, refused: Refused) -> None:
         """The job ends all the same: it has failed of that."""
-        is_second = said.frame.get("error", {}).get("code") == refused.code
-        if is_second:
+        if said.is_of_a_refusal:
             self._gone(held)
             return
-        said.frame = {"route": "end", "lease": held.lease, "error": {"code": refused.code, "message": refused.message}}
+        said.becomes(refused)
         self.say(held, said)
 
     def _fails(self, held: Held, refused: Refused) -> None:
         """What was said of a job is not what the server takes: its function hears of it, and the job fails of it."""
         if held.failure is None:
             held.failure = refused
+            if held.waiting_end is not None:
+                held.waiting_end.becomes(refused)
             self.told(held)
 
     def _told(self, frame: dict[str, Any]) -> None:
@@ -185,7 +198,3 @@ class Bench:
         for held in list(self.held.values()):
             self._gone(held)
         self.changed.set()
-
-
-def _text(frame: dict[str, Any]) -> str:
-    return json.dumps(frame, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,14 +1,12 @@
 """The task that owns the socket: it makes it anew when it breaks."""
 
 import asyncio
-import contextlib
 import json
 import random
 from typing import Any, Protocol
 
-from ._cursor import closed
-from ._wire import Broken, Wire, unexpected
-from .errors import ConnectionError, LongwireError
+from ._wire import Broken, Wire, not_understood
+from .errors import ConnectionError, LongwireError, closed
 from .link import Link, Links
 from .options import Options
 
@@ -56,8 +54,8 @@ class Connection:
         """Closes it, and waits until that is done."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(self._task)
+            # The cancellation of whoever waits here is theirs.
+            await asyncio.wait({self._task})
 
     async def ended(self) -> None:
         """Waits until there is no connection any more."""
@@ -106,9 +104,9 @@ class Connection:
             try:
                 frame = json.loads(text)
             except ValueError:
-                raise unexpected(text) from None
+                raise not_understood(text) from None
             if not isinstance(frame, dict):
-                raise unexpected(text)
+                raise not_understood(text)
             self._attempts = 0
             if "notice" in frame:
                 self._notice(frame)
@@ -116,7 +114,7 @@ class Connection:
             try:
                 station.hear(frame)
             except (KeyError, TypeError, ValueError) as error:
-                raise unexpected(f"{text} ({error!r})") from error
+                raise not_understood(f"{text} ({error!r})") from error
             await station.breathe()
 
     def _notice(self, frame: dict[str, Any]) -> None:
@@ -143,8 +141,11 @@ class Connection:
             self._attempts += 1
             self.links.set(Link("reconnecting", attempts=self._attempts, why=why))
             await asyncio.sleep(wait if until is None else min(wait, until - loop.time()))
+            left = None if until is None else until - loop.time()
+            if left is not None and left <= 0:
+                break
             try:
-                return await Wire.open(self.url, self.options)
+                return await Wire.open(self.url, self.options, left)
             except ConnectionError as error:
                 why = error
         raise Broken(why)

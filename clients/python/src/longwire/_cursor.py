@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from .errors import ConnectionError, LongwireError
+from .errors import LongwireError
 from .frames import Event, Gap
 
 T = TypeVar("T")
@@ -15,11 +15,6 @@ WAITING = 64
 """What waits for a slow reader."""
 MOST_HOLES = 3
 """How often in a row a server may leave out what it was asked for."""
-
-
-def closed() -> ConnectionError:
-    """Why there is nothing more to read where somebody closed the client or let go of the handle."""
-    return ConnectionError("closed", "the client was closed, or the handle was let go of")
 
 
 class Taken(enum.Enum):
@@ -51,6 +46,8 @@ class Cursor(Generic[T]):
         self.is_read = False
         """Whether there is a reader that has read at all."""
         self.outcome: Event | None = None
+        self.in_short = False
+        """The outcome is known from the reply to a watch, which says no result."""
         self.error: LongwireError | None = None
         """There will be no more after what waits."""
         self.settled = asyncio.Event()
@@ -103,9 +100,10 @@ class Cursor(Generic[T]):
         self._news.set()
         return Taken.YES
 
-    def ended(self, event: Event) -> None:
+    def ended(self, event: Event, *, in_short: bool = False) -> None:
         """The outcome is known, whether or not the reader has come to it."""
-        self.outcome = event
+        if self.outcome is None or not in_short:
+            self.outcome, self.in_short = event, in_short
         self.settled.set()
         self._news.set()
 

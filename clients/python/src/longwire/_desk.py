@@ -5,22 +5,19 @@ Nothing here does I/O: frames go in, frames come out.
 
 import asyncio
 import base64
-import json
 from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from ._asks import MOST_TRIES, Ask, Frame, WatchOn, no_reply
 from ._cursor import Cursor, Taken
+from ._text import frame_text
 from ._watched import Watched
-from .errors import ConnectionError, LongwireError, Refused
-from .frames import OUTCOMES, Event, FeedChange, Gap
+from .errors import LongwireError, Refused, unexpected
+from .frames import OUTCOMES, Ended, Event, FeedChange, Gap
 
 MOMENT = 0.1
 """How long a reader that has fallen behind is waited for, in seconds, where nobody else waits for the connection."""
-
-COMPACT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
-"""How JSON is written."""
 
 T = TypeVar("T")
 
@@ -56,16 +53,15 @@ class Desk:
             number = self._to_send.popleft()
             if (ask := self._asked.get(number)) is None:
                 continue
-            try:
-                text = json.dumps({"id": number, **ask.next_try()}, **COMPACT)
-                size = len(text.encode())
-            except (TypeError, ValueError, RecursionError) as error:
-                # An input that is no JSON is whoever's asked.
-                self._asked.pop(number).fail(error)
+            if ask.is_abandoned:
+                # What was not sent yet is not to be done.
+                del self._asked[number]
                 continue
-            if size <= self._frame_bytes:
-                return text
-            self._asked.pop(number).fail(too_large(size, self._frame_bytes))
+            try:
+                return frame_text({"id": number, **ask.next_try()}, self._frame_bytes)
+            except (Refused, TypeError, ValueError, RecursionError) as error:
+                # An input that is no JSON, or too large, is whoever's asked.
+                self._asked.pop(number).fail(error)
         return None
 
     def connected(self) -> None:
@@ -133,24 +129,16 @@ class Desk:
         """A position in the log of a job that the server sends from there on."""
         watched = self.jobs.get(job)
         if watched is None:
-            watched = self.jobs[job] = Watched(job, connid)
+            watched = self.jobs[job] = Watched(job, connid, cursor.last)
             watched.cursors.append(cursor)
             if by_name:
-                self._name(watched, connid)
+                self._names.setdefault(connid, []).append(watched)
         else:
             # Whoever was there before may be further back.
             watched.cursors.append(cursor)
             self._watch_on(watched)
         self._attend(watched, cursor)
         return watched
-
-    def _name(self, watched: Watched[Event], connid: str) -> None:
-        """Frames of what is watched by its name have no `job`. Two of one name could not be told apart, so they are watched by their jobs."""
-        named = self._names.setdefault(connid, [])
-        named.append(watched)
-        if len(named) > 1:
-            for one in named:
-                self._watch_on(one)
 
     def open_feed(self, cursor: Cursor[FeedChange]) -> None:
         """A position in the feed."""
@@ -218,24 +206,34 @@ class Desk:
         try:
             ask.hear(frame, self)
         except (KeyError, TypeError, ValueError):
-            ask.fail(ConnectionError("unexpected_frame", f"the server's answer answers something else: {frame}"))
+            ask.fail(unexpected(f"{frame}, which answers something else"))
 
-    def _about(self, frame: Frame) -> Watched[Event] | None:
-        """The watched job that a frame is about."""
+    def _about(self, frame: Frame, first: int) -> Watched[Event] | None:
+        """The watched job that a frame is about, which stands for numbers of its log from the first on."""
         job = frame.get("job")
         if job is not None:
             return self.jobs.get(job)
         named = self._names.get(frame["connid"], [])
-        return named[0] if len(named) == 1 else None
+        if len(named) > 1:
+            # What is watched by its name says no job. Each comes in order, so it is the one whose turn this is; where that is said of several,
+            # or of none, they are watched by their jobs.
+            due = [one for one in named if one.heard + 1 == first]
+            if len(due) == 1:
+                return due[0]
+            for one in named:
+                if not one.is_asked_for:
+                    self._watch_on(one)
+            return None
+        return named[0] if named else None
 
     def _event(self, frame: Frame) -> None:
-        watched = self._about(frame)
+        seq = frame["seq"]
+        watched = self._about(frame, seq)
         if watched is None:
             return
         if frame.pop("encoding", "text") == "base64":
             frame["output"] = base64.b64decode(frame["output"], validate=True)
         event = cast(Event, frame)
-        seq = event["seq"]
         watched.heard = max(watched.heard, seq)
         self._offer(watched, seq, seq, event)
         if event["status"] in OUTCOMES:
@@ -249,19 +247,20 @@ class Desk:
                 self._full = cursor
         if Taken.STILL_A_HOLE in taken:
             what = f"event {first} of job {watched.job}, time and again, where {watched.position() + 1} is due"
-            self.lost(
-                watched,
-                ConnectionError("unexpected_frame", f"the server sent what this client does not understand: {what}"),
-            )
+            self.lost(watched, unexpected(what))
             self.ask(Ask({"route": "unwatch", "job": watched.job}))
         elif Taken.HOLE in taken:
             self._watch_on(watched)
 
-    def _ended(self, watched: Watched[Event], event: Event) -> None:
+    def ended(self, watched: Watched[Event], ended: Ended) -> None:
+        """Nothing is left to be sent, says the reply to a watch: it has ended so."""
+        self._ended(watched, cast(Event, {"connid": watched.connid, "job": watched.job, **ended}), in_short=True)
+
+    def _ended(self, watched: Watched[Event], event: Event, *, in_short: bool = False) -> None:
         """Whoever has come to the outcome is done; who has not asks for the rest."""
         watched.has_ended = True
         for cursor in watched.cursors:
-            cursor.ended(event)
+            cursor.ended(event, in_short=in_short)
         watched.cursors = [cursor for cursor in watched.cursors if cursor.last < event["seq"]]
         if not watched.cursors and watched.job is not None:
             self._forget(watched.job)
@@ -272,7 +271,8 @@ class Desk:
         if frame.get("connid") is None and frame.get("job") is None:
             for cursor in self.feed.cursors:
                 cursor.skipping(first, last, gap)
-        elif (watched := self._about(frame)) is not None:
+        elif (watched := self._about(frame, first)) is not None:
+            watched.heard = max(watched.heard, last)
             self._offer(watched, first, last, gap)
 
     def _change(self, frame: Frame) -> None:
@@ -280,9 +280,3 @@ class Desk:
         self.feed.heard = max(self.feed.heard, number)
         for cursor in self.feed.cursors:
             cursor.skipping(number, number, cast(FeedChange, frame))
-
-
-def too_large(size: int, most: int) -> Refused:
-    """A frame that the server would close the connection over."""
-    message = f"a frame of {size} bytes; {most} are the most that are sent (Options.frame_bytes)"
-    return Refused({"status": "error", "code": "too_large", "message": message})

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from typing import Any
 
-from .errors import LongwireError
+from .errors import LongwireError, Refused
 from .frames import Progress
 
 MOST_SAID = 64
@@ -19,8 +19,21 @@ class Said:
     def __init__(self, frame: dict[str, Any], size: int = 0) -> None:
         self.frame = frame
         self.size = size
-        self.number = 0
-        """The request that said it last; 0 before."""
+        self.is_late = False
+        """The server could not take it in when it was said."""
+        self.is_of_a_refusal = False
+        """An end that says of what another was refused."""
+
+    @property
+    def is_end(self) -> bool:
+        """Whether it is the last that is said."""
+        return bool(self.frame["route"] == "end")
+
+    def becomes(self, refused: Refused) -> None:
+        """An end that says of what the job has failed."""
+        error = {"code": refused.code, "message": refused.message}
+        self.frame = {"route": "end", "lease": self.frame["lease"], "error": error}
+        self.is_of_a_refusal = True
 
 
 class Held:
@@ -38,6 +51,8 @@ class Held:
         """It is no longer this worker's."""
         self.failure: LongwireError | None = None
         """What was said of it was refused, and that is what it fails of."""
+        self.waiting_end: Said | None = None
+        """The end, while it is not to be said."""
         self._progress: Said | None = None
         self._next_progress: Progress | None = None
         self._room = asyncio.Event()
@@ -55,27 +70,42 @@ class Held:
         return self._progress
 
     def end(self, frame: dict[str, Any]) -> list[Said]:
-        """The end, after the last progress."""
+        """The end, after the last progress; what of it is to be said now."""
         last: list[Said] = []
         if self._next_progress is not None:
             last.append(self._say(Said({"route": "append", "lease": self.lease, "progress": self._next_progress})))
             self._next_progress = None
-        return [*last, self._say(Said({"route": "end", "lease": self.lease, **frame}))]
+        self.waiting_end = self._say(Said({"route": "end", "lease": self.lease, **frame}))
+        return [*last, *self.released()]
+
+    def due(self) -> list[Said]:
+        """What is not answered yet and may be said."""
+        if self.said and self.said[-1].is_end:
+            self.waiting_end = self.said[-1]
+        return [*(said for said in self.said if not said.is_end), *self.released()]
+
+    def released(self) -> list[Said]:
+        """The end, once nothing that the server could not take in is left: after the end it would come too late."""
+        if self.waiting_end is None or any(said.is_late and not said.is_end for said in self.said):
+            return []
+        end, self.waiting_end = self.waiting_end, None
+        return [end]
 
     def _say(self, said: Said) -> Said:
         self.said.append(said)
         return said
 
-    def answered(self, said: Said) -> Said | None:
+    def answered(self, said: Said) -> list[Said]:
         """It need not be said again; what is to be said now."""
         if said in self.said:
             self.said.remove(said)
         self._room.set()
-        if said is not self._progress:
-            return None
-        self._progress, progress = None, self._next_progress
-        self._next_progress = None
-        return None if progress is None else self.progress(progress)
+        if said is self._progress:
+            self._progress, progress = None, self._next_progress
+            self._next_progress = None
+            if progress is not None and (more := self.progress(progress)) is not None:
+                return [more]
+        return self.released()
 
     def gone(self) -> None:
         """It is no longer this worker's, and nothing more is said of it."""

@@ -5,9 +5,10 @@ import contextlib
 import weakref
 from typing import Generic, TypeVar
 
-from ._cursor import Cursor, closed
+from ._cursor import Cursor
 from ._desk import Desk
 from ._watched import Watched
+from .errors import closed
 from .frames import Gap
 
 T = TypeVar("T")

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import inspect
-import json
 import logging
 import re
 import threading
@@ -11,6 +10,7 @@ from typing import Any, cast
 
 from ._bench import Bench
 from ._held import Held
+from ._text import text_of
 from .errors import Fail, LongwireError, ToldToEnd
 from .tasks import CoroutineFunction, PlainFunction, ThreadJob, WorkerJob
 
@@ -78,7 +78,7 @@ class Run:
         if self._held.failure is not None:
             return {"error": failure(self._held.failure)}
         try:
-            json.dumps(result, ensure_ascii=False, allow_nan=False).encode()
+            text_of(result)
         except (TypeError, ValueError, RecursionError) as error:
             return {"error": {"code": "bad_result", "message": f"what the function returned is no JSON: {error}"}}
         return {} if result is None else {"result": result}
@@ -99,7 +99,7 @@ def failure(error: BaseException) -> dict[str, Any]:
     detail = getattr(error, "detail", None)
     if detail is not None:
         with contextlib.suppress(TypeError, ValueError, RecursionError):
-            json.dumps(detail, ensure_ascii=False, allow_nan=False).encode()
+            text_of(detail)
             said["detail"] = detail
     return said
 

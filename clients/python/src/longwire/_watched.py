@@ -14,15 +14,20 @@ class Watched(Generic[T]):
     The server sends it once a socket, from the position of whoever is furthest back; the others drop what they have seen.
     """
 
-    def __init__(self, job: str | None, connid: str | None) -> None:
+    def __init__(self, job: str | None, connid: str | None, heard: int = 0) -> None:
         self.job = job
         """None for the feed."""
         self.connid = connid
         self.cursors: list[Cursor[T]] = []
-        self.heard = 0
-        """The highest number that was heard of."""
+        self.heard = heard
+        """The highest number that was heard of, or that it is watched after."""
         self.has_ended = False
         """The outcome was heard: nothing more comes by itself."""
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the server was asked to go on, and has not answered yet."""
+        return any(cursor.awaits is not None for cursor in self.cursors)
 
     def position(self) -> int:
         """Where the server has to go on so that each gets what it lacks. One that is behind lacks nothing before it asks."""

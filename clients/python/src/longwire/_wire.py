@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.typing import Subprotocol
 
 from ._address import socket_address
-from .errors import ConnectionError, LongwireError
+from .errors import ConnectionError, LongwireError, unexpected
 from .options import Options
 
 SUBPROTOCOL = Subprotocol("longwire.v1")
@@ -30,10 +30,9 @@ class Broken(Exception):
         self.for_good = for_good
 
 
-def unexpected(what: str) -> Broken:
+def not_understood(what: str) -> Broken:
     """The server does not speak this protocol."""
-    message = f"the server sent what this client does not understand: {what[:300]}"
-    return Broken(ConnectionError("unexpected_frame", message), for_good=True)
+    return Broken(unexpected(what), for_good=True)
 
 
 class Wire:
@@ -47,13 +46,14 @@ class Wire:
         self._writing_since: float | None = None
 
     @classmethod
-    async def open(cls, url: str, options: Options) -> "Wire":
-        """Connects and agrees on the protocol."""
+    async def open(cls, url: str, options: Options, within: float | None = None) -> "Wire":
+        """Connects and agrees on the protocol, within the time-out of the options or what is left of it all."""
         address = socket_address(url)
+        seconds = options.connect_timeout if within is None else min(within, options.connect_timeout)
         try:
-            socket = await _dial(address, options)
+            socket = await _dial(address, options, seconds)
         except (TimeoutError, asyncio.TimeoutError):
-            why = f"no Longwire at {url} (no answer within {options.connect_timeout:g} s)"
+            why = f"no Longwire at {url} (no answer within {seconds:.3g} s)"
             raise ConnectionError("unreachable", why) from None
         except InvalidStatus as error:
             why = f"{url} answers, but is no Longwire (HTTP status {error.response.status_code} instead of a socket)"
@@ -75,14 +75,14 @@ class Wire:
 
     async def read(self) -> str:
         """The next text."""
-        while True:
-            try:
-                message = await self._socket.recv()
-            except ConnectionClosed as closed:
-                raise _closed(closed) from None
-            self._heard_at = self._loop.time()
-            if isinstance(message, str):
-                return message
+        try:
+            message = await self._socket.recv()
+        except ConnectionClosed as closed:
+            raise _closed(closed) from None
+        self._heard_at = self._loop.time()
+        if not isinstance(message, str):
+            raise not_understood(f"a binary message of {len(message)} bytes")
+        return message
 
     async def write(self, text: str) -> None:
         """Returns once there is room for more."""
@@ -140,7 +140,7 @@ class Wire:
         await self.close()
 
 
-async def _dial(address: str, options: Options) -> ClientConnection:
+async def _dial(address: str, options: Options, seconds: float) -> ClientConnection:
     tls: dict[str, Any] = {} if options.ssl is None else {"ssl": options.ssl}
     return await connect(
         address,
@@ -148,7 +148,7 @@ async def _dial(address: str, options: Options) -> ClientConnection:
         compression=None,
         additional_headers=dict(options.headers),
         proxy=None,
-        open_timeout=options.connect_timeout,
+        open_timeout=seconds,
         # The rules of silence are our own: whatever is heard counts, not the answers to pings alone.
         ping_interval=None,
         close_timeout=CLOSE_TIMEOUT,
@@ -165,7 +165,7 @@ def _closed(closed: ConnectionClosed) -> Broken:
     """Whether to come back is the server's to say; what we close for good is its fault."""
     sent, received = closed.sent, closed.rcvd
     if sent is not None and sent.code in FOR_GOOD and not closed.rcvd_then_sent:
-        return unexpected(f"{sent.reason} ({sent.code})")
+        return not_understood(f"{sent.reason} ({sent.code})")
     if received is None:
         return _lost("it ended")
     if received.code in FOR_GOOD:

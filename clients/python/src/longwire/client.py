@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Generator, Sequence
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 
 from ._asks import Awaited, Frame, OpenFeed, OpenJob, Start, Verb
 from ._connection import Connection
-from ._cursor import closed
 from ._desk import Desk
 from ._position import Position
-from .errors import ConnectionError, Refused
+from .errors import Refused, closed
 from .feed import Feed
 from .frames import (
     VERBS,
@@ -61,9 +60,11 @@ class Client:
     ) -> Job:
         """Starts a job and watches it.
 
-        `input` is anything that `json.dumps` takes; times are seconds. Where no `connid` is given one is made, and the job is never run
-        twice, though the reply be lost. With one of yours a start whose reply was lost is repeated with `on_conflict="attach"`: where it
-        has ended meanwhile, it runs again.
+        `input` is anything that `json.dumps` takes; times are seconds. Where no `connid` is given one is made, as by `longwire.new_connid`, and
+        the job is never run twice, though the reply be lost. With one of yours a start whose reply was lost is repeated with
+        `on_conflict="attach"`: where it has ended meanwhile, it runs again. One with `on_conflict="replace"` kills no job that it started.
+
+        A start that is cancelled may have been heard; then the job runs, by its `connid`.
         """
         if route in VERBS:
             # It would be that verb: a start named `kill` kills.
@@ -86,9 +87,7 @@ class Client:
 
     async def watch(self, connid: str | int | None = None, *, job: str | None = None, after: int = 0) -> Job:
         """Watches a job from after that number on: that of this `connid` which runs, or else the last that did; or exactly that `job`."""
-        if (connid is None) == (job is None):
-            raise TypeError("watch takes a connid or a job; client.feed() is for all jobs")
-        return await self._open(OpenJob({"route": "watch", "connid": connid, "job": job, "after": after}))
+        return await self._open(OpenJob({"route": "watch", **_target("watch", connid, job), "after": after}))
 
     async def _open(self, opening: OpenJob) -> Job:
         try:
@@ -102,40 +101,67 @@ class Client:
         started = None if answer["route"] == "watch" else cast(Started, answer)
         return Job(self, self._desk, watched, cursor, started)
 
-    def feed(self) -> Feed:
-        """Every job's changes of state, from when it is opened: `async for change in client.feed()`."""
+    def feed(self, after: int | None = None) -> Feed:
+        """Every job's changes of state, from after that number on, or from when it is opened: `async for change in client.feed()`."""
 
         async def open_it() -> Position[FeedChange]:
-            cursor = await self._reply(OpenFeed({"route": "watch"}))
+            cursor = await self._reply(OpenFeed({"route": "watch", "after": after}))
             return Position(self._desk, self._desk.feed, cursor)
 
         return Feed(open_it)
 
-    async def kill(self, connid: str | int, reason: str | None = None, *, wait: bool = False) -> Done:
-        """Kills a job. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`."""
-        asked = {"route": "kill", "connid": connid, "reason": reason, "wait": wait or None}
-        return cast(Done, await self._verb(asked))
+    async def kill(
+        self,
+        connid: str | int | None = None,
+        reason: str | None = None,
+        *,
+        job: str | None = None,
+        where: Where | None = None,
+        wait: bool = False,
+    ) -> Done:
+        """Kills the job of this `connid`, or exactly that `job`, or all `where` that fits.
 
-    async def extend(self, connid: str | int, time: float) -> Done:
-        """Moves a job's deadline to so many seconds from now."""
-        return cast(Done, await self._verb({"route": "extend", "connid": connid, "time": time}))
+        Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`. That of many says how many were `killed`.
+        """
+        target = _target("kill", connid, job) if where is None else {"connid": connid, "job": job, "where": where}
+        asked = {"route": "kill", **target, "reason": reason, "wait": wait or None}
+        return await self._reply(Verb(asked, _done))
+
+    @overload
+    async def extend(self, connid: str | int, time: float) -> Done: ...
+
+    @overload
+    async def extend(self, *, job: str, time: float) -> Done: ...
+
+    async def extend(
+        self, connid: str | int | None = None, time: float | None = None, *, job: str | None = None
+    ) -> Done:
+        """Moves the deadline of the job of this `connid`, or of exactly that `job`, to so many seconds from now."""
+        return await self._extend(connid, job, time)
+
+    async def _extend(self, connid: str | int | None, job: str | None, time: float | None) -> Done:
+        return await self._reply(Verb({"route": "extend", **_target("extend", connid, job), "time": time}, _done))
 
     async def status(
         self,
         connid: str | int | None = None,
         *,
+        job: str | None = None,
         limit: int | None = None,
         after: str | None = None,
         where: Where | None = None,
     ) -> StatusPage:
-        """What runs, oldest first: a page of it, from after that job on; or how one job stands, an ended one too, while it is kept."""
-        asked = {"route": "status", "connid": connid, "limit": limit, "after": after, "where": where}
-        answer = await self._verb(asked)
-        return {"jobs": answer["jobs"], "total": answer.get("total"), "next": answer.get("next")}
+        """What runs, oldest first: a page of it, from after that job on; or how one job stands, an ended one too, while it is kept.
+
+        One job is that of this `connid` which runs, or else the last that did; or exactly that `job`.
+        """
+        one = {} if connid is None and job is None else _target("status", connid, job)
+        asked = {"route": "status", **one, "limit": limit, "after": after, "where": where}
+        return await self._reply(Verb(asked, _page))
 
     async def routes(self) -> list[RouteView]:
         """What may be started, with its terms."""
-        return cast(list[RouteView], (await self._verb({"route": "routes"}))["routes"])
+        return await self._reply(Verb({"route": "routes"}, lambda answer: cast(list[RouteView], answer["routes"])))
 
     async def search(
         self,
@@ -150,12 +176,11 @@ class Client:
     ) -> Found:
         """Searches libraries: `await client.search(["vector"], "push")`."""
         asked = {"route": "query/module", "lib": lib, "text": text, "limit": limit, "offset": offset}
-        answer = await self._verb(asked | {"kind": kind, "since": since, "catalogue": catalogue})
-        return {"message": answer["message"], "data": answer["data"]}
+        return await self._reply(Verb(asked | {"kind": kind, "since": since, "catalogue": catalogue}, _found))
 
     async def modules(self) -> list[ModuleView]:
         """The catalogues that can be searched; the first is searched where a question names none."""
-        return cast(list[ModuleView], (await self._verb({"route": "modules"}))["modules"])
+        return await self._reply(Verb({"route": "modules"}, lambda answer: cast(list[ModuleView], answer["modules"])))
 
     @property
     def link(self) -> Link:
@@ -170,17 +195,30 @@ class Client:
         """Closes the connection, and waits until that is done. Jobs go on."""
         await self._connection.close()
 
-    async def _verb(self, asked: Frame) -> Frame:
-        answer = await self._reply(Verb(asked))
-        if answer.get("route") != asked["route"]:
-            raise ConnectionError("unexpected_frame", f"the server's answer answers something else: {answer}")
-        return answer
-
     async def _reply(self, ask: Awaited[T]) -> T:
         if self.link.state == "closed":
             raise self.link.why or closed()
         self._desk.ask(ask)
         return await ask.reply
+
+
+def _target(verb: str, connid: str | int | None, job: str | None) -> Frame:
+    """Which job a verb is about."""
+    if (connid is None) == (job is None):
+        raise TypeError(f"{verb} takes a connid or a job: one of them")
+    return {"connid": connid} if job is None else {"job": job}
+
+
+def _done(answer: Frame) -> Done:
+    return cast(Done, answer)
+
+
+def _page(answer: Frame) -> StatusPage:
+    return {"jobs": answer["jobs"], "total": answer.get("total"), "next": answer.get("next")}
+
+
+def _found(answer: Frame) -> Found:
+    return {"message": answer["message"], "data": answer["data"]}
 
 
 class Connecting:

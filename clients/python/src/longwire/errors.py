@@ -37,6 +37,17 @@ class ConnectionError(LongwireError, builtins.ConnectionError):
     """
 
 
+def closed() -> ConnectionError:
+    """Why there is nothing more where somebody closed the client or let go of the handle."""
+    return ConnectionError("closed", "the client was closed, or the handle was let go of")
+
+
+def unexpected(what: str) -> ConnectionError:
+    """The server does not speak this protocol."""
+    message = f"the server sent what this client does not understand: {what[:300]}"
+    return ConnectionError("unexpected_frame", message)
+
+
 class JobError(LongwireError):
     """A job that did not end `ok`; `event` is its last."""
 

@@ -9,7 +9,7 @@ from .frames import FeedChange, Gap
 
 
 class Feed:
-    """Every job's changes of state, from when it is opened: by `await`, by `async with`, or by the first turn of an `async for`."""
+    """Every job's changes of state. It is opened by `await`, by `async with`, or by the first turn of an `async for`."""
 
     def __init__(self, open_it: Callable[[], Awaitable[Position[FeedChange]]]) -> None:
         self._open_it = open_it

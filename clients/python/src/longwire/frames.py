@@ -96,9 +96,10 @@ class _Event(TypedDict):
 class Event(_Event, total=False):
     """Something that happened to a job: `seq` numbers it in the job's log, `status` is how the job stands after it.
 
-    `output` is text, or bytes where it is no UTF-8.
+    `output` is text, or bytes where it is no UTF-8. `at` is when it happened, where the address that was connected to ends with `?times=true`.
     """
 
+    at: str
     attempt: int
     clock: Clock
     error: Failure
@@ -136,9 +137,11 @@ class _FeedChange(TypedDict):
 
 @final
 class FeedChange(_FeedChange, total=False):
-    """Some job's change of state; `feed` numbers it in the feed."""
+    """Some job's change of state; `feed` numbers it in the feed. The first of a job says who started it (`by`) and its `tags`."""
 
+    by: str
     left: float
+    tags: list[str]
 
 
 class _Started(TypedDict):
@@ -172,6 +175,7 @@ class Done(_Done, total=False):
     ended: Ended
     feed: int
     job: str
+    killed: int
     left: float
     seq: int
     time: float

@@ -8,7 +8,7 @@ from ._cursor import Cursor
 from ._desk import Desk
 from ._position import Position
 from ._watched import Watched
-from .errors import Refused, result_of
+from .errors import result_of
 from .frames import Done, Event, Gap, Started
 
 if TYPE_CHECKING:
@@ -64,34 +64,27 @@ class Job(Position[Event]):
     async def outcome(self) -> Event:
         """Waits for the last event, whether or not the events are read."""
         await self._cursor.settled.wait()
-        if self._cursor.outcome is not None:
-            return self._cursor.outcome
-        raise self._cursor.error or RuntimeError("a job was settled without an outcome")
+        event = self._cursor.outcome
+        if event is None:
+            raise self._cursor.error or RuntimeError("a job was settled without an outcome")
+        if self._cursor.in_short and event["status"] == "ok":
+            # It was watched from after its end, and only its last event has the result.
+            last = await self.watch(event["seq"] - 1)
+            event = await last.outcome()
+            self._cursor.ended(event)
+        return event
 
     async def kill(self, reason: str | None = None, *, wait: bool = False) -> Done:
         """Kills it. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`."""
-        self._refuse_if_ended("kill")
-        return await self._client.kill(self.connid, reason, wait=wait)
+        return await self._client.kill(job=self.id, reason=reason, wait=wait)
 
     async def extend(self, time: float) -> Done:
         """Moves its deadline to so many seconds from now."""
-        self._refuse_if_ended("extend")
-        return await self._client.extend(self.connid, time)
+        return await self._client.extend(job=self.id, time=time)
 
     async def watch(self, after: int = 0) -> "Job":
         """Another handle of it, from after that number on."""
         return await self._client.watch(job=self.id, after=after)
-
-    def _refuse_if_ended(self, verb: str) -> None:
-        """Its name may be another job's by now, and verbs go by names."""
-        event = self._cursor.outcome
-        if event is not None:
-            ended = {key: event[key] for key in ("status", "seq", "clock", "error", "kill") if key in event}
-            message = f"{self.connid} has already ended: {event['status']}"
-            raise Refused(
-                {"route": verb, "status": "error", "code": "already_ended", "message": message}
-                | {"connid": self.connid, "ended": ended}
-            )
 
     async def __aenter__(self) -> "Job":
         return self

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 class Options:
     """The defaults are right for most. Times are seconds.
 
-    - `patience`: how long to go on trying to connect again; for ever where it is none. The first connection is tried once.
-    - `least_wait`, `most_wait`: between two tries to connect again, doubled from one to the next; chance takes up to half.
+    - `patience`: how long to go on trying to connect again, the last try included; for ever where it is none. The first connection is tried once.
+    - `least_wait`, `most_wait`: between two tries to connect again, doubled from one to the next; chance takes up to half of each.
     - `connect_timeout`: how long a server has to take a connection.
     - `write_timeout`: how long a server may not read while there is something for it.
     - `ping_after`: after how long without a word the server is sent a ping.
@@ -36,4 +36,4 @@ class Options:
         if attempt == 0:
             return 0.0
         whole = min(self.least_wait * 2.0 ** min(attempt - 1, 32), self.most_wait)
-        return max(whole * (0.5 + chance / 2), min(self.least_wait, self.most_wait))
+        return whole * (0.5 + chance / 2)

@@ -1,9 +1,7 @@
 """A worker: a program that serves routes."""
 
 import asyncio
-import contextlib
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
@@ -11,6 +9,7 @@ from ._bench import Bench
 from ._connection import Connection
 from ._held import Held
 from ._run import Run
+from ._signals import signals
 from .options import Options
 from .tasks import CoroutineFunction, PlainFunction
 
@@ -65,7 +64,7 @@ class Worker:
 
         Raises where the server refuses the claim, or the connection is gone for good.
         """
-        with _signals(self.stop_soon):
+        with signals(asyncio.get_running_loop(), self.stop_soon):
             async with self:
                 await self._until_stop()
 
@@ -154,16 +153,19 @@ class Worker:
     async def _leave(self) -> None:
         """What still runs is told to end, and nothing is said of it: the server gives it to others."""
         assert self._connection is not None
-        await self._connection.close()
-        for run in self._runs.values():
-            run.tell()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1.0)
-        for task in self._tasks:
-            task.cancel()
-        self._bench = None
-        # These belong to the loop that waited for them, and the next start may be in another.
-        self._stop, self._hurry = asyncio.Event(), asyncio.Event()
+        try:
+            await self._connection.close()
+        finally:
+            # Also where whoever waits for it is cancelled.
+            for run in self._runs.values():
+                run.tell()
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=1.0)
+            for task in self._tasks:
+                task.cancel()
+            self._bench = None
+            # These belong to the loop that waited for them, and the next start may be in another.
+            self._stop, self._hurry = asyncio.Event(), asyncio.Event()
 
     def _begin(self, held: Held) -> None:
         assert self._bench is not None
@@ -200,22 +202,3 @@ class _Decorator:
             raise ValueError(f"route {self._name!r} has a function already")
         self._functions[self._name] = function
         return function
-
-
-@contextlib.contextmanager
-def _signals(told: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and SIGINT tell, where this is the main thread of a system that has them."""
-    loop = asyncio.get_running_loop()
-    before: dict[signal.Signals, Any] = {}
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            handler = signal.getsignal(number)
-            loop.add_signal_handler(number, told)
-            before[number] = handler
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            if handler is not None:
-                signal.signal(number, handler)

@@ -1,5 +1,5 @@
 import type { Client, Job, Link, LongwireError, Progress, Status } from "longwire";
-import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 
 /** What there is to show of a job. */
 export interface JobState<Result> {
@@ -14,18 +14,22 @@ export interface JobState<Result> {
 /** Follows a job by its connid, across lost connections; nothing while there is none. */
 export function useJob<Result>(client: Client, connid: string | undefined) {
   const [state, setState] = useState<JobState<Result>>({});
+  const followed = useRef<Job<Result>>(undefined);
   useEffect(() => {
     setState({});
     if (connid === undefined) return undefined;
     const job = client.watch<Result>(connid);
+    followed.current = job;
     const left = new AbortController();
     follow(job, left.signal, (change) => setState((before) => ({ ...before, ...change })));
     return () => {
       left.abort();
+      followed.current = undefined;
       job.leave(); // The job goes on.
     };
   }, [client, connid]);
-  const kill = useCallback(async (reason?: string) => connid && client.kill(connid, reason), [client, connid]);
+  // By the handle, so that no other job is killed that has this connid by then.
+  const kill = useCallback((reason?: string) => followed.current?.kill(reason), []);
   return { ...state, kill };
 }
 

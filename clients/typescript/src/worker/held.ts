@@ -1,7 +1,7 @@
 import { refused } from "../asks.js";
 import { toBase64, wellFormed } from "../bytes.js";
 import { deferred, quiet, type Deferred } from "../deferred.js";
-import { JobLost, type LongwireError, type Refused } from "../errors.js";
+import { JobLost, Refused, type LongwireError } from "../errors.js";
 import type { Heard } from "../heard.js";
 import type { Progress, Stream } from "../protocol.js";
 
@@ -11,8 +11,8 @@ const MOST_UNANSWERED = 64;
 /** Letters, or bytes, of output in one frame, so that it stays within what a server takes. */
 const PIECE = 64 * 1024;
 
-/** Says a frame, and brings its answer. */
-export type Say = (frame: object, answered: (answer?: Heard) => void) => void;
+/** Says a frame, and tells once it is answered, with why it is not. */
+export type Say = (frame: object, answered: (error?: LongwireError) => void) => void;
 
 /** A job in a worker's hands: what its function is given. */
 export class HeldJob<Input = unknown> {
@@ -107,7 +107,7 @@ export class HeldJob<Input = unknown> {
   }
 
   /** @internal */
-  end(outcome: object, answered: (answer?: Heard) => void): void {
+  end(outcome: object, answered: (error?: LongwireError) => void): void {
     if (this.#latest) this.#append({ progress: this.#latest });
     this.#isOver = true;
     this.#say({ route: "end", lease: this.#lease, ...outcome }, answered);
@@ -116,9 +116,9 @@ export class HeldJob<Input = unknown> {
   #append(what: object, then?: () => void): void {
     if (this.#isLost || this.#isOver || this.#refusal) return;
     this.#unanswered++;
-    this.#say({ route: "append", lease: this.#lease, ...what }, (answer) => {
+    this.#say({ route: "append", lease: this.#lease, ...what }, (error) => {
       // Whoever says more is told.
-      if (answer?.status === "error" && !this.#isLost) this.#refusal = refused(answer);
+      if (error instanceof Refused && !this.#isLost) this.#refusal = error;
       if (--this.#unanswered < MOST_UNANSWERED) this.#room?.resolve();
       then?.();
     });

@@ -1,5 +1,5 @@
 import { wellFormed } from "../bytes.js";
-import type { Heard } from "../heard.js";
+import type { Refused } from "../errors.js";
 import type { EndJob, WorkError } from "../protocol.js";
 import type { HeldJob } from "./held.js";
 
@@ -25,8 +25,8 @@ function isTold({ signal }: HeldJob, error: unknown): boolean {
 }
 
 /** What to end the job with instead of what was refused, as it is too large, or no JSON. */
-export function insteadOf({ error }: Outcome, { code, message }: Heard): Outcome {
-  if (!error) return { error: { code: code!, message } };
+export function insteadOf({ error }: Outcome, { code, message }: Refused): Outcome {
+  if (!error) return { error: { code, message } };
   return { error: { code: error.code, message: `${error.message} (its detail was left out: ${message})` } };
 }
 

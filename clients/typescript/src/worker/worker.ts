@@ -1,7 +1,7 @@
-import { Asks, refused } from "../asks.js";
+import { Asks } from "../asks.js";
 import { Connection, type ConnectOptions } from "../connection.js";
 import { deferred } from "../deferred.js";
-import { JobKilled, JobLost, JobTimeout } from "../errors.js";
+import { JobKilled, JobLost, JobTimeout, Refused, type LongwireError } from "../errors.js";
 import type { Heard } from "../heard.js";
 import type { Link } from "../link.js";
 import type { EventFrame } from "../protocol.js";
@@ -107,11 +107,11 @@ export class Worker {
       most: 1,
       frame: () => ({ route: "claim", ...offer, worker: name, leases }),
       answer: (frame) => {
-        if (frame.status === "error") return this.#over.reject(refused(frame));
         this.#claimed.resolve();
         if (isLast) this.#left.resolve();
         for (const lease of frame.lost ?? []) this.#lost(lease);
       },
+      fail: this.#over.reject,
     });
   }
 
@@ -126,6 +126,8 @@ export class Worker {
   }
 
   async #serve(lease: string, frame: Heard): Promise<void> {
+    // It came twice.
+    if (this.#held.has(lease)) return;
     const job = new HeldJob(frame, (what, answered) => this.#say(lease, what, answered));
     this.#held.set(lease, job);
     const serve = this.#routes.get(job.route) ?? (() => Promise.reject(new Error(`no function for ${job.route}`)));
@@ -136,25 +138,25 @@ export class Worker {
   }
 
   /** Ends a job, unless it is no longer its own. Brings the refusal, where there is one. */
-  #end(lease: string, job: HeldJob, outcome: object): Promise<Heard | undefined> {
+  #end(lease: string, job: HeldJob, outcome: object): Promise<Refused | undefined> {
     return new Promise((ended) => {
       if (this.#held.get(lease) !== job) return ended(undefined);
-      job.end(outcome, (answer) => ended(answer?.status === "error" ? answer : undefined));
+      job.end(outcome, (error) => ended(error instanceof Refused ? error : undefined));
     });
   }
 
   /** What is not answered is said again on the next connection. */
-  #say(lease: string, frame: object, answered: (answer?: Heard) => void): void {
+  #say(lease: string, frame: object, answered: (error?: LongwireError) => void): void {
     this.#asks.ask({
       most: Infinity,
       frame: () => frame,
-      answer: (answer) => {
-        if (answer.code === "lease_lost") this.#lost(lease);
-        // As the log takes no more of it just now.
-        if (answer.code === "too_many") return true;
-        return answered(answer);
+      answer: () => answered(),
+      // As the log takes no more of it just now.
+      again: ({ code }) => code === "too_many",
+      fail: (error) => {
+        if (error.code === "lease_lost") this.#lost(lease);
+        answered(error);
       },
-      fail: () => answered(),
     });
   }
 

@@ -9,11 +9,17 @@ const reset = (socket) => (socket.writableEnded ? socket.destroy() : socket.rese
 export async function proxy(t, url, { cuts = 0, bytes = Infinity } = {}) {
   const target = new URL(url);
   const pairs = new Set();
-  const state = { cuts: 0, left: bytes, isOpen: true };
+  const state = { cuts: 0, left: bytes, isOpen: true, isMute: false };
   const cut = () => pairs.forEach((pair) => pair.forEach(reset));
 
   const server = createServer((client) => {
     if (!state.isOpen) return reset(client);
+    if (state.isMute) {
+      const pair = [client];
+      pairs.add(pair);
+      client.on("error", () => {});
+      return client.on("close", () => pairs.delete(pair));
+    }
     const upstream = connect(Number(target.port), target.hostname);
     const pair = [client, upstream];
     pairs.add(pair);
@@ -48,6 +54,8 @@ export async function proxy(t, url, { cuts = 0, bytes = Infinity } = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     cut,
+    /** Takes connections from now on, and nothing more of them: whoever comes is not answered. */
+    mute: () => (state.isMute = true),
     /** Takes connections, or none. */
     open: (isOpen) => (state.isOpen = isOpen),
     get cuts() {

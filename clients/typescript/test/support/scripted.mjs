@@ -29,8 +29,10 @@ class Arrivals {
 class Peer {
   frames = new Arrivals();
 
-  constructor(socket) {
+  constructor(socket, request) {
     this.socket = socket;
+    /** How it came: the address and the headers. */
+    this.request = request;
     this.closed = once(socket, "close").then(([code]) => code);
     socket.on("message", (text) => this.frames.put(JSON.parse(text)));
   }
@@ -68,7 +70,7 @@ export async function scripted(t) {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0, handleProtocols: () => "longwire.v1" });
   await once(server, "listening");
   const peers = new Arrivals();
-  server.on("connection", (socket) => peers.put(new Peer(socket)));
+  server.on("connection", (socket, request) => peers.put(new Peer(socket, request)));
   t.after(() => {
     for (const socket of server.clients) socket.terminate();
     server.close();

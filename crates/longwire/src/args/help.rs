@@ -60,6 +60,7 @@ Examples:
   longwire kill 42                            returns when the kill was accepted
   longwire kill 42 --wait                     returns when it is dead, and prints the receipt
   longwire kill 42 43 --reason 'wrong input'
+  longwire kill --tag nightly                 all that have this tag
 
 Killing twice is harmless. Of several, all are tried; the exit code is that of the first that failed.";
 

@@ -263,8 +263,14 @@ pub(crate) struct WatchArgs {
 #[derive(Args, Debug)]
 pub(crate) struct KillArgs {
     /// Which requests, by your names for them.
-    #[arg(required = true, value_name = "CONNID", value_parser = connid)]
+    #[arg(value_name = "CONNID", value_parser = connid, required_unless_present_any = ["route", "tag"])]
     pub(crate) connids: Vec<Connid>,
+    /// All of this route that have not ended.
+    #[arg(long, conflicts_with_all = ["connids", "wait"])]
+    pub(crate) route: Option<String>,
+    /// All with this tag; with --route, those that fit both.
+    #[arg(long, conflicts_with_all = ["connids", "wait"])]
+    pub(crate) tag: Option<String>,
     /// Why, for whoever runs or watches them.
     #[arg(long)]
     pub(crate) reason: Option<String>,

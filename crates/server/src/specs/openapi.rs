@@ -48,7 +48,7 @@ pub(crate) fn openapi_of(limits: &Limits) -> Value {
         "paths": {
             "/query/module": search::path(&mut schemas),
             "/routes": { "get": routes(&mut schemas) },
-            "/jobs": { "get": list(&mut schemas), "post": start(&mut schemas) },
+            "/jobs": { "get": list(&mut schemas), "post": start(&mut schemas), "delete": kill_all(&mut schemas, limits) },
             "/jobs/{connid}": {
                 "parameters": [connid(&mut schemas)],
                 "get": view(&mut schemas),
@@ -279,6 +279,39 @@ fn kill(schemas: &mut Schemas, limits: &Limits) -> Value {
             (200, response("It is dead, or its work was done first: see `ended`.", JSON, &done, Some(dead))),
             (202, response("Accepted. It will be dead after its route's grace, at the latest.", JSON, &done, Some(accepted))),
         ], &faults),
+    })
+}
+
+fn kill_all(schemas: &mut Schemas, limits: &Limits) -> Value {
+    let done = schemas.written::<Done>();
+    let example = json!({ "route": "kill", "status": "ok", "killed": 12 });
+    let accepted = response(
+        "Accepted, so many: each will be dead after its route's grace, at the latest.",
+        JSON,
+        &done,
+        Some(example),
+    );
+    let faults = bad(&[
+        Code::InvalidField,
+        Code::UnknownField,
+        Code::MissingField,
+        Code::Forbidden,
+        Code::Unavailable,
+        Code::Internal,
+    ]);
+    let text = json!({ "type": "string" });
+    let reason = json!({ "type": "string", "maxLength": limits.reason_bytes });
+    json!({
+        "operationId": "kill_all",
+        "tags": ["jobs"],
+        "summary": "Kill all jobs that fit",
+        "description": "Every job of that route, or with that tag, that has not ended; with both, those that fit both. One of them must be there. Jobs that are started meanwhile are not meant.",
+        "parameters": [
+            query("route", "Those of this route.", &text),
+            query("tag", "Those with this tag.", &text),
+            query("reason", "Why, for whoever runs or watches them.", &reason),
+        ],
+        "responses": responses([(202, accepted)], &faults),
     })
 }
 

@@ -100,8 +100,11 @@ fn said(step: &Step) -> Vec<Said<'_>> {
         Step::Stop => happened("", "the server is told to stop".to_owned()),
         Step::Restart => happened("", "the server stops, and is started anew".to_owned()),
         Step::Skip(socket, _) => happened(socket, "…".to_owned()),
-        Step::Open(..)
-        | Step::SendBinary(..)
+        Step::Open(socket, headers, _) => match headers.get("?") {
+            Some(query) => happened(socket, format!("connects to /ws?{query}")),
+            None => happened(socket, "connects".to_owned()),
+        },
+        Step::SendBinary(..)
         | Step::SendBytes(..)
         | Step::Ping(..)
         | Step::Deaf(_)

@@ -31,7 +31,7 @@ use longwire_engine::{
 };
 use longwire_protocol::{
     Change, Code, Connid, Event, Failure, OnConflict, OnDisconnect, Outcome, Payload, Progress,
-    Seconds, Start, Status, StatusQuery, Stream, Target, Timestamp,
+    Seconds, Start, Status, StatusQuery, Stream, Target, Timestamp, Where,
 };
 use longwire_server::stores::memory::MemoryStore;
 use proptest::prelude::*;
@@ -747,6 +747,32 @@ async fn a_start_that_cannot_be_says_why() {
         refused.message.contains("did you mean \"request\"?"),
         "{refused}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kill_of_all_goes_through_every_page_and_spares_the_rest() {
+    let bench = Bench::new().await;
+    for number in 0..600 {
+        let start = Start::new("request")
+            .connid(name(&number.to_string()))
+            .time(Seconds::from_secs(60))
+            .tags(["odd"].into_iter().filter(|_| number % 2 == 1));
+        bench
+            .engine
+            .start(&Principal::anonymous(), start)
+            .await
+            .unwrap();
+    }
+    let odd = Where {
+        route: None,
+        tag: Some("odd".into()),
+    };
+    let anyone = Principal::anonymous();
+    let killed = bench.engine.kill_all(&anyone, odd.clone(), None).await;
+    assert_eq!(killed, Ok(300));
+    assert_eq!(bench.engine.kill_all(&anyone, odd, None).await, Ok(0));
+    let left = bench.engine.status(&anyone, StatusQuery::default()).await;
+    assert_eq!(left.unwrap().total, Some(300));
 }
 
 #[tokio::test(start_paused = true)]

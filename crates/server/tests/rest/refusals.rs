@@ -281,8 +281,8 @@ fn bodies_and_methods_are_bounded() {
             &json!({ "code": "too_large" }),
         );
         for (request, allow) in [
-            ("PUT /jobs", "GET,HEAD,POST"),
-            ("OPTIONS /jobs", "GET,HEAD,POST"),
+            ("PUT /jobs", "GET,HEAD,POST,DELETE"),
+            ("OPTIONS /jobs", "GET,HEAD,POST,DELETE"),
             ("POST /jobs/1", "GET,HEAD,DELETE,PATCH"),
             ("DELETE /jobs/1/events", "GET,HEAD"),
             ("POST /healthz", "GET,HEAD"),

@@ -52,6 +52,11 @@ fn a_job_is_started_seen_extended_and_killed() {
                     json!({ "route": "kill", "connid": "42", "status": "ok", "seq": 4, "ended": { "status": "killed", "seq": 4, "kill": killed } }),
                 ),
                 ("GET /jobs/42", "", 200, json!({ "status": "killed", "seq": 4, "kill": killed })),
+                ("DELETE /jobs?tag=nobody", "", 202, json!({ "route": "kill", "status": "ok", "killed": 0 })),
+                ("DELETE /jobs", "", 400, json!({ "code": "missing_field", "field": "route" })),
+                ("POST /jobs", r#"{"route":"request","connid":"c","time":900,"tags":["x"]}"#, 202, json!({ "connid": "c" })),
+                ("DELETE /jobs?route=request&tag=x&reason=why+not", "", 202, json!({ "route": "kill", "status": "ok", "killed": 1 })),
+                ("GET /jobs/c", "", 200, json!({ "status": "killed" })),
                 ("DELETE /jobs/b", "", 202, json!({ "route": "kill", "connid": "b", "status": "ok", "seq": 2 })),
             ],
         )

@@ -7,8 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from .._cursor import closed
-from ..errors import ConnectionError
+from ..errors import ConnectionError, closed
 
 T = TypeVar("T")
 

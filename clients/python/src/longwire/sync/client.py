@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
+from typing import overload
 
 from .. import client as _client
 from ..frames import Done, Found, ModuleView, OnConflict, OnDisconnect, RouteView, StatusPage, Where
@@ -63,33 +64,51 @@ class Client:
         """Watches a job from after that number on: that of this `connid` which runs, or else the last that did; or exactly that `job`."""
         return Job(self._portal, self._portal.call(self._client.watch(connid, job=job, after=after)))
 
-    def feed(self) -> Feed:
-        """Every job's changes of state, from now on."""
-        return Feed(self._portal, self._portal.call(self._client.feed().open()))
+    def feed(self, after: int | None = None) -> Feed:
+        """Every job's changes of state, from after that number on, or from now on."""
+        return Feed(self._portal, self._portal.call(self._client.feed(after).open()))
 
     def kill(
-        self, connid: str | int, reason: str | None = None, *, wait: bool = False, timeout: float | None = None
+        self,
+        connid: str | int | None = None,
+        reason: str | None = None,
+        *,
+        job: str | None = None,
+        where: Where | None = None,
+        wait: bool = False,
+        timeout: float | None = None,
     ) -> Done:
-        """Kills a job. Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`.
+        """Kills the job of this `connid`, or exactly that `job`, or all `where` that fits.
 
+        Returns once the kill was accepted, or, with `wait`, once it is dead, with how it `ended`. That of many says how many were `killed`.
         After `timeout` seconds a `TimeoutError`: then it may be killed all the same.
         """
-        return self._portal.call(self._client.kill(connid, reason, wait=wait), timeout)
+        return self._portal.call(self._client.kill(connid, reason, job=job, where=where, wait=wait), timeout)
 
-    def extend(self, connid: str | int, time: float) -> Done:
-        """Moves a job's deadline to so many seconds from now."""
-        return self._portal.call(self._client.extend(connid, time))
+    @overload
+    def extend(self, connid: str | int, time: float) -> Done: ...
+
+    @overload
+    def extend(self, *, job: str, time: float) -> Done: ...
+
+    def extend(self, connid: str | int | None = None, time: float | None = None, *, job: str | None = None) -> Done:
+        """Moves the deadline of the job of this `connid`, or of exactly that `job`, to so many seconds from now."""
+        return self._portal.call(self._client._extend(connid, job, time))
 
     def status(
         self,
         connid: str | int | None = None,
         *,
+        job: str | None = None,
         limit: int | None = None,
         after: str | None = None,
         where: Where | None = None,
     ) -> StatusPage:
-        """What runs, oldest first: a page of it, from after that job on; or how one job stands, an ended one too, while it is kept."""
-        return self._portal.call(self._client.status(connid, limit=limit, after=after, where=where))
+        """What runs, oldest first: a page of it, from after that job on; or how one job stands, an ended one too, while it is kept.
+
+        One job is that of this `connid` which runs, or else the last that did; or exactly that `job`.
+        """
+        return self._portal.call(self._client.status(connid, job=job, limit=limit, after=after, where=where))
 
     def routes(self) -> list[RouteView]:
         """What may be started, with its terms."""

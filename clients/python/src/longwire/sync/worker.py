@@ -1,12 +1,9 @@
 """A worker, without a loop."""
 
-import contextlib
-import signal
-from collections.abc import Iterator
 from types import TracebackType
-from typing import Any
 
 from .. import worker as _worker
+from .._signals import signals
 from ..options import Options
 from ._portal import Portal
 
@@ -37,7 +34,7 @@ class Worker:
         """Works until it is told to stop (Ctrl-C, SIGTERM), then lets what it holds end within the grace. A second signal cuts that short."""
         portal = Portal()
         try:
-            with _signals(lambda: portal.loop.call_soon_threadsafe(self._worker.stop_soon)):
+            with signals(portal.loop, self._worker.stop_soon):
                 portal.call(self._worker.run())
         finally:
             portal.close()
@@ -69,18 +66,3 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-@contextlib.contextmanager
-def _signals(told: Any) -> Iterator[None]:
-    """SIGTERM and Ctrl-C tell, where this is the main thread."""
-    before: dict[signal.Signals, Any] = {}
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(ValueError):
-            before[number] = signal.signal(number, lambda *_: told())
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if handler is not None:
-                signal.signal(number, handler)

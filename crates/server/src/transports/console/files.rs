@@ -4,24 +4,24 @@ use super::File;
 
 pub(super) const FILES: &[File] = &[
     File {
+        path: "/assets/charts-C-w8zYTr.js",
+        kind: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("dist/assets/charts-C-w8zYTr.js"),
+    },
+    File {
         path: "/assets/charts-CnsZ1jie.css",
         kind: "text/css; charset=utf-8",
         bytes: include_bytes!("dist/assets/charts-CnsZ1jie.css"),
     },
     File {
-        path: "/assets/charts-M6K_mX4J.js",
-        kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/charts-M6K_mX4J.js"),
-    },
-    File {
-        path: "/assets/index-CJDGHzqL.css",
+        path: "/assets/index-CJl3jYoQ.css",
         kind: "text/css; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-CJDGHzqL.css"),
+        bytes: include_bytes!("dist/assets/index-CJl3jYoQ.css"),
     },
     File {
-        path: "/assets/index-ISicCfJX.js",
+        path: "/assets/index-DLA73CdT.js",
         kind: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("dist/assets/index-ISicCfJX.js"),
+        bytes: include_bytes!("dist/assets/index-DLA73CdT.js"),
     },
     File {
         path: "/icon.svg",

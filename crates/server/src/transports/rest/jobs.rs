@@ -147,6 +147,29 @@ pub(super) async fn view(State(rest): Shared, uri: Uri) -> Answer {
     json(StatusCode::OK, page.jobs.first().ok_or_else(unsaid)?)
 }
 
+/// `DELETE /jobs`
+pub(super) async fn kill_all(State(rest): Shared, uri: Uri) -> Answer {
+    let parameters = Parameters::of(&uri, &["route", "tag", "reason"])?;
+    let filter = Where {
+        route: parameters.text("route").map(Into::into),
+        tag: parameters.text("tag").map(Into::into),
+    };
+    if filter == Where::default() {
+        let message = "\"route\" or \"tag\" must be there, so that nobody kills everything by a slip; got neither";
+        return Err(Refusal::new(Code::MissingField, message)
+            .about("route")
+            .into());
+    }
+    let reason = parameters.text("reason");
+    check_reason(reason, rest.parse_limits.reason_bytes)?;
+    let killed = rest.engine.kill_all(&rest.who(), filter, reason).await?;
+    let done = Done {
+        killed: Some(killed),
+        ..Done::new("kill")
+    };
+    json(StatusCode::ACCEPTED, &done)
+}
+
 /// `DELETE /jobs/{connid}`
 pub(super) async fn kill(State(rest): Shared, uri: Uri) -> Answer {
     let parameters = Parameters::of(&uri, &["wait", "reason"])?;

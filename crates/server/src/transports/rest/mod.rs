@@ -64,7 +64,7 @@ impl Rest {
 /// The routes of this transport, and `pages` beside them: what holds for every answer holds for those too.
 pub(crate) fn routes(rest: Rest, pages: Router) -> Router {
     let rest = Arc::new(rest);
-    let jobs = get(jobs::list).post(jobs::start);
+    let jobs = get(jobs::list).post(jobs::start).delete(jobs::kill_all);
     let job = get(jobs::view).delete(jobs::kill).patch(jobs::extend);
     Router::new()
         .route("/routes", get(jobs::routes))

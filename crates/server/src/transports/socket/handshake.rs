@@ -22,6 +22,8 @@ pub(super) enum NotASocket {
     Version,
     #[error("the header `Sec-WebSocket-Key` must be there once and hold 16 bytes in base64")]
     Key,
+    #[error("`times` in the address must be true or false")]
+    Times,
     #[error("the only subprotocol here is `longwire.v1`; offer it, or none")]
     Subprotocol,
     #[error("pages of this origin may not open a socket here; add it to `allowed_origins`")]
@@ -35,7 +37,7 @@ pub(super) enum NotASocket {
 impl NotASocket {
     pub(super) const fn status(self) -> StatusCode {
         match self {
-            Self::Method | Self::Key | Self::Subprotocol => StatusCode::BAD_REQUEST,
+            Self::Method | Self::Key | Self::Times | Self::Subprotocol => StatusCode::BAD_REQUEST,
             Self::Upgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
             Self::Origin => StatusCode::FORBIDDEN,
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
@@ -48,6 +50,8 @@ impl NotASocket {
 pub(super) struct Handshake {
     accept: String,
     subprotocol: bool,
+    /// Whether each event is to be sent with the time at which it happened.
+    pub(super) times: bool,
 }
 
 impl Handshake {
@@ -77,6 +81,7 @@ impl Handshake {
         Ok(Self {
             accept: accept(key),
             subprotocol: offers_ours(headers)?,
+            times: times(request.uri().query())?,
         })
     }
 
@@ -96,6 +101,16 @@ impl Handshake {
             headers.insert(header::SEC_WEBSOCKET_PROTOCOL, word(SUBPROTOCOL));
         }
         response
+    }
+}
+
+/// What else is in an address is for whoever stands before the server.
+fn times(query: Option<&str>) -> Result<bool, NotASocket> {
+    let mut parameters = query.unwrap_or_default().split('&');
+    match parameters.find_map(|parameter| parameter.strip_prefix("times=")) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(NotASocket::Times),
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn routes(context: Arc<SocketContext>) -> Router {
 }
 
 async fn open(State(context): State<Arc<SocketContext>>, request: Request) -> Response<Body> {
-    accept(&context, request, |socket, context| {
+    accept(&context, request, |socket, context, times| {
         let verbs = Verbs {
             engine: context.engine.clone(),
             modules: context.modules.clone(),
@@ -71,21 +71,21 @@ async fn open(State(context): State<Arc<SocketContext>>, request: Request) -> Re
             metrics: Arc::clone(&context.metrics),
             who: Principal::anonymous(),
         };
-        Session::new(socket, context, verbs).run()
+        Session::new(socket, context, verbs, times).run()
     })
 }
 
 /// Answers what arrives with itself: the way of the frames without the frames, for the conformance suite of RFC 6455.
 #[cfg(feature = "echo")]
 async fn open_echo(State(context): State<Arc<SocketContext>>, request: Request) -> Response<Body> {
-    accept(&context, request, |socket, _| session::echo(socket))
+    accept(&context, request, |socket, _, _| session::echo(socket))
 }
 
 /// Makes a socket of a request, and serves it, in a place of its own.
 fn accept<F, S>(context: &Arc<SocketContext>, mut request: Request, serve: S) -> Response<Body>
 where
     F: Future<Output = ()> + Send + 'static,
-    S: FnOnce(WebSocketStream<Metered>, Arc<SocketContext>) -> F + Send + 'static,
+    S: FnOnce(WebSocketStream<Metered>, Arc<SocketContext>, bool) -> F + Send + 'static,
 {
     let handshake = match Handshake::check(&request, &context.allowed_origins) {
         Ok(handshake) => handshake,
@@ -103,6 +103,8 @@ where
         )
             .into_response();
     };
+    let times = handshake.times;
+    let serve = move |stream, context| serve(stream, context, times);
     context
         .tasks
         .spawn(socket(Arc::clone(context), upgrade, place, serve));
@@ -116,6 +118,7 @@ fn refuse(context: &SocketContext, reason: NotASocket) -> Response<Body> {
         | NotASocket::Upgrade
         | NotASocket::Version
         | NotASocket::Key
+        | NotASocket::Times
         | NotASocket::Subprotocol => Code::InvalidFrame,
     };
     context.metrics.refused(code);

@@ -99,6 +99,8 @@ pub(super) struct Session {
     /// The server closes: this socket is closed as well, once it has been told everything.
     closing: Option<Pin<Box<Sleep>>>,
     counted: (u64, u64),
+    /// Whether each event is sent with the time at which it happened.
+    times: bool,
     ending: Option<Ending>,
 }
 
@@ -107,6 +109,7 @@ impl Session {
         socket: WebSocketStream<Metered>,
         context: Arc<SocketContext>,
         verbs: Verbs,
+        times: bool,
     ) -> Self {
         let limits = &context.limits;
         Self {
@@ -126,6 +129,7 @@ impl Session {
             phases: context.stopping.follow(),
             closing: None,
             counted: (0, 0),
+            times,
             ending: None,
             context,
         }
@@ -410,11 +414,11 @@ impl Session {
             Effect::Follow {
                 spec,
                 after,
-                also,
+                by_job,
                 presence,
             } => {
                 let watcher = presence.or_else(|| self.engine().present(&spec));
-                self.watches.add(spec, after, also, watcher);
+                self.watches.add(spec, after, by_job, watcher);
             }
             Effect::FollowFeed(after) => self.watches.follow_feed(Some(after)),
             Effect::Leave(None) => self.watches.follow_feed(None),
@@ -560,17 +564,17 @@ impl Session {
         let Some(cursor) = self.watches.get_mut(job) else {
             return;
         };
-        let (spec, also): (&Spec, _) = (&cursor.spec, cursor.also);
+        let (spec, by_job, times): (&Spec, _, _) = (&cursor.spec, cursor.by_job, self.times);
         let gap = page.gap.map(|gap| GapFrame {
             connid: Some(spec.connid.clone()),
-            job: also.job.then_some(job),
+            job: by_job.then_some(job),
             gap,
         });
         let events = page.events.iter();
         let events = events.map(|event| {
             text_of(&EventFrame {
-                at: also.at.then_some(event.at),
-                ..EventFrame::new(spec, event, also.job)
+                at: times.then_some(event.at),
+                ..EventFrame::new(spec, event, by_job)
             })
         });
         let texts: Vec<_> = gap.iter().map(text_of).chain(events).collect();

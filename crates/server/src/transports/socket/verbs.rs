@@ -11,7 +11,6 @@ use longwire_protocol::{
 };
 use serde::Serialize;
 
-use super::watches::Also;
 use crate::{
     metrics::Metrics,
     modules::{Asker, Modules, refusal},
@@ -25,7 +24,7 @@ pub(super) enum Effect {
     Follow {
         spec: Arc<Spec>,
         after: Seq,
-        also: Also,
+        by_job: bool,
         /// Whoever started the job, until it watches.
         presence: Option<Watcher>,
     },
@@ -119,13 +118,22 @@ impl Verbs {
         Ok(Answered::new(&reply).then(Effect::Follow {
             spec,
             after,
-            also: Also::default(),
+            by_job: false,
             presence,
         }))
     }
 
     async fn kill(&self, id: &Option<FrameId>, kill: Kill) -> Result<Answered, Refusal> {
-        let (who, target, reason) = (&self.who, kill.target()?, kill.reason.as_deref());
+        let (who, reason) = (&self.who, kill.reason.as_deref());
+        if let Some(filter) = kill.filter {
+            let killed = self.engine.kill_all(who, filter, reason).await?;
+            return Ok(Answered::new(&Done {
+                id: id.clone(),
+                killed: Some(killed),
+                ..Done::new("kill")
+            }));
+        }
+        let target = kill.target()?;
         let killed = if kill.wait {
             self.engine.kill_and_wait(who, target, reason).await?
         } else {
@@ -168,10 +176,7 @@ impl Verbs {
     }
 
     async fn watch(&self, id: &Option<FrameId>, watch: Watch) -> Result<Answered, Refusal> {
-        let also = Also {
-            job: watch.job.is_some(),
-            at: watch.times,
-        };
+        let by_job = watch.job.is_some();
         let Some(target) = Target::of(watch.connid, watch.job) else {
             return self.watch_feed(id, watch.after).await;
         };
@@ -190,7 +195,7 @@ impl Verbs {
         Ok(Answered::new(&reply).then(Effect::Follow {
             spec: watched.spec,
             after: watched.after,
-            also,
+            by_job,
             presence: None,
         }))
     }

@@ -10,19 +10,11 @@ use rustc_hash::FxHashMap;
 pub(super) struct Cursor {
     pub(super) spec: Arc<Spec>,
     pub(super) after: Seq,
-    pub(super) also: Also,
+    /// Whether the job was asked for by the server's name, so that every frame says it.
+    pub(super) by_job: bool,
     waiting: bool,
     /// Held for jobs that die with their last watcher.
     _watcher: Option<Box<Watcher>>,
-}
-
-/// What every frame of a watched job says besides.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Also {
-    /// The server's name for the job: it was asked for by that.
-    pub(super) job: bool,
-    /// When the event happened.
-    pub(super) at: bool,
 }
 
 /// What may have something to say.
@@ -54,7 +46,7 @@ impl Watches {
         &mut self,
         spec: Arc<Spec>,
         after: Seq,
-        also: Also,
+        by_job: bool,
         watcher: Option<Watcher>,
     ) {
         let job = spec.job;
@@ -62,7 +54,7 @@ impl Watches {
         let cursor = Cursor {
             spec,
             after,
-            also,
+            by_job,
             waiting: false,
             _watcher: watcher.map(Box::new),
         };

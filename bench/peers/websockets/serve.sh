@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+set -euo pipefail
+cd "$(dirname "$(realpath "$0")")"
+ulimit -n "$(ulimit -H -n)"
+exec .venv/bin/python server.py

@@ -1,0 +1,237 @@
+//! What the command line asks for.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+
+use crate::contenders::{Contender, Places, Target, named};
+use crate::dialects::Dialect;
+use crate::machine::{Cores, pin, raise_open_files};
+use crate::process::Tree;
+use crate::report;
+use crate::results::{Results, Row};
+use crate::run::Plan;
+use crate::workloads::{Ask, Measured, Scale, Workload};
+
+/// More than any workload opens.
+const OPEN_FILES: u64 = 12_000;
+
+/// One turn, or one of each thing that a workload asks, as JSON on stdout.
+#[derive(Args)]
+pub struct Load {
+    /// The workload.
+    workload: Workload,
+    /// A contender, which is started for it.
+    #[arg(long, conflicts_with = "address", default_value = "longwire")]
+    contender: String,
+    /// A server that runs already (w1 to w4, and w6).
+    #[arg(long, requires = "pid")]
+    address: Option<SocketAddr>,
+    /// Its process.
+    #[arg(long)]
+    pid: Option<u32>,
+    /// How it is spoken to.
+    #[arg(long, value_enum, default_value = "json")]
+    dialect: Dialect,
+    /// Only what is called so, such as `depth 32`.
+    #[arg(long)]
+    ask: Option<String>,
+    /// Seconds to measure, where that is not given by the workload.
+    #[arg(long)]
+    seconds: Option<f64>,
+    /// As much as a full run asks for.
+    #[arg(long)]
+    full: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Everything, in rounds.
+#[derive(Args)]
+pub struct Run {
+    /// The workloads; all where none is named.
+    workloads: Vec<Workload>,
+    /// One short round of each, to see that it works: nothing is written but what the terminal shows.
+    #[arg(long)]
+    quick: bool,
+    /// Only these contenders; then, too, the page stays as it is.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Rounds, instead of five.
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Where the results of a whole run go.
+    #[arg(long, default_value = "bench/results")]
+    results: PathBuf,
+    /// The page with the tables.
+    #[arg(long, default_value = "docs/performance.md")]
+    page: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where things are.
+#[derive(Args)]
+pub struct Place {
+    /// The release binary of Longwire; it lies beside this program where this is left out.
+    #[arg(long)]
+    longwire: Option<PathBuf>,
+    /// The folder of the peers.
+    #[arg(long, default_value = "bench/peers")]
+    peers: PathBuf,
+    /// A folder for what servers write, on the disk that is to be measured.
+    #[arg(long, default_value = "target/bench")]
+    scratch: PathBuf,
+}
+
+impl Place {
+    pub(crate) fn places(&self) -> Result<Places> {
+        std::fs::create_dir_all(&self.scratch)?;
+        let beside = std::env::current_exe()?.with_file_name("longwire");
+        let longwire = self.longwire.clone().unwrap_or(beside);
+        let found = std::path::absolute(longwire)?;
+        ensure!(
+            found.is_file(),
+            "{} is missing: cargo build --release",
+            found.display()
+        );
+        let cores = Cores::choose()?;
+        raise_open_files(OPEN_FILES)?;
+        Ok(Places {
+            longwire: found,
+            peers: std::path::absolute(&self.peers)?,
+            scratch: std::path::absolute(&self.scratch)?,
+            cores,
+        })
+    }
+}
+
+/// Takes the turn.
+///
+/// # Errors
+///
+/// The server could not be started, or gave an answer that is an error.
+pub fn load(load: &Load) -> Result<()> {
+    let places = load.place.places()?;
+    pin(places.cores.load)?;
+    let mut scale = if load.full { Scale::FULL } else { Scale::QUICK };
+    if let Some(seconds) = load.seconds {
+        scale.span.measured = std::time::Duration::try_from_secs_f64(seconds)?;
+    }
+    let asks = load.workload.asks(&scale);
+    let wanted = |ask: &Ask| {
+        load.ask
+            .as_ref()
+            .is_none_or(|wanted| *wanted == ask.to_string())
+    };
+    ensure!(
+        asks.iter().any(wanted),
+        "{:?} asks: {}",
+        load.workload,
+        listed(&asks)
+    );
+    for ask in asks.into_iter().filter(wanted) {
+        let measured = one(load, ask, &places, &scale)?;
+        let line = serde_json::json!({ "workload": load.workload.to_string(), "ask": ask.to_string(),
+            "figures": measured.figures, "shares": measured.shares });
+        println!("{line:#}");
+    }
+    Ok(())
+}
+
+/// Runs it. A run that is whole is written into the page; one of some workloads into their part of it.
+///
+/// # Errors
+///
+/// Something could not be measured; all else was.
+pub fn run(run: &Run) -> Result<()> {
+    let places = run.place.places()?;
+    let mut scale = if run.quick { Scale::QUICK } else { Scale::FULL };
+    scale.rounds = run.rounds.unwrap_or(scale.rounds);
+    let mut workloads = run.workloads.clone();
+    if workloads.is_empty() {
+        workloads = Workload::value_variants().to_vec();
+    }
+    let only = run
+        .only
+        .iter()
+        .map(|name| contender(name))
+        .collect::<Result<_>>()?;
+    let plan = Plan {
+        places: &places,
+        scale,
+        workloads,
+        only,
+    };
+    let unready = plan.make_ready();
+    let whole = !run.quick && run.only.is_empty() && run.rounds.is_none();
+    let folder = if whole {
+        run.results.clone()
+    } else {
+        places.scratch.join("results")
+    };
+    pin(places.cores.load)?;
+    let all = plan.run(&folder)?;
+    if whole {
+        report::write(&folder, &run.page)?;
+    }
+    let failed: Vec<String> = all.iter().flat_map(failures).chain(unready).collect();
+    report::print(
+        &all.into_iter()
+            .map(|it| (it.workload.clone(), it))
+            .collect(),
+    );
+    println!("results are in {}", folder.display());
+    ensure!(
+        failed.is_empty(),
+        "not all could be measured:\n{}",
+        failed.join("\n")
+    );
+    Ok(())
+}
+
+fn failures(results: &Results) -> Vec<String> {
+    let failed = |row: &Row| {
+        let failure = row.failure.as_ref()?;
+        Some(format!(
+            "{}, {}: {}: {failure}",
+            results.workload, row.ask, row.contender
+        ))
+    };
+    results.rows.iter().filter_map(failed).collect()
+}
+
+/// Writes results of earlier runs into the page again.
+///
+/// # Errors
+///
+/// A file cannot be read or written, or the page has not all its marks.
+pub fn report(results: &Path, page: &Path) -> Result<()> {
+    report::write(results, page)
+}
+
+fn one(load: &Load, ask: Ask, places: &Places, scale: &Scale) -> Result<Measured> {
+    if let Some((address, root)) = load.address.zip(load.pid) {
+        let target = Target {
+            address,
+            dialect: load.dialect,
+            tree: Tree { root },
+        };
+        return load.workload.on(&target, ask, scale);
+    }
+    load.workload
+        .turn(contender(&load.contender)?, ask, places, scale)
+}
+
+pub(crate) fn contender(name: &str) -> Result<&'static Contender> {
+    named(name).with_context(|| format!("there is no contender {name:?}"))
+}
+
+fn listed(asks: &[Ask]) -> String {
+    asks.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
+}

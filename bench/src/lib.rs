@@ -1,0 +1,16 @@
+//! Measures Longwire beside its peers and its floors: `bench/README.md` says what is compared, and how.
+#![allow(clippy::print_stdout, reason = "figures are what this program is for")]
+
+pub mod cli;
+mod contenders;
+pub mod dialects;
+mod load;
+mod machine;
+mod made_up;
+mod moment;
+pub mod printing;
+mod process;
+mod report;
+mod results;
+mod run;
+pub mod workloads;

@@ -1,0 +1,266 @@
+//! A table for each thing that was asked: the medians of each contender, and how they compare.
+
+use std::fmt::Write;
+
+use crate::contenders::{Kind, named};
+use crate::report::numbers::Unit;
+use crate::results::{Results, Row, Turn};
+use crate::workloads::Workload;
+
+/// A figure of a table.
+struct Column {
+    figure: &'static str,
+    title: &'static str,
+    unit: Unit,
+}
+
+const fn column(figure: &'static str, title: &'static str, unit: Unit) -> Column {
+    Column {
+        figure,
+        title,
+        unit,
+    }
+}
+
+const P50: Column = column("p50_us", "p50", Unit::Micros);
+const P99: Column = column("p99_us", "p99", Unit::Micros);
+const SERVER: Column = column("server_us_each", "server, each", Unit::Micros);
+const LOAD: Column = column("load_us_each", "load, each", Unit::Micros);
+const RESIDENT: Column = column("resident_bytes_each", "resident, each", Unit::Bytes);
+
+/// The floor that ratios are to, where one takes part.
+const FLOORS: [&str; 2] = ["bare", "pipe"];
+
+const W1: &[Column] = &[
+    column("per_second", "answers a second", Unit::Plain),
+    P50,
+    P99,
+    SERVER,
+    LOAD,
+];
+const W2: &[Column] = &[
+    RESIDENT,
+    column("start_us_first", "a start, the first", Unit::Micros),
+    column("start_us_last", "a start, the last", Unit::Micros),
+    column("page_p50_us", "first page, p50", Unit::Micros),
+    column("page_p99_us", "p99", Unit::Micros),
+    column("idle_percent", "idle", Unit::Percent),
+];
+const W3: &[Column] = &[
+    column("per_second", "kills a second", Unit::Plain),
+    P50,
+    P99,
+    column("half_rate_p50_us", "at half the rate, p50", Unit::Micros),
+    column("half_rate_p99_us", "p99", Unit::Micros),
+    SERVER,
+    LOAD,
+];
+const W4: &[Column] = &[RESIDENT];
+const W5: &[Column] = &[
+    column("bytes_per_second_each", "to each", Unit::BytesPerSecond),
+    column("delivered_percent", "of it, without gaps", Unit::Percent),
+    column("most_resident_bytes", "the most resident", Unit::Bytes),
+];
+const W6: &[Column] = &[
+    column("per_second", "starts a second", Unit::Plain),
+    P50,
+    P99,
+];
+const W7: &[Column] = &[
+    P99,
+    P50,
+    column("most_us", "the longest", Unit::Micros),
+    SERVER,
+];
+const W8: &[Column] = &[P50, P99, column("binary_bytes", "the binary", Unit::Bytes)];
+
+/// The first is what is compared.
+fn columns(workload: Workload) -> &'static [Column] {
+    match workload {
+        Workload::W1 => W1,
+        Workload::W2 => W2,
+        Workload::W3 => W3,
+        Workload::W4 => W4,
+        Workload::W5 => W5,
+        Workload::W6 => W6,
+        Workload::W7 => W7,
+        Workload::W8 => W8,
+    }
+}
+
+/// All tables of a workload.
+pub(crate) fn tables(workload: Workload, results: &Results) -> String {
+    let mut asks: Vec<&str> = Vec::new();
+    for row in &results.rows {
+        if !asks.contains(&row.ask.as_str()) {
+            asks.push(&row.ask);
+        }
+    }
+    let tables: Vec<String> = asks
+        .iter()
+        .map(|ask| table(workload, results, ask))
+        .collect();
+    tables.join("\n")
+}
+
+fn table(workload: Workload, results: &Results, ask: &str) -> String {
+    let columns = columns(workload);
+    let rows: Vec<&Row> = results.rows.iter().filter(|row| row.ask == ask).collect();
+    let compared = Compared::of(&rows, columns[0].figure);
+    let mut text = format!("| {ask} | {}", columns[0].title);
+    text += compared.head();
+    for column in &columns[1..] {
+        let _ = write!(text, " | {}", column.title);
+    }
+    let cells = columns.len() + compared.columns() + 2;
+    let _ = writeln!(
+        text,
+        " | of its core: server, load |\n|---|{}",
+        "--:|".repeat(cells - 1)
+    );
+    for row in &rows {
+        text += &line(row, columns, &compared);
+    }
+    text + &notes(&rows)
+}
+
+fn line(row: &Row, columns: &[Column], compared: &Compared) -> String {
+    let name = named(&row.contender).map_or(row.contender.as_str(), |it| it.what);
+    let mark = if row.turns.is_empty() || !row.all_disturbed() {
+        ""
+    } else {
+        " *"
+    };
+    let mut text = format!("| {name}{mark} |");
+    for (at, column) in columns.iter().enumerate() {
+        let figure = row.median(|turn| turn.measured.figures.get(column.figure).copied());
+        let said = figure.map_or("–".to_owned(), |figure| column.unit.say(figure));
+        let _ = write!(text, " {said} |");
+        if at == 0 {
+            text += &compared.cells(figure);
+        }
+    }
+    let share = |of: fn(&Turn) -> f64| {
+        let share = row.median(|turn| Some(of(turn)));
+        share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0))
+    };
+    let server = share(|turn| turn.measured.shares.server);
+    let load = share(|turn| turn.measured.shares.load);
+    let _ = writeln!(text, " {server}, {load} |");
+    text
+}
+
+/// What is to be said of rows that are not as the others.
+fn notes(rows: &[&Row]) -> String {
+    let mut text = String::new();
+    if rows
+        .iter()
+        .any(|row| !row.turns.is_empty() && row.all_disturbed())
+    {
+        text += "\n\\* Something else took more than 3 % of a core in every turn.\n";
+    }
+    for row in rows {
+        if let Some(failure) = &row.failure {
+            let first = failure
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .replace('|', "\\|");
+            let _ = writeln!(text, "\n`{}` was not measured: {first}", row.contender);
+        }
+    }
+    text
+}
+
+/// What the first column of a table is compared to.
+struct Compared {
+    best_peer: Option<f64>,
+    floor: Option<f64>,
+}
+
+impl Compared {
+    fn of(rows: &[&Row], figure: &str) -> Self {
+        let of = |row: &Row| row.median(|turn| turn.measured.figures.get(figure).copied());
+        let peers = rows
+            .iter()
+            .filter(|row| named(&row.contender).is_some_and(|it| it.kind == Kind::Peer));
+        let peers = peers.filter_map(|row| of(row));
+        // What is counted a second is the more the better, what is held or waited for the less.
+        let best_peer = if figure.contains("per_second") {
+            peers.reduce(f64::max)
+        } else {
+            peers.reduce(f64::min)
+        };
+        let floor = rows
+            .iter()
+            .find(|row| FLOORS.contains(&row.contender.as_str()));
+        Self {
+            best_peer,
+            floor: floor.and_then(|row| of(row)),
+        }
+    }
+
+    fn columns(&self) -> usize {
+        usize::from(self.best_peer.is_some()) + usize::from(self.floor.is_some())
+    }
+
+    fn head(&self) -> &'static str {
+        match (self.best_peer.is_some(), self.floor.is_some()) {
+            (true, true) => " | to the best peer | to the floor",
+            (true, false) => " | to the best peer",
+            (false, true) => " | to the floor",
+            (false, false) => "",
+        }
+    }
+
+    fn cells(&self, figure: Option<f64>) -> String {
+        let mut text = String::new();
+        for to in [self.best_peer, self.floor].into_iter().flatten() {
+            let said = figure.map_or("–".to_owned(), |figure| Unit::Times.say(figure / to));
+            let _ = write!(text, " {said} |");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::tests::turn;
+
+    fn results() -> Results {
+        let mut results = Results::new("w1");
+        let mut rate = |contender: &str, rates: &[f64], disturbed: bool| {
+            let row = results.row("depth 1", contender);
+            row.turns = rates
+                .iter()
+                .map(|rate| turn("per_second", *rate, disturbed))
+                .collect();
+        };
+        rate("longwire", &[150_000.0, 140_000.0, 160_000.0], false);
+        rate("node-ws", &[100_000.0], true);
+        rate("socket-io", &[50_000.0], false);
+        rate("bare", &[200_000.0], false);
+        results.row("depth 1", "jsonrpsee").failure = Some("it said no\nand more".to_owned());
+        results
+    }
+
+    #[test]
+    fn a_table_has_medians_and_ratios_and_says_what_is_not_as_the_rest() {
+        let text = tables(Workload::W1, &results());
+        let expected = "\
+| depth 1 | answers a second | to the best peer | to the floor | p50 | p99 | server, each | load, each | of its core: server, load |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|
+| Longwire, in memory | 150,000 | 1.50× | 0.750× | – | – | – | – | 100 %, 40 % |
+| Node and ws * | 100,000 | 1.00× | 0.500× | – | – | – | – | 100 %, 40 % |
+| Socket.IO, with acknowledgements | 50,000 | 0.500× | 0.250× | – | – | – | – | 100 %, 40 % |
+| floor: tokio-websockets alone | 200,000 | 2.00× | 1.00× | – | – | – | – | 100 %, 40 % |
+| jsonrpsee | – | – | – | – | – | – | – | –, – |
+
+\\* Something else took more than 3 % of a core in every turn.
+
+`jsonrpsee` was not measured: it said no
+";
+        assert_eq!(text, expected);
+    }
+}

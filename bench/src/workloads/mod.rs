@@ -1,0 +1,214 @@
+//! What is asked of a contender, and what of it is measured.
+
+mod ask;
+mod closed;
+mod figures;
+mod filling;
+#[cfg(test)]
+mod tests;
+mod w1;
+mod w2;
+mod w3;
+mod w4;
+mod w5;
+mod w6;
+mod w7;
+mod w8;
+
+use std::fmt;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+pub(crate) use self::ask::Ask;
+pub(crate) use self::closed::Span;
+pub(crate) use self::figures::Measured;
+use crate::contenders::{CONTENDERS, Contender, Kind, Places, Running, Start, Target};
+
+/// One of the workloads of the bench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Workload {
+    /// Requests of zero time.
+    W1,
+    /// Many running requests.
+    W2,
+    /// Running requests, killed.
+    W3,
+    /// Idle sockets.
+    W4,
+    /// A command that prints much, watched.
+    W5,
+    /// Requests of zero time, on a disk.
+    W6,
+    /// Searches, a key at a time.
+    W7,
+    /// Starts of the server.
+    W8,
+}
+
+impl fmt::Display for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "w{}", *self as u8 + 1)
+    }
+}
+
+/// How much is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scale {
+    pub(crate) rounds: usize,
+    pub(crate) span: Span,
+    requests: usize,
+    many_requests: usize,
+    sockets: usize,
+    bytes: u64,
+    symbols: usize,
+    starts: usize,
+}
+
+impl Scale {
+    pub(crate) const FULL: Self = Self {
+        rounds: 5,
+        span: Span {
+            warm: Duration::from_secs(1),
+            measured: Duration::from_secs(4),
+        },
+        requests: 100_000,
+        many_requests: 1_000_000,
+        sockets: 10_000,
+        bytes: 1_000_000_000,
+        symbols: 1_000_000,
+        starts: 20,
+    };
+    /// To see that all of it works.
+    pub(crate) const QUICK: Self = Self {
+        rounds: 1,
+        span: Span {
+            warm: Duration::from_millis(300),
+            measured: Duration::from_secs(1),
+        },
+        requests: 20_000,
+        many_requests: 100_000,
+        sockets: 2_000,
+        bytes: 100_000_000,
+        symbols: 100_000,
+        starts: 5,
+    };
+}
+
+impl Workload {
+    /// What is asked, one after the other.
+    pub(crate) fn asks(self, scale: &Scale) -> Vec<Ask> {
+        let requests = scale.requests;
+        match self {
+            Self::W1 => vec![Ask::Depth(1), Ask::Depth(32)],
+            Self::W2 => vec![Ask::Running(requests), Ask::Running(scale.many_requests)],
+            Self::W3 => vec![
+                Ask::Kills { requests, depth: 1 },
+                Ask::Kills {
+                    requests,
+                    depth: 32,
+                },
+                Ask::KillAll(requests),
+            ],
+            Self::W4 => vec![Ask::Sockets(scale.sockets)],
+            Self::W5 => vec![
+                Ask::Watchers {
+                    reading: 1,
+                    stalled: false,
+                },
+                Ask::Watchers {
+                    reading: 10,
+                    stalled: false,
+                },
+                Ask::Watchers {
+                    reading: 100,
+                    stalled: false,
+                },
+                Ask::Watchers {
+                    reading: 9,
+                    stalled: true,
+                },
+            ],
+            Self::W6 => [1, 64, 512].map(Ask::Sockets).to_vec(),
+            Self::W7 => vec![Ask::Symbols(None), Ask::Symbols(Some(scale.symbols))],
+            Self::W8 => vec![Ask::Starts(scale.starts)],
+        }
+    }
+
+    /// Who takes part.
+    pub(crate) fn contenders(self, ask: Ask, scale: &Scale) -> Vec<&'static Contender> {
+        let many = ask == Ask::Running(scale.many_requests);
+        CONTENDERS
+            .iter()
+            .filter(|contender| self.is_for(contender, ask, many))
+            .collect()
+    }
+
+    fn is_for(self, contender: &Contender, ask: Ask, many: bool) -> bool {
+        let registry = contender.start == Start::Longwire || contender.kind == Kind::Peer;
+        let registry = registry && contender.name != "celery";
+        let named = |names: &[&str]| names.contains(&contender.name);
+        match self {
+            Self::W1 => registry || (contender.kind == Kind::Floor && contender.name != "pipe"),
+            Self::W2 if many => named(&["longwire", "uwebsockets", "node-ws"]),
+            Self::W3 if matches!(ask, Ask::KillAll(_)) => named(&["longwire"]),
+            Self::W2 | Self::W3 => registry,
+            Self::W4 => registry || named(&["bare"]),
+            Self::W5
+                if ask
+                    == (Ask::Watchers {
+                        reading: 1,
+                        stalled: false,
+                    }) =>
+            {
+                named(&["longwire", "pipe"])
+            }
+            Self::W6 => named(&["longwire", "longwire-disk", "celery"]),
+            Self::W5 | Self::W7 | Self::W8 => named(&["longwire"]),
+        }
+    }
+
+    /// One turn of one contender.
+    pub(crate) fn turn(
+        self,
+        contender: &Contender,
+        ask: Ask,
+        places: &Places,
+        scale: &Scale,
+    ) -> Result<Measured> {
+        match ask {
+            Ask::Watchers { reading, stalled } => {
+                w5::measure(contender, places, scale.bytes, reading, stalled)
+            }
+            Ask::Sockets(sockets) if self == Self::W6 => {
+                w6::measure(contender, places, sockets, scale.span)
+            }
+            Ask::Symbols(symbols) => w7::measure(contender, places, symbols),
+            Ask::Starts(starts) => w8::measure(contender, places, starts),
+            Ask::Depth(_)
+            | Ask::Running(_)
+            | Ask::Kills { .. }
+            | Ask::KillAll(_)
+            | Ask::Sockets(_) => {
+                let running = Running::start(contender, places, "")?;
+                self.on(&running.target, ask, scale)
+            }
+        }
+    }
+
+    /// On a server that runs, whoever started it.
+    pub(crate) fn on(self, target: &Target, ask: Ask, scale: &Scale) -> Result<Measured> {
+        match ask {
+            Ask::Depth(depth) => w1::measure(target, depth, scale.span),
+            Ask::Running(requests) => w2::measure(target, requests),
+            Ask::Kills { requests, depth } => w3::measure(target, requests, depth),
+            Ask::KillAll(requests) => w3::measure_at_once(target, requests),
+            Ask::Sockets(sockets) if self == Self::W4 => w4::measure(target, sockets),
+            Ask::Sockets(sockets) => closed::measure(target, sockets, 1, scale.span),
+            Ask::Watchers { .. } | Ask::Symbols(_) | Ask::Starts(_) => {
+                bail!("this workload needs a server that it starts itself")
+            }
+        }
+    }
+}

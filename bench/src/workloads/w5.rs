@@ -1,0 +1,161 @@
+//! A command that prints much, watched by many: what reaches each, and what the server holds of it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use memchr::{memchr_iter, memmem};
+
+use crate::contenders::{Contender, Places, Running, Start};
+use crate::load::answer::{Answer, Status, told};
+use crate::load::{Load, Play, frames};
+use crate::machine::Watch;
+use crate::moment::now;
+use crate::printing::{BEFORE, LINE_BYTES};
+use crate::workloads::figures::Measured;
+
+/// A gigabyte takes seconds, however slow a server is.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// What stands in front of output is shorter.
+const HEAD_BYTES: usize = 160;
+
+/// Watched by so many sockets that read, and where wanted by one more that does not.
+pub(crate) fn measure(
+    contender: &Contender,
+    places: &Places,
+    bytes: u64,
+    reading: usize,
+    stalled: bool,
+) -> Result<Measured> {
+    let running = Running::start(contender, places, &config()?)?;
+    let target = &running.target;
+    let mut load = Load::new(target.address, target.dialect)?;
+    let sockets = reading + usize::from(stalled);
+    load.open(sockets)?;
+    let mut watching = Watching::new(reading, sockets, contender.start == Start::Piped);
+    let watch = Watch::start(&target.tree)?;
+    // Only then does the command begin to print.
+    watching.begun = now() + BEFORE;
+    let start = format!(r#"{{"route":"print","connid":"0-10000000","input":{{"bytes":{bytes}}}}}"#);
+    say(&mut load, 0, &start)?;
+    if sockets > 1 {
+        load.until(PATIENCE, &mut watching, |it| it.started)?;
+    }
+    for socket in 1..sockets {
+        say(
+            &mut load,
+            socket,
+            r#"{"route":"watch","connid":"0-10000000"}"#,
+        )?;
+    }
+    if stalled {
+        load.stall(reading)?;
+    }
+    load.until(PATIENCE, &mut watching, |it| it.ended == reading)?;
+    let measured = Measured::new(watch.stop(&target.tree)?)
+        .set("bytes_per_second_each", watching.rate()?)
+        .set(
+            "delivered_percent",
+            watching.delivered() / bytes as f64 * 100.0,
+        )
+        .set("most_resident_bytes", target.tree.most_resident()?);
+    Ok(measured)
+}
+
+fn config() -> Result<String> {
+    let program = std::env::current_exe()?;
+    Ok(format!(
+        "[routes.print]\nconsumer = \"exec\"\nargv = [{program:?}, \"print\", \"{{bytes}}\"]\ntime_seconds = 600\n"
+    ))
+}
+
+fn say(load: &mut Load, socket: usize, text: &str) -> Result<()> {
+    frames::text(text.as_bytes(), load.out(socket));
+    load.flush(socket)
+}
+
+/// What one socket has got.
+#[derive(Clone, Copy, Default)]
+struct Got {
+    lines: u64,
+    /// When the outcome came.
+    last: Option<Instant>,
+}
+
+struct Watching {
+    begun: Instant,
+    got: Vec<Got>,
+    reading: usize,
+    /// Whether output comes as it is, not within JSON.
+    raw: bool,
+    started: bool,
+    ended: usize,
+}
+
+impl Watching {
+    fn new(reading: usize, sockets: usize, raw: bool) -> Self {
+        Self {
+            begun: now(),
+            got: vec![Got::default(); sockets],
+            reading,
+            raw,
+            started: false,
+            ended: 0,
+        }
+    }
+
+    /// Bytes a second of output that a socket got, from when it began to the outcome: their mean.
+    fn rate(&self) -> Result<f64> {
+        let mut sum = 0.0;
+        for got in &self.got[..self.reading] {
+            let last = got.last.context("a watcher was told no outcome")?;
+            sum += bytes(got.lines) / last.saturating_duration_since(self.begun).as_secs_f64();
+        }
+        Ok(sum / self.reading as f64)
+    }
+
+    /// Bytes that a socket got: their mean. The rest fell into gaps, which were told.
+    fn delivered(&self) -> f64 {
+        let lines: u64 = self.got[..self.reading].iter().map(|got| got.lines).sum();
+        bytes(lines) / self.reading as f64
+    }
+
+    fn told(&mut self, socket: usize, text: &[u8], at: Instant) -> Result<()> {
+        if memmem::find(text, br#""gap":"#).is_some() {
+            return Ok(());
+        }
+        if memmem::find(text, br#""route":"watch""#).is_some() {
+            let taken = memmem::find(text, br#""status":"ok""#).is_some();
+            ensure!(taken, "a watch was answered with {}", told(text));
+            return Ok(());
+        }
+        match Answer::read(text)?.status {
+            Status::Going => self.started = true,
+            Status::Ok => {
+                self.got[socket].last = Some(at);
+                self.ended += 1;
+            }
+            Status::Killed => bail!("the command was killed: {}", told(text)),
+        }
+        Ok(())
+    }
+}
+
+impl Play for Watching {
+    fn answered(&mut self, socket: usize, text: &[u8], at: Instant, _: &mut Vec<u8>) -> Result<()> {
+        let head = &text[..text.len().min(HEAD_BYTES)];
+        let within = memmem::find(head, br#""output":"#).is_some();
+        let raw = self.raw && !text.starts_with(b"{");
+        if !within && !raw {
+            return self.told(socket, text, at);
+        }
+        // Within JSON the end of a line is the only letter of this output that is escaped.
+        let end = if within { b'\\' } else { b'\n' };
+        let got = &mut self.got[socket];
+        got.lines += memchr_iter(end, text).count() as u64;
+        Ok(())
+    }
+}
+
+fn bytes(lines: u64) -> f64 {
+    (lines * LINE_BYTES as u64) as f64
+}

@@ -1,0 +1,47 @@
+//! From the start of the server to its first answer, and how large it is.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use crate::contenders::{Contender, Places, Running, Target};
+use crate::load::ask;
+use crate::machine::Watch;
+use crate::moment::now;
+use crate::process::Tree;
+use crate::workloads::figures::{Latencies, Measured};
+
+/// How long a server may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two attempts to connect.
+const TICK: Duration = Duration::from_micros(200);
+
+/// So many starts.
+pub(crate) fn measure(contender: &Contender, places: &Places, starts: usize) -> Result<Measured> {
+    let here = Tree {
+        root: std::process::id(),
+    };
+    let watch = Watch::start(&here)?;
+    let mut latencies = Latencies::new()?;
+    for _ in 0..starts {
+        let begun = now();
+        let running = Running::spawn(contender, places, "")?;
+        first_answer(&running.target, begun)?;
+        latencies.record(begun.elapsed());
+    }
+    let bytes = std::fs::metadata(&places.longwire)?.len();
+    Ok(Measured::new(watch.stop(&here)?)
+        .with_latencies(&latencies)
+        .set("binary_bytes", bytes as f64))
+}
+
+fn first_answer(target: &Target, begun: Instant) -> Result<()> {
+    loop {
+        match ask(target.address, target.dialect) {
+            Ok(mut asking) => return asking.ask(target.dialect.status()).map(drop),
+            Err(error) => ensure!(begun.elapsed() < PATIENCE, "no answer came: {error:#}"),
+        }
+        sleep(TICK);
+    }
+}
