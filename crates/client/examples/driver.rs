@@ -89,7 +89,7 @@ struct Driver {
 
 #[derive(Clone)]
 enum Handle {
-    Job(Arc<Mutex<Job>>, Connid),
+    Job(Arc<Mutex<Job>>, JobId),
     Feed(Arc<Mutex<Feed>>),
 }
 
@@ -156,10 +156,8 @@ impl Driver {
     async fn connect(&self, order: &Order) -> Answer {
         let patience = order.get("options").and_then(|it| it["patience"].as_f64());
         let patience = patience.and_then(|it| Duration::try_from_secs_f64(it).ok());
-        let options = Options {
-            patience,
-            ..Options::default()
-        };
+        let mut options = Options::default();
+        options.patience = patience;
         text(order, "url").clone_into(&mut *self.url.lock().await);
         let client = Client::connect_with(text(order, "url"), options).await?;
         *self.client.lock().await = Some(client);
@@ -185,7 +183,11 @@ impl Driver {
     }
 
     async fn feed(&self, order: &Order) -> Answer {
-        let feed = self.client().await?.feed().await?;
+        let client = self.client().await?;
+        let feed = match order.get("after").and_then(Value::as_u64) {
+            Some(after) => client.feed_after(after).await?,
+            None => client.feed().await?,
+        };
         let handle = Handle::Feed(Arc::new(Mutex::new(feed)));
         self.handles
             .lock()
@@ -196,8 +198,8 @@ impl Driver {
 
     async fn keep_job(&self, name: Option<String>, job: Job) -> Value {
         let answer = json!({"connid": job.connid(), "job": job.id()});
-        let connid = job.connid().clone();
-        let handle = Handle::Job(Arc::new(Mutex::new(job)), connid);
+        let id = job.id();
+        let handle = Handle::Job(Arc::new(Mutex::new(job)), id);
         self.handles
             .lock()
             .await
@@ -250,35 +252,37 @@ impl Driver {
         Ok(result.await?)
     }
 
-    async fn named(&self, order: &Order) -> Result<Connid, Refused> {
+    /// Of a handle the server's own name for its job.
+    async fn target(&self, order: &Order) -> Result<Target, Refused> {
         if order.contains_key("connid") {
-            return connid(text(order, "connid"));
+            return Ok(connid(text(order, "connid"))?.into());
         }
         match self.handle(order).await? {
-            Handle::Job(_, connid) => Ok(connid),
+            Handle::Job(_, job) => Ok(job.into()),
             Handle::Feed(_) => Err(wrong("of")),
         }
     }
 
+    /// A job is read and killed at once, so it is not the handle that is asked to: that may be reading.
     async fn kill(&self, order: &Order) -> Answer {
-        let (client, connid) = (self.client().await?, self.named(order).await?);
+        let (client, target) = (self.client().await?, self.target(order).await?);
         let reason = order.get("reason").and_then(Value::as_str);
         let done = if order.get("wait") == Some(&Value::Bool(true)) {
-            client.kill_and_wait(&connid, reason).await?
+            client.kill_and_wait(target, reason).await?
         } else {
-            client.kill(&connid, reason).await?
+            client.kill(target, reason).await?
         };
         Ok(serde_json::to_value(done)?)
     }
 
     async fn extend(&self, order: &Order) -> Answer {
-        let connid = self.named(order).await?;
+        let target = self.target(order).await?;
         let time = order.get("time").and_then(Value::as_f64);
         let time = time
             .and_then(Seconds::from_f64)
             .ok_or_else(|| wrong("time"))?;
         Ok(serde_json::to_value(
-            self.client().await?.extend(&connid, time).await?,
+            self.client().await?.extend(target, time).await?,
         )?)
     }
 

@@ -1,15 +1,14 @@
 //! One request: what to send for it, and what its answer means.
 
-use std::mem::take;
-
 use longwire_protocol::{
-    Code, Connid, Done, JobId, OnConflict, Refusal, Request, Seq, ServerFrame, Start, Status, Watch,
+    Connid, Done, JobId, OnConflict, Refusal, Request, Seq, ServerFrame, Status,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use crate::{
     Error, FeedHappening,
     desk::{Opened, Place},
+    lost,
     reader::Reader,
 };
 
@@ -48,6 +47,8 @@ pub(crate) struct Opening {
     /// Whether it is known that nothing becomes of it when nobody watches.
     pub(crate) keeps: bool,
     pub(crate) last: Seq,
+    /// The number of its last event, where nothing is left to be sent.
+    pub(crate) ended: Option<Seq>,
     pub(crate) frame: ServerFrame,
     pub(crate) reply: Reply<Opened>,
 }
@@ -79,8 +80,10 @@ pub(crate) struct Ask {
     then: Then,
     /// How often it was sent.
     tries: u32,
-    /// The server has just said that it had not heard of the start.
-    unheard: bool,
+    /// When that was first done.
+    since: Option<Instant>,
+    /// The job of a start was looked for just now: how to send the start after all.
+    looked: Option<OnConflict>,
 }
 
 impl Ask {
@@ -89,18 +92,20 @@ impl Ask {
             request,
             then,
             tries: 0,
-            unheard: false,
+            since: None,
+            looked: None,
         }
     }
 
     /// What to send now. A start that may have been heard is not simply sent again, so that no work is done twice.
     pub(crate) fn next_try(&mut self) -> Request {
         self.tries += 1;
+        self.since.get_or_insert_with(Instant::now);
         let made = matches!(self.then, Then::OpenJob { made: true, .. });
         if let Request::Start(start) = &self.request
             && self.tries > 1
         {
-            return repeated(start, made, take(&mut self.unheard));
+            return lost::repeated(start, made, self.looked.take());
         }
         self.request.clone()
     }
@@ -137,15 +142,15 @@ impl Ask {
 
     /// What the server's answer comes to.
     pub(crate) fn answer(mut self, frame: ServerFrame) -> Answer {
-        let frame = if let ServerFrame::Refused(refused) = frame {
-            if self.is_unheard(&refused.refusal) {
-                self.unheard = true;
-                return Answer::AskAgain(self);
-            }
-            if self.is_unknown(&refused.refusal) {
+        if let Some(on_conflict) = self.found(&frame) {
+            if self.tries >= MOST_TRIES {
                 let tries = self.tries;
                 return self.not_done(Error::NoReply(tries));
             }
+            self.looked = Some(on_conflict);
+            return Answer::AskAgain(self);
+        }
+        let frame = if let ServerFrame::Refused(refused) = frame {
             match self.killed_before(&refused.refusal) {
                 Some(done) => ServerFrame::Done(done),
                 None => return self.not_done(Error::Refused(Box::new(refused.refusal))),
@@ -164,7 +169,7 @@ impl Ask {
                 let keeps = keeps && (made || !joined);
                 opened_job(&self.request, frame, keeps, reply)
             }
-            Then::OpenFeed(reply) => opened_feed(&frame, reply),
+            Then::OpenFeed(reply) => opened_feed(&self.request, &frame, reply),
             Then::WatchOn(place) => Answer::WatchedOn(place, Ok(())),
             Then::Nothing => Answer::Done,
         }
@@ -179,15 +184,13 @@ impl Ask {
         Answer::Done
     }
 
-    /// Whether a start is to be sent after all, as the server does not know its job.
-    fn is_unheard(&self, refusal: &Refusal) -> bool {
-        self.tries < MOST_TRIES && self.is_unknown(refusal)
-    }
-
-    /// A start was looked for, and the server does not know its job.
-    fn is_unknown(&self, refusal: &Refusal) -> bool {
-        let looked = matches!(self.request, Request::Start(_)) && self.tries > 1;
-        looked && refusal.code == Code::UnknownConnid
+    /// How a start is to be sent after all, where this is what came of looking for its job.
+    fn found(&self, frame: &ServerFrame) -> Option<OnConflict> {
+        let Request::Start(start) = &self.request else {
+            return None;
+        };
+        let since = self.since.filter(|_| self.tries > 1)?;
+        lost::found(start, since.elapsed(), frame)
     }
 
     /// A kill that is sent again may come after the death it caused.
@@ -206,36 +209,17 @@ impl Ask {
     }
 }
 
-/// What to send for a start that was sent before, without having been answered: what looks for its job; or the start, which joins the
-/// job where it runs, as the one before may come late.
-fn repeated(start: &Start, made: bool, unheard: bool) -> Request {
-    if made && !unheard {
-        return Request::Watch(Watch {
-            connid: start.connid.clone(),
-            job: None,
-            after: None,
-        });
-    }
-    let on_conflict = match start.on_conflict {
-        // The job to be replaced may still be the one that runs.
-        OnConflict::Replace if !made => OnConflict::Replace,
-        OnConflict::Reject | OnConflict::Attach | OnConflict::Replace => OnConflict::Attach,
-    };
-    Request::Start(Start {
-        on_conflict,
-        ..start.clone()
-    })
-}
-
 fn opened_job(request: &Request, frame: ServerFrame, keeps: bool, reply: Reply<Opened>) -> Answer {
     let (after, by_job) = if let Request::Watch(watch) = request {
         (watch.after.unwrap_or(0), watch.job.is_some())
     } else {
-        (0, false)
+        (lost::ACCEPTED, false)
     };
+    let mut ended = None;
     let place = if let ServerFrame::Started(started) = &frame {
         Some((started.job, started.connid.clone(), started.seq))
     } else if let ServerFrame::Done(done) = &frame {
+        ended = done.ended.as_ref().map(|ended| ended.seq);
         let named = done.job.zip(done.connid.clone());
         named.map(|(job, connid)| (job, connid, after))
     } else {
@@ -251,21 +235,32 @@ fn opened_job(request: &Request, frame: ServerFrame, keeps: bool, reply: Reply<O
         by_job,
         keeps,
         last,
+        ended,
         frame,
         reply,
     })
 }
 
-fn opened_feed(frame: &ServerFrame, reply: Reply<Reader<FeedHappening>>) -> Answer {
+fn opened_feed(
+    request: &Request,
+    frame: &ServerFrame,
+    reply: Reply<Reader<FeedHappening>>,
+) -> Answer {
+    let after = if let Request::Watch(watch) = request {
+        watch.after
+    } else {
+        None
+    };
     let head = if let ServerFrame::Done(done) = frame {
         done.feed
     } else {
         None
     };
-    let Some(last) = head else {
+    let Some(head) = head else {
         drop(reply.send(Err(unexpected(frame))));
         return Answer::Done;
     };
+    let last = after.unwrap_or(head);
     Answer::FeedOpened(FeedOpening { last, reply })
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-/// How long to wait before each try to connect again: not at all before the first, then waits that double from try to try, and of which
-/// chance takes up to half, so that clients of one server do not come back all at once.
+/// How long to wait before each try to connect again: not at all before the first, then waits that double from try to try, and of each of
+/// which chance takes up to half, so that clients of one server do not come back all at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// The shortest wait, before the second try.
+    /// The wait before the second try, of which chance takes up to half.
     pub least: Duration,
     /// The longest wait.
     pub most: Duration,
@@ -29,8 +29,7 @@ impl Backoff {
         };
         let doubled = 2_u32.saturating_pow(doublings);
         let whole = self.least.saturating_mul(doubled).min(self.most);
-        let kept = whole / 2 + whole / 2 * u32::from(chance) / 255;
-        kept.max(self.least).min(self.most)
+        whole / 2 + whole / 2 * u32::from(chance) / 255
     }
 }
 
@@ -43,7 +42,7 @@ mod tests {
         let backoff = Backoff::default();
         for (attempt, chance, millis) in [
             (0, 255, 0),
-            (1, 0, 100),
+            (1, 0, 50),
             (1, 255, 100),
             (2, 255, 200),
             (2, 0, 100),

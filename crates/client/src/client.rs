@@ -1,6 +1,6 @@
 //! The verbs.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use longwire_protocol::{
     Connid, Done, Found, ModulesPage, ModulesQuery, OnDisconnect, Request, RoutesPage, RoutesQuery,
@@ -11,48 +11,18 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backoff, Error, Feed, Job, Link, Links,
+    Error, Feed, Job, Link, Links, Options,
     address::Address,
     ask::{Then, unexpected},
     connection::Connection,
     desk::ClientDesk,
     handle::Handle,
+    lost::ACCEPTED,
     wire::Wire,
 };
 
 /// Commands that wait for the connection.
 const COMMANDS: usize = 64;
-
-/// How a client deals with a server that does not answer. The defaults are right for most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// How long to wait between two tries to connect again.
-    pub backoff: Backoff,
-    /// How long to go on trying to connect again; for ever where it is none. It counts from when the connection broke, over all that
-    /// broke since with nothing heard on them, and cuts waits and tries short.
-    pub patience: Option<Duration>,
-    /// How long a server has to take a connection.
-    pub connect_timeout: Duration,
-    /// How long a server may not read while there is something for it.
-    pub write_timeout: Duration,
-    /// After how long without a word the server is sent a ping.
-    pub ping_after: Duration,
-    /// After how long without a word, answers to pings included, the connection counts as lost.
-    pub dead_after: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            backoff: Backoff::default(),
-            patience: None,
-            connect_timeout: Duration::from_secs(10),
-            write_timeout: Duration::from_secs(20),
-            ping_after: Duration::from_secs(20),
-            dead_after: Duration::from_secs(45),
-        }
-    }
-}
 
 /// A connection to a Longwire server, which is made anew by itself where it breaks. Cheap to clone; all clones share it.
 ///
@@ -83,7 +53,7 @@ impl Client {
         let (commands, taken) = mpsc::channel(COMMANDS);
         let (link, links) = watch::channel(Link::Connected);
         let stop = CancellationToken::new();
-        let desk = ClientDesk::default();
+        let desk = ClientDesk::new(options.clone());
         let connection = Connection::new((address, options), desk, taken, link, stop.clone());
         let tasks = TaskTracker::new();
         tasks.spawn(connection.run(wire));
@@ -104,7 +74,11 @@ impl Client {
     ///
     /// A start that was sent and not answered when the connection broke is made up for on the next: a job whose connid was
     /// made here is looked for first and so never run twice. One with a connid of yours is started again with
-    /// `on_conflict` `attach`, so that it is joined where it runs; where it has ended meanwhile, it runs again.
+    /// `on_conflict` `attach`, so that it is joined where it runs; where it has ended meanwhile, it runs again. One that replaces kills no
+    /// job that is younger than itself.
+    ///
+    /// Where the future is dropped the job may have been started all the same, and runs: whoever may stop waiting gives it a
+    /// name first, such as one of [`new_connid`].
     ///
     /// # Errors
     /// Where the route is a verb's name, the server refuses it, or the connection is gone for good.
@@ -115,12 +89,12 @@ impl Client {
         }
         let made = start.connid.is_none();
         if made {
-            start.connid = Some(made_connid()?);
+            start.connid = Some(new_connid()?);
         }
         let keeps = start.on_disconnect == OnDisconnect::Keep;
         let open = |reply| Then::OpenJob { reply, made, keeps };
         let opened = self.handle.ask(Request::Start(start), open).await?;
-        Job::new(self.handle.clone(), opened, 0)
+        Job::new(self.handle.clone(), opened, ACCEPTED)
     }
 
     /// Watches a job, from after that number on: by its connid, or, exactly, by its [`JobId`](crate::JobId).
@@ -128,21 +102,7 @@ impl Client {
     /// # Errors
     /// Where the server does not know the job or no longer keeps it, or the connection is gone for good.
     pub async fn watch(&self, target: impl Into<Target>, after: Seq) -> Result<Job, Error> {
-        let (connid, job) = match target.into() {
-            Target::Connid(connid) => (Some(connid), None),
-            Target::Job(job) => (None, Some(job)),
-        };
-        let watch = Watch {
-            connid,
-            job,
-            after: Some(after),
-        };
-        let open = |reply| Then::OpenJob {
-            reply,
-            made: false,
-            keeps: false,
-        };
-        let opened = self.handle.ask(Request::Watch(watch), open).await?;
+        let opened = self.handle.watch(target.into(), after).await?;
         Job::new(self.handle.clone(), opened, after)
     }
 
@@ -151,7 +111,22 @@ impl Client {
     /// # Errors
     /// Where the server refuses it, or the connection is gone for good.
     pub async fn feed(&self) -> Result<Feed, Error> {
-        let watch = Request::Watch(Watch::default());
+        self.open_feed(None).await
+    }
+
+    /// The same, from after the change of that number on.
+    ///
+    /// # Errors
+    /// As [`Client::feed`], and with the code `invalid_field` where the feed has not come to that number: the server was started anew.
+    pub async fn feed_after(&self, after: Seq) -> Result<Feed, Error> {
+        self.open_feed(Some(after)).await
+    }
+
+    async fn open_feed(&self, after: Option<Seq>) -> Result<Feed, Error> {
+        let watch = Request::Watch(Watch {
+            after,
+            ..Watch::default()
+        });
         let reader = self.handle.ask(watch, Then::OpenFeed).await?;
         Ok(Feed::new(self.handle.clone(), reader))
     }
@@ -269,7 +244,10 @@ impl Client {
 }
 
 /// A name that nobody else makes: 65 bits of chance, in letters and figures that are not mistaken for one another.
-fn made_connid() -> Result<Connid, Error> {
+///
+/// # Errors
+/// [`Error::NoChance`] where the system gives no random numbers.
+pub fn new_connid() -> Result<Connid, Error> {
     const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let mut bytes = [0; 13];
     getrandom::fill(&mut bytes).map_err(|error| Error::NoChance(error.to_string()))?;

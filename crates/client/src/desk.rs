@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    Error, FeedHappening, Happening,
+    Error, FeedHappening, Happening, Options,
     ask::{Answer, Ask, FeedOpening, Opening, Then},
     board::{Board, Note, Seat},
     connection::Desk,
@@ -51,6 +51,7 @@ struct Watched {
 /// What was asked and is not answered, and what is watched.
 #[derive(Debug, Default)]
 pub(crate) struct ClientDesk {
+    options: Options,
     board: Arc<Board>,
     last_id: u64,
     asked: BTreeMap<u64, Ask>,
@@ -117,7 +118,10 @@ impl Desk for ClientDesk {
                 continue;
             }
             match ask.next_try().to_frame(Some(&FrameId::from(id))) {
-                Ok(text) => return Some(text),
+                Ok(text) => match self.options.too_large(&text) {
+                    Some(error) => self.drop_ask(id, &error),
+                    None => return Some(text),
+                },
                 Err(error) => self.drop_ask(id, &error.into()),
             }
         }
@@ -185,6 +189,13 @@ impl Desk for ClientDesk {
 }
 
 impl ClientDesk {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            options,
+            ..Self::default()
+        }
+    }
+
     fn board(&self) -> Arc<Board> {
         Arc::clone(&self.board)
     }
@@ -304,11 +315,15 @@ impl ClientDesk {
         };
         let watched = self.jobs.entry(job).or_insert_with(new);
         watched.topic.join(number, cursor);
+        if let Some(last) = opening.ended {
+            watched.topic.has_ended(last);
+        }
         if opening.keeps {
             watched.topic.may_be_left();
         }
         let ending = watched.ending.listen();
         self.names.know(job, connid, !opening.by_job);
+        self.tell_apart(connid);
         let reader = self.reader(Place::Job(job), number, deliveries);
         // Whoever no longer wants it leaves as every reader does, by dropping it.
         drop(opening.reply.send(Ok(Opened {
@@ -317,6 +332,18 @@ impl ClientDesk {
             ending,
         })));
         self.settle(Place::Job(job));
+    }
+
+    /// Of several jobs of one name it is asked by the server's names for them, which their frames then say.
+    fn tell_apart(&mut self, connid: &Connid) {
+        let jobs = self.names.of(connid).to_vec();
+        for job in jobs.iter().filter(|_| jobs.len() > 1) {
+            let place = Place::Job(*job);
+            if let Some(topic) = self.topic(place) {
+                topic.silent();
+                self.settle(place);
+            }
+        }
     }
 
     fn open_feed(&mut self, number: u64, opening: FeedOpening) {
@@ -380,18 +407,12 @@ impl ClientDesk {
     }
 
     /// The job that a frame is about.
-    fn about(&self, job: Option<JobId>, connid: Option<&Connid>, seq: u64) -> Option<JobId> {
-        if job.is_some() {
-            return job;
-        }
-        self.names.find(connid?, |job| {
-            let job = self.jobs.get(&job);
-            job.is_some_and(|job| job.topic.expects(seq))
-        })
+    fn about(&self, job: Option<JobId>, connid: Option<&Connid>) -> Option<JobId> {
+        job.or_else(|| self.names.find(connid?))
     }
 
     fn event(&mut self, event: Box<EventFrame>) {
-        let Some(job) = self.about(event.job, Some(&event.connid), event.seq) else {
+        let Some(job) = self.about(event.job, Some(&event.connid)) else {
             return;
         };
         let Some(Watched { topic, ending, .. }) = self.jobs.get_mut(&job) else {
@@ -414,7 +435,7 @@ impl ClientDesk {
             }
             return;
         }
-        let about = self.about(frame.job, frame.connid.as_ref(), frame.gap.from);
+        let about = self.about(frame.job, frame.connid.as_ref());
         if let Some((job, watched)) = about.and_then(|job| Some((job, self.jobs.get_mut(&job)?))) {
             let heard = watched.topic.gap(frame.gap, Happening::Gap);
             self.heard(Place::Job(job), heard);

@@ -1,27 +1,42 @@
 //! Opening a socket to a server.
 
-use http::{HeaderName, HeaderValue, header::SEC_WEBSOCKET_PROTOCOL};
+use http::{HeaderMap, HeaderName, HeaderValue, header::SEC_WEBSOCKET_PROTOCOL};
 use longwire_protocol::SUBPROTOCOL;
 use tokio::net::TcpStream;
-use tokio_websockets::{ClientBuilder, Limits, WebSocketStream, upgrade};
+use tokio_websockets::{ClientBuilder, Limits, MaybeTlsStream, WebSocketStream, upgrade};
 
-use crate::{Error, address::Address};
+use crate::{Error, address::Address, tls::Stream};
 
 /// The largest message that is read.
 const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Connects and agrees on the protocol.
-pub(crate) async fn dial(address: &Address) -> Result<WebSocketStream<TcpStream>, Error> {
+pub(crate) async fn dial(
+    address: &Address,
+    headers: &HeaderMap,
+) -> Result<WebSocketStream<Stream>, Error> {
     let refused = |error: &tokio_websockets::Error| handshake_error(address, error);
     let stream = TcpStream::connect((address.host.as_str(), address.port))
         .await
         .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
         .map_err(|error| refused(&tokio_websockets::Error::Io(error)))?;
+    let stream = match &address.tls {
+        Some(tls) => {
+            let wrapped = tls.wrap(&address.host, stream).await;
+            wrapped.map_err(|error| refused(&error))?
+        }
+        None => MaybeTlsStream::Plain(stream),
+    };
     let name: HeaderName = SEC_WEBSOCKET_PROTOCOL;
-    let (socket, response) = ClientBuilder::from_uri(address.socket.clone())
+    let mut builder = ClientBuilder::from_uri(address.socket.clone())
         .limits(Limits::default().max_payload_len(Some(MESSAGE_BYTES)))
         .add_header(name.clone(), HeaderValue::from_static(SUBPROTOCOL))
-        .map_err(|error| refused(&error))?
+        .map_err(|error| refused(&error))?;
+    for (header, value) in headers {
+        let added = builder.add_header(header.clone(), value.clone());
+        builder = added.map_err(|error| refused(&error))?;
+    }
+    let (socket, response) = builder
         .connect_on(stream)
         .await
         .map_err(|error| refused(&error))?;

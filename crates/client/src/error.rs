@@ -12,11 +12,12 @@ pub enum Error {
     /// The address is not one of a Longwire server.
     #[error("{0:?} is not the address of a Longwire server; it must be like http://127.0.0.1:8000")]
     Address(String),
-    /// The address asks for TLS.
-    #[error(
-        "{0:?} asks for TLS, which this client does not speak yet; it must begin with http:// or ws://"
-    )]
+    /// The address asks for TLS, and there is none.
+    #[error("no TLS: {0}")]
     Tls(String),
+    /// A header that requests to connect cannot have.
+    #[error("header {0}")]
+    Header(String),
     /// Nobody answers at the address.
     #[error("no Longwire at {server} ({why})")]
     Unreachable {
@@ -73,7 +74,7 @@ pub enum Error {
         /// The text beside it.
         reason: String,
     },
-    /// The server sent what is not a frame of `longwire.v1`, or not one that answers the request.
+    /// The server sent what is not a frame of `longwire.v1`, such as a binary message, or not one that answers the request.
     #[error("the server sent what this client does not understand: {0}")]
     Unexpected(String),
     /// The request was sent several times, and each time the connection broke before an answer.
@@ -112,6 +113,7 @@ impl Error {
             Self::Json(_) => "json",
             Self::Address(_) => "invalid_address",
             Self::Tls(_) => "tls",
+            Self::Header(_) => "invalid_header",
             Self::Connid(_) => "invalid_connid",
             Self::Unreachable { .. } => "unreachable",
             Self::NotLongwire { .. } => "not_longwire",
@@ -146,6 +148,7 @@ impl Error {
             | Self::Lost(event) => Some(event),
             Self::Address(_)
             | Self::Tls(_)
+            | Self::Header(_)
             | Self::Connid(_)
             | Self::Unreachable { .. }
             | Self::NotLongwire { .. }

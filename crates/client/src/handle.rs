@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use longwire_protocol::{
-    Connid, Done, Extend, JobId, Kill, Request, Seconds, ServerFrame, Target, Where,
+    Connid, Done, Extend, JobId, Kill, Request, Seconds, Seq, ServerFrame, Target, Watch, Where,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::DropGuard;
@@ -11,6 +11,7 @@ use tokio_util::sync::DropGuard;
 use crate::{
     Error, Links,
     ask::{Ask, Reply, Then, unexpected},
+    desk::Opened,
 };
 
 /// What every handle of a client has. The connection ends with the last of them.
@@ -32,6 +33,22 @@ impl Handle {
         let sent = self.commands.send(Ask::new(request, then(reply))).await;
         sent.map_err(|_| self.links.why_closed())?;
         answer.await.map_err(|_| self.links.why_closed())?
+    }
+
+    /// A position in a job's log.
+    pub(crate) async fn watch(&self, target: Target, after: Seq) -> Result<Opened, Error> {
+        let (connid, job) = names(target);
+        let watch = Watch {
+            connid,
+            job,
+            after: Some(after),
+        };
+        let open = |reply| Then::OpenJob {
+            reply,
+            made: false,
+            keeps: false,
+        };
+        self.ask(Request::Watch(watch), open).await
     }
 
     pub(crate) async fn kill(

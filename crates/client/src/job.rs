@@ -8,8 +8,7 @@ use std::{
 
 use futures_util::Stream;
 use longwire_protocol::{
-    Code, Connid, Done, EndedView, EventFrame, Gap, JobId, KillNote, Payload, Refusal, Seconds,
-    Seq, ServerFrame, Started, Status,
+    Connid, Done, EventFrame, Gap, JobId, Payload, Seconds, Seq, ServerFrame, Started, Status,
 };
 use serde::de::DeserializeOwned;
 
@@ -46,7 +45,7 @@ pub struct Job {
     started: Option<Started>,
     seen: Seq,
     ending: EndListener,
-    /// Its last event, or an error, was handed out.
+    /// Its last event, or an error, was handed out, or there was nothing left to be.
     is_over: bool,
 }
 
@@ -57,12 +56,14 @@ impl Job {
             reader,
             ending,
         } = opened;
+        let mut is_over = false;
         let (id, connid, started) = if let ServerFrame::Started(mut started) = frame {
             started.id = None;
             (started.job, started.connid.clone(), Some(started))
         } else if let ServerFrame::Done(done) = &frame
             && let Some((job, connid)) = done.job.zip(done.connid.clone())
         {
+            is_over = done.ended.is_some();
             (job, connid, None)
         } else {
             return Err(unexpected(&frame));
@@ -75,7 +76,7 @@ impl Job {
             seen: started.as_ref().map_or(after, |started| started.seq),
             started,
             ending,
-            is_over: false,
+            is_over,
         })
     }
 
@@ -167,12 +168,11 @@ impl Job {
 
     /// Kills it. Returns when the kill was accepted: the job is told to end, and forced after its route's grace.
     ///
-    /// A kill goes by the connid. Once its end is known here that may be another job's, and it is refused without asking the server.
+    /// It is the server's name for it that is said, so that no other job of the same connid is met.
     ///
     /// # Errors
     /// Where the server does not know the job or it has ended, or the connection is gone for good.
     pub async fn kill(&self, reason: Option<&str>) -> Result<Done, Error> {
-        self.not_ended()?;
         self.handle.kill(self.id.into(), reason, false).await
     }
 
@@ -181,7 +181,6 @@ impl Job {
     /// # Errors
     /// As [`Job::kill`].
     pub async fn kill_and_wait(&self, reason: Option<&str>) -> Result<Done, Error> {
-        self.not_ended()?;
         self.handle.kill(self.id.into(), reason, true).await
     }
 
@@ -190,19 +189,16 @@ impl Job {
     /// # Errors
     /// Where the server refuses it, the job has ended, or the connection is gone for good.
     pub async fn extend(&self, time: impl Into<Seconds>) -> Result<Done, Error> {
-        self.not_ended()?;
         self.handle.extend(self.id.into(), time.into()).await
     }
 
-    fn not_ended(&self) -> Result<(), Error> {
-        let Some(Ok(last)) = self.ending.now() else {
-            return Ok(());
-        };
-        let (connid, status) = (&self.connid, last.status);
-        let message = format!("{connid} has already ended: {}", status.as_str());
-        let mut refusal = Refusal::new(Code::AlreadyEnded, message).of(connid.clone());
-        refusal.ended = Some(Box::new(ended_view(&last)));
-        Err(Error::Refused(Box::new(refusal)))
+    /// Another handle of the same job, from after that number on.
+    ///
+    /// # Errors
+    /// Where the server no longer keeps the job, or the connection is gone for good.
+    pub async fn watch(&self, after: Seq) -> Result<Self, Error> {
+        let opened = self.handle.watch(self.id.into(), after).await?;
+        Self::new(self.handle.clone(), opened, after)
     }
 
     fn poll_happening(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Happening, Error>>> {
@@ -228,19 +224,5 @@ impl Stream for Job {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_happening(cx)
-    }
-}
-
-fn ended_view(last: &EventFrame) -> EndedView {
-    let receipt = match &last.kill {
-        Some(KillNote::Receipt(receipt)) => Some(receipt.clone()),
-        Some(KillNote::Wish(_)) | None => None,
-    };
-    EndedView {
-        status: last.status,
-        seq: last.seq,
-        error: last.error.clone(),
-        clock: last.clock,
-        kill: receipt,
     }
 }

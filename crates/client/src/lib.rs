@@ -34,16 +34,19 @@ mod feed;
 mod handle;
 mod job;
 mod link;
+mod lost;
 mod names;
+mod options;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod topic;
 mod wire;
 mod worker;
 
 pub use backoff::Backoff;
-pub use client::{Client, Options};
+pub use client::{Client, new_connid};
 pub use error::Error;
 pub use feed::{Feed, FeedHappening};
 pub use job::{Happening, Job};
@@ -55,6 +58,7 @@ pub use longwire_protocol::{
     Seconds, Seq, Start, Started, Status, StatusPage, StatusQuery, Stream as OutputStream,
     StreamName, Target, Timestamp, Where, Wish,
 };
+pub use options::Options;
 pub use worker::{Running, Stopped, Task, Unfinished, Why, Worker};
 
 /// The README's programs.

@@ -26,10 +26,16 @@ impl Names {
         }
     }
 
-    /// The job of that name that expects the frame, or else the oldest.
-    pub(crate) fn find(&self, connid: &Connid, expects: impl Fn(JobId) -> bool) -> Option<JobId> {
-        let jobs = self.0.get(connid)?;
-        let next = jobs.iter().find(|job| expects(**job));
-        next.or(jobs.first()).copied()
+    /// The job of that name, where it is the only one.
+    pub(crate) fn find(&self, connid: &Connid) -> Option<JobId> {
+        match self.of(connid) {
+            [job] => Some(*job),
+            _ => None,
+        }
+    }
+
+    /// The jobs of that name.
+    pub(crate) fn of(&self, connid: &Connid) -> &[JobId] {
+        self.0.get(connid).map_or(&[], Vec::as_slice)
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Topic<T> {
     missed: Option<(Seq, u8)>,
     /// Up to where it was heard for whoever wants to know how it ends, be it read or not.
     to_end: Option<Seq>,
+    /// The number of its last event, where the server said so.
+    last: Option<Seq>,
     rules: Rules,
 }
 
@@ -92,7 +94,10 @@ impl<T> Listened for Topic<T> {
     fn want_end(&mut self) {
         let asked = self.asked.map(|(_, after)| after);
         let read = self.readers.iter().map(|(_, it)| it.last()).max();
-        self.to_end = self.to_end.or(self.sent).or(asked).or(read);
+        let from = self.to_end.or(self.sent).or(asked).or(read);
+        // Of what has ended the last event tells it.
+        let before = self.last.map(|last| last.saturating_sub(1));
+        self.to_end = from.map(|from| before.map_or(from, |before| from.min(before)));
     }
 
     fn is_left(&self) -> bool {
@@ -112,6 +117,7 @@ impl<T> Listened for Topic<T> {
     fn need(&self) -> Need {
         let reading = self.readers.iter().filter(|(_, it)| !it.is_behind());
         let reading = reading.map(|(_, it)| it.last());
+        let reading = reading.filter(|read| self.last.is_none_or(|last| *read < last));
         let Some(least) = reading.chain(self.to_end).min() else {
             let is_sent = self.sent.is_some() || self.asked.is_some();
             let leaves = self.is_left() || self.rules.may_leave;
@@ -152,6 +158,7 @@ impl<T: Clone> Topic<T> {
             asked: None,
             missed: None,
             to_end: None,
+            last: None,
             rules,
         }
     }
@@ -160,6 +167,11 @@ impl<T: Clone> Topic<T> {
     pub(crate) fn join(&mut self, number: u64, cursor: Cursor<T>) {
         self.sent = self.asked.is_none().then_some(cursor.last());
         self.readers.push((number, cursor));
+    }
+
+    /// It has ended, with that number: whoever is there has read it all.
+    pub(crate) const fn has_ended(&mut self, last: Seq) {
+        self.last = Some(last);
     }
 
     /// It is known that nothing becomes of it when nobody watches.
@@ -174,7 +186,7 @@ impl<T: Clone> Topic<T> {
     }
 
     /// Whether this number is the next.
-    pub(crate) fn expects(&self, seq: Seq) -> bool {
+    fn expects(&self, seq: Seq) -> bool {
         self.sent.is_some_and(|sent| sent.saturating_add(1) == seq)
     }
 

@@ -8,16 +8,14 @@ use std::{
 
 use futures_util::{SinkExt, StreamExt};
 use longwire_protocol::CLOSE_CODES;
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_websockets::{Message, WebSocketStream};
 
 use crate::{
     Error, Options,
     address::Address,
     dial::{dial, words},
+    tls::Stream,
 };
 
 /// Answers to pings that may wait to be written before no more is read.
@@ -30,7 +28,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// An open socket.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Stream>,
     options: Options,
     heard_at: Instant,
     /// Something was heard on it, be it an answer to a ping.
@@ -70,7 +68,7 @@ impl Wire {
             why,
         };
         let limit = options.connect_timeout;
-        let Ok(opened) = timeout(limit, dial(address)).await else {
+        let Ok(opened) = timeout(limit, dial(address, &options.headers)).await else {
             return Err(unreachable(format!(
                 "no answer within {} s",
                 limit.as_secs_f64()
@@ -78,7 +76,7 @@ impl Wire {
         };
         Ok(Self {
             socket: opened?,
-            options: *options,
+            options: options.clone(),
             heard_at: Instant::now(),
             has_heard: false,
             pinged: false,
@@ -163,6 +161,10 @@ impl Wire {
         if message.is_text() {
             return Ok(Turn::Text(message));
         }
+        if message.is_binary() {
+            let what = format!("a binary message of {} bytes", message.as_payload().len());
+            return Err(Broken::ForGood(Error::Unexpected(what)));
+        }
         if message.is_ping() {
             self.pongs += 1;
             self.writing_since.get_or_insert_with(Instant::now);
@@ -185,7 +187,7 @@ impl Wire {
 
     fn overdue(&mut self) -> Result<Turn, Broken> {
         let now = Instant::now();
-        let options = self.options;
+        let options = &self.options;
         let is_over = |since: Instant, limit| now.duration_since(since) >= limit;
         let stuck = self
             .writing_since

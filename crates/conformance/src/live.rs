@@ -1,15 +1,10 @@
 //! A real server, a real job, and a network between that breaks time and again.
 
-use std::{
-    ffi::OsString,
-    fs,
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{ffi::OsString, fs, path::Path, process::Stdio, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -186,13 +181,13 @@ async fn log(address: &str, job: &str) -> Result<Vec<(u64, u64)>, String> {
 struct Server {
     address: String,
     _child: Child,
-    _scratch: Scratch,
+    _scratch: TempDir,
 }
 
 impl Server {
     async fn start(program: &Path) -> Result<Self, String> {
-        let scratch = Scratch::new()?;
-        let config = scratch.0.join("longwire.toml");
+        let scratch = tempfile::tempdir().map_err(|e| format!("a folder for the server: {e}"))?;
+        let config = scratch.path().join("longwire.toml");
         fs::write(&config, configuration()).map_err(|e| format!("{}: {e}", config.display()))?;
         let mut child = Command::new(program)
             .args([
@@ -241,25 +236,4 @@ fn address_in(line: &str) -> Option<String> {
     let (_, rest) = line.split_once("http://")?;
     let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || ":.".contains(c)));
     Some(rest[..end.unwrap_or(rest.len())].to_owned())
-}
-
-/// A folder that goes with its owner.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Self, String> {
-        let mut chance = [0; 8];
-        getrandom::fill(&mut chance).map_err(|error| error.to_string())?;
-        let name = format!("longwire-conformance-{:016x}", u64::from_ne_bytes(chance));
-        let dir = std::env::temp_dir().join(name);
-        fs::create_dir(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
-        Ok(Self(dir))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed is left to the system.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }

@@ -39,6 +39,12 @@ impl Names {
         self.known.insert(name.to_owned(), value);
     }
 
+    /// Whether a frame is the feed's, of a job that no name is of: where others use the server, too.
+    pub(crate) fn is_of_others(&self, frame: &Value) -> bool {
+        let is_known = self.known.values().any(|it| *it == frame["connid"]);
+        self.others == Others::Fine && frame["feed"].is_number() && !is_known
+    }
+
     /// Puts the values of names into a text that is to be sent.
     #[must_use]
     pub fn fill(&self, text: &str) -> String {
@@ -175,6 +181,9 @@ mod tests {
             (json!("<number>"), json!("1"), false),
             (json!("<about 20>"), json!(19.9), true),
             (json!("<about 20>"), json!(19.5), false),
+            (json!("<most 20>"), json!(20), true),
+            (json!("<most 20>"), json!(20.5), false),
+            (json!("<most 20>"), json!(null), false),
             (json!("<has b>"), json!("abc"), true),
             (json!("<one a|b>"), json!("b"), true),
             (json!("<one a|b>"), json!("a|b"), false),
@@ -203,6 +212,21 @@ mod tests {
         assert!(!fits(Others::Wrong, &expected, &got));
         assert!(fits(Others::Fine, &expected, &got));
         assert!(!fits(Others::Fine, &got, &expected), "one is missing");
+    }
+
+    #[test]
+    fn of_what_is_left_over_the_feeds_lines_of_others_are_not_ours() {
+        let (ours, theirs) = (json!("kit-1"), json!("42"));
+        for (others, frame, is_of_others) in [
+            (Others::Fine, json!({"feed": 3, "connid": theirs}), true),
+            (Others::Fine, json!({"feed": 3, "connid": ours}), false),
+            (Others::Fine, json!({"seq": 3, "connid": theirs}), false),
+            (Others::Wrong, json!({"feed": 3, "connid": theirs}), false),
+        ] {
+            let mut names = Names::new(others);
+            names.set("a", ours.clone());
+            assert_eq!(names.is_of_others(&frame), is_of_others, "{frame}");
+        }
     }
 
     #[test]

@@ -217,12 +217,12 @@ impl Sockets {
         drop(timeout(time, receive).await);
     }
 
-    /// What was received and never asked for, but for closes.
-    pub(crate) fn left_over(&mut self) -> Option<(String, String)> {
-        self.open.iter().find_map(|(name, socket)| {
-            let mut arrived = socket.inbox.iter().flatten();
-            let text = arrived.find_map(Message::as_text)?;
-            Some((name.clone(), text.to_owned()))
+    /// What was received and never asked for, but for closes, and by whom.
+    pub(crate) fn left_over(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.open.iter().flat_map(|(name, socket)| {
+            let arrived = socket.inbox.iter().flatten();
+            let texts = arrived.filter_map(Message::as_text);
+            texts.map(move |text| (name.as_str(), text))
         })
     }
 

@@ -178,7 +178,11 @@ impl Speaker {
     /// What was.
     pub async fn end(&mut self) -> Result<(), String> {
         self.sockets.pass(Duration::from_millis(10)).await;
-        match self.sockets.left_over() {
+        let is_ours = |(_, text): &(&str, &str)| {
+            let frame = serde_json::from_str(text).unwrap_or_default();
+            !self.names.is_of_others(&frame)
+        };
+        match self.sockets.left_over().find(is_ours) {
             Some((name, text)) => Err(format!(
                 "after the last line, socket {name:?} received {text}"
             )),

@@ -11,16 +11,20 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// For a command that asks and is done.
 pub(crate) async fn briefly(global: &Global) -> Result<Client, Failure> {
-    let options = Options {
-        patience: Some(PATIENCE),
-        ..Options::default()
-    };
+    let options = options().patience(PATIENCE);
     Ok(Client::connect_with(&global.server, options).await?)
 }
 
 /// For a command that stays until it is told to leave.
 pub(crate) async fn for_long(global: &Global) -> Result<Client, Failure> {
-    Ok(Client::connect(&global.server).await?)
+    Ok(Client::connect_with(&global.server, options()).await?)
+}
+
+/// How large a frame may be is for the server to say: nobody else has this connection.
+fn options() -> Options {
+    let mut options = Options::default();
+    options.frame_bytes = usize::MAX;
+    options
 }
 
 /// Waits for a first answer, and tells what keeps it waiting.

@@ -66,6 +66,12 @@ impl Seconds {
     }
 }
 
+impl From<u32> for Seconds {
+    fn from(secs: u32) -> Self {
+        Self::from_secs(secs.into())
+    }
+}
+
 impl From<Duration> for Seconds {
     fn from(span: Duration) -> Self {
         Self::from_micros(u64::try_from(span.as_micros()).unwrap_or(u64::MAX))

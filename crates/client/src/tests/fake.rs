@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL};
+use http::{HeaderMap, HeaderValue, header::SEC_WEBSOCKET_PROTOCOL};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -46,7 +46,15 @@ impl Fake {
             .unwrap();
         assert_eq!(request.uri().path(), "/ws");
         assert_eq!(request.headers()[SEC_WEBSOCKET_PROTOCOL], "longwire.v1");
-        Peer(socket)
+        Peer {
+            socket,
+            headers: request.headers().clone(),
+        }
+    }
+
+    /// Takes a connection, on which nothing is said.
+    pub(super) async fn take(&self) -> TcpStream {
+        self.listener.accept().await.unwrap().0
     }
 
     /// Takes a connection and breaks it once it stands, or where the client leaves before that.
@@ -77,11 +85,15 @@ pub(super) fn quick() -> Options {
 }
 
 /// The server's end of a socket.
-pub(super) struct Peer(WebSocketStream<TcpStream>);
+pub(super) struct Peer {
+    socket: WebSocketStream<TcpStream>,
+    /// What the client asked for it with.
+    pub(super) headers: HeaderMap,
+}
 
 impl Peer {
     pub(super) async fn message(&mut self) -> Option<Message> {
-        self.0.next().await?.ok()
+        self.socket.next().await?.ok()
     }
 
     /// The next frame, without its `id`, and that.
@@ -101,13 +113,20 @@ impl Peer {
     }
 
     pub(super) async fn says(&mut self, frame: Value) {
-        self.0.send(Message::text(frame.to_string())).await.unwrap();
+        self.socket
+            .send(Message::text(frame.to_string()))
+            .await
+            .unwrap();
+    }
+
+    pub(super) async fn says_bytes(&mut self, bytes: &'static [u8]) {
+        self.socket.send(Message::binary(bytes)).await.unwrap();
     }
 
     /// Answers nothing, pings neither, and says what it was sent until the client left.
     pub(super) async fn bytes_until_left(self) -> Vec<u8> {
         let mut sent = Vec::new();
-        let mut stream = self.0.into_inner();
+        let mut stream = self.socket.into_inner();
         stream.read_to_end(&mut sent).await.unwrap();
         sent
     }
@@ -116,7 +135,7 @@ impl Peer {
     pub(super) async fn pings_until_left(mut self) -> usize {
         const PING: usize = 2 + 125;
         let mut sent = 0;
-        while self.0.send(Message::ping(vec![0; 125])).await.is_ok() {
+        while self.socket.send(Message::ping(vec![0; 125])).await.is_ok() {
             sent += PING;
         }
         sent
@@ -125,7 +144,7 @@ impl Peer {
     pub(super) async fn closes(mut self, code: u16, reason: &str) {
         let code = CloseCode::try_from(code).unwrap();
         let close = Message::close(Some(code), reason);
-        self.0.send(close).await.unwrap();
+        self.socket.send(close).await.unwrap();
         while self.message().await.is_some() {}
     }
 }

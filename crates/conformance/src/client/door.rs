@@ -22,6 +22,8 @@ const SEND_BUFFER: u32 = 64 * 1024;
 const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 /// As many connections as may wait.
 const BACKLOG: u32 = 16;
+/// As many as may be taken in silence.
+const SILENT: usize = 100;
 
 type Upgrade = BoxFuture<'static, Result<WebSocketStream<TcpStream>, NoSocket>>;
 
@@ -43,6 +45,8 @@ pub(super) struct Door {
     lines: BTreeMap<String, Line>,
     /// Connections are taken, and dropped unheard.
     pub(super) turns_away: bool,
+    /// Connections are taken, kept, and nothing is said on them.
+    silent: Option<Vec<TcpStream>>,
     /// So many were.
     pub(super) turned_away: u64,
     fault: Option<String>,
@@ -58,6 +62,7 @@ impl Door {
             waiting: VecDeque::new(),
             lines: BTreeMap::new(),
             turns_away: false,
+            silent: None,
             turned_away: 0,
             fault: None,
         })
@@ -70,6 +75,11 @@ impl Door {
             self.listener = Some(listen(self.address)?);
         }
         Ok(())
+    }
+
+    /// From here on nothing is said on connections that come, or there is again; those on which nothing was said are over then.
+    pub(super) fn fall_silent(&mut self, silent: bool) {
+        self.silent = silent.then(Vec::new);
     }
 
     /// The connection that the dialogue spoke of last by that name, whatever has become of it.
@@ -176,11 +186,13 @@ impl Door {
         while let Some(listener) = &self.listener
             && let Poll::Ready(accepted) = listener.poll_accept(cx)
         {
-            match accepted {
+            match (accepted, &mut self.silent) {
+                (Ok((stream, _)), Some(silent)) if silent.len() < SILENT => silent.push(stream),
                 // It ends here, unheard.
-                Ok(_) if self.turns_away => self.turned_away += 1,
-                Ok((stream, _)) => self.upgrades.push(Box::pin(upgrade(stream))),
-                Err(error) => {
+                (Ok(_), None) if self.turns_away => self.turned_away += 1,
+                (Ok((stream, _)), None) => self.upgrades.push(Box::pin(upgrade(stream))),
+                (Ok(_), Some(_)) => self.fault = Some("the client floods".to_owned()),
+                (Err(error), _) => {
                     self.fault = Some(format!("cannot take a connection: {error}"));
                     return;
                 }

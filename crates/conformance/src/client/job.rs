@@ -83,11 +83,26 @@ impl Job {
 
     /// The reply to a watch, and from which number on it watches.
     pub(super) fn watch(&self, frame: &Value) -> (Value, u64) {
-        let reply = json!({
+        let (last, after) = (self.last(), frame["after"].as_u64().unwrap_or(0));
+        let mut reply = json!({
             "id": frame["id"], "route": "watch", "connid": self.connid, "job": self.script.id,
-            "status": "ok", "seq": self.last(),
+            "status": "ok", "seq": last,
         });
-        (reply, frame["after"].as_u64().unwrap_or(0) + 1)
+        if let Some(ended) = self.ended().filter(|_| after >= last) {
+            reply["ended"] = ended;
+        }
+        (reply, after + 1)
+    }
+
+    /// How it ended, in short, once it has: a result is not in it.
+    fn ended(&self) -> Option<Value> {
+        let is_whole = self.last() == 1 + self.script.lines + self.script.events.len() as u64;
+        let mut end = self.script.events.last().filter(|_| is_whole)?.clone();
+        let status = end.get("status").and_then(Value::as_str)?;
+        let has_ended = matches!(status, "ok" | "failed" | "killed" | "timeout" | "lost");
+        end.retain(|key, _| key != "result");
+        end.insert("seq".to_owned(), self.last().into());
+        has_ended.then_some(Value::Object(end))
     }
 
     /// What comes at a position of a watch; by its id where it was named so.

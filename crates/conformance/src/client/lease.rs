@@ -18,6 +18,10 @@ struct Said {
     frames: u64,
     stdout: String,
     stderr: String,
+    /// Something was, and was to be said again.
+    refused: bool,
+    /// Something was said after the end.
+    late: bool,
     progress: Option<Value>,
     end: Option<Value>,
     ends: u64,
@@ -33,13 +37,20 @@ impl Leases {
     pub(super) fn take(&mut self, frame: &Value) -> Option<Value> {
         let lease = frame["lease"].as_str().unwrap_or_default();
         let said = self.said.entry(lease.to_owned()).or_default();
+        if self.acknowledge == Acknowledge::TooMany {
+            said.refused = true;
+            return Some(json!({
+                "id": frame["id"], "route": frame["route"], "status": "error", "code": "too_many",
+                "message": "say it again", "lease": lease,
+            }));
+        }
         said.take(frame);
         let has_id = !frame["id"].is_null();
         match self.acknowledge {
             Acknowledge::Yes if has_id => Some(json!({
                 "id": frame["id"], "route": frame["route"], "status": "ok", "seq": said.frames + 1,
             })),
-            Acknowledge::Yes | Acknowledge::No => None,
+            Acknowledge::Yes | Acknowledge::No | Acknowledge::TooMany => None,
             Acknowledge::Lost => Some(json!({
                 "id": frame["id"], "route": frame["route"], "status": "error", "code": "lease_lost",
                 "message": "nobody holds it any more", "field": "lease", "lease": lease,
@@ -53,7 +64,7 @@ impl Leases {
         let said = self.said.get(lease).unwrap_or(&nothing);
         json!({
             "stdout": said.stdout, "stderr": said.stderr, "progress": said.progress,
-            "end": said.end, "ends": said.ends,
+            "end": said.end, "ends": said.ends, "frames": said.frames, "refused": said.refused, "late": said.late,
         })
     }
 }
@@ -66,6 +77,7 @@ impl Said {
             self.end = Some(frame.clone());
             return;
         }
+        self.late |= self.ends > 0;
         if let Some(output) = frame["output"].as_str() {
             let stream = if frame["stream"] == "stderr" {
                 &mut self.stderr
@@ -76,6 +88,40 @@ impl Said {
         }
         if !frame["progress"].is_null() {
             self.progress = Some(frame["progress"].clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_for_now_was_not_said_and_what_comes_after_the_end_is_late() {
+        let mut leases = Leases {
+            acknowledge: Acknowledge::TooMany,
+            ..Leases::default()
+        };
+        let output = json!({"route": "append", "lease": "a", "output": "one", "id": 1});
+        let refused = leases.take(&output).unwrap_or_default();
+        assert_eq!(
+            (&refused["id"], &refused["code"]),
+            (&json!(1), &json!("too_many"))
+        );
+        let said = leases.of("a");
+        assert_eq!(
+            (&said["stdout"], &said["refused"]),
+            (&json!(""), &json!(true))
+        );
+
+        leases.acknowledge = Acknowledge::Yes;
+        for (frame, late) in [
+            (&output, false),
+            (&json!({"route": "end", "lease": "a"}), false),
+            (&output, true),
+        ] {
+            leases.take(frame);
+            assert_eq!(leases.of("a")["late"], late, "{frame}");
         }
     }
 }

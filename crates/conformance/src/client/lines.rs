@@ -11,6 +11,10 @@ impl Player {
     pub(super) async fn do_to_line(&mut self, name: &str, what: &ToLine) -> Result<(), String> {
         match what {
             ToLine::Say(texts) => self.say(name, texts).await,
+            ToLine::Binary(text) => {
+                let message = Message::binary(text.clone());
+                self.on(name, |line| line.send(message)).await
+            }
             ToLine::Half(text) => {
                 let text = self.names.fill(text);
                 self.on(name, |line| line.cut_within(&text)).await?;

@@ -143,7 +143,8 @@ impl Player {
                     .release();
             }
             AtOnce::Acknowledge(how) => self.stage.desk.leases.acknowledge = *how,
-            AtOnce::Weigh => self.weighed = self.kilobytes()?,
+            AtOnce::Weigh => self.weighed = self.weigh()?,
+            AtOnce::Silent(silent) => self.stage.door.fall_silent(*silent),
             AtOnce::TurnAway(turn_away) => self.stage.door.turns_away = *turn_away,
             AtOnce::TurnedAway(most) => {
                 let times = self.stage.door.turned_away;
@@ -188,6 +189,16 @@ impl Player {
 
     pub(super) async fn pass(&mut self, time: Duration) -> Result<(), String> {
         self.stage.within(time, |_| None::<()>).await.map(drop)
+    }
+
+    /// Where it cannot be seen how much memory a driver has, the dialogue is left out.
+    fn weigh(&mut self) -> Result<u64, String> {
+        let weighed = self.kilobytes();
+        if !weigh::IS_SEEN {
+            let what = "memory, which is seen on Linux alone".to_owned();
+            self.stage.driver.answers.unsupported = Some(what);
+        }
+        weighed
     }
 
     fn kilobytes(&self) -> Result<u64, String> {

@@ -46,6 +46,8 @@ pub(crate) enum Step {
 pub(crate) enum ToLine {
     /// Sends these texts, all in one write.
     Say(Vec<String>),
+    /// Sends these bytes in a binary message.
+    Binary(String),
     /// Sends half of this text's frame, and breaks the connection.
     Half(String),
     /// Breaks it.
@@ -73,6 +75,8 @@ pub(crate) enum AtOnce {
     Weigh,
     /// Whether connections are taken, and dropped unheard.
     TurnAway(bool),
+    /// Whether connections are taken, and nothing is said on them.
+    Silent(bool),
     /// At most so many were.
     TurnedAway(u64),
 }
@@ -88,6 +92,8 @@ pub(crate) enum Acknowledge {
     No,
     /// `lease_lost`.
     Lost,
+    /// `too_many`: it is not taken, and to be said again.
+    TooMany,
 }
 
 /// A job that the kit serves by itself: its log, and the faults on the way.
@@ -171,7 +177,11 @@ impl format::Step for Step {
                 let texts = frames.iter().map(|raw| repeated(raw.get()));
                 Self::ToLine(name, ToLine::Say(texts.collect()))
             }
-            "raw" => Self::ToLine(name, ToLine::Say(vec![read_as(key, raw)?])),
+            "raw" => {
+                let text: String = read_as(key, raw)?;
+                Self::ToLine(name, ToLine::Say(vec![repeated(&text)]))
+            }
+            "binary" => Self::ToLine(name, ToLine::Binary(read_as(key, raw)?)),
             "half" => Self::ToLine(name, ToLine::Half(repeated(raw.get()))),
             "unanswered" => Self::Unanswered(name, read_as(key, raw)?),
             "until" => {
@@ -186,22 +196,31 @@ impl format::Step for Step {
             "closed" => Self::ToLine(name, ToLine::Closed),
             "ping" => Self::Ping(name, read_as(key, raw)?),
             "deaf" => Self::ToLine(name, ToLine::Deaf(read_as(key, raw)?)),
-            "refuse" => Self::AtOnce(AtOnce::Refuse(read_as(key, raw)?)),
             "pass" => Self::Pass(read_as(key, raw)?),
-            "job" => Self::AtOnce(AtOnce::Job(written_out(raw)?)),
-            "release" => Self::AtOnce(AtOnce::Release(read_as(key, raw)?)),
             "lease" => {
                 let said = beside(line, "said")?.ok_or("\"lease\" needs a \"said\"")?;
                 Self::Said(read_as(key, raw)?, said)
             }
-            "acknowledge" => Self::AtOnce(AtOnce::Acknowledge(read_as(key, raw)?)),
-            "weigh" => Self::AtOnce(AtOnce::Weigh),
             "grown" => {
                 let seconds = line.get("for")?.ok_or("\"grown\" needs a \"for\"")?;
                 Self::Grown(read_as(key, raw)?, seconds)
             }
-            "turn_away" => Self::AtOnce(AtOnce::TurnAway(read_as(key, raw)?)),
-            "turned_away" => Self::AtOnce(AtOnce::TurnedAway(read_as(key, raw)?)),
+            _ => Self::AtOnce(AtOnce::read(key, raw, what)?),
+        })
+    }
+}
+
+impl AtOnce {
+    fn read(key: &str, raw: &RawValue, what: &str) -> Result<Self, String> {
+        Ok(match what {
+            "refuse" => Self::Refuse(read_as(key, raw)?),
+            "job" => Self::Job(written_out(raw)?),
+            "release" => Self::Release(read_as(key, raw)?),
+            "acknowledge" => Self::Acknowledge(read_as(key, raw)?),
+            "weigh" => Self::Weigh,
+            "silent" => Self::Silent(read_as(key, raw)?),
+            "turn_away" => Self::TurnAway(read_as(key, raw)?),
+            "turned_away" => Self::TurnedAway(read_as(key, raw)?),
             _ => return Err(format!("what is {key:?}?")),
         })
     }

@@ -2,6 +2,9 @@
 
 use std::fs;
 
+/// Whether there is a `/proc` that says it.
+pub(super) const IS_SEEN: bool = cfg!(target_os = "linux");
+
 /// Kilobytes of memory of a process and of its descendants; none where `/proc` does not say it.
 pub(super) fn kilobytes(pid: u32) -> Option<u64> {
     let own = resident(pid)?;

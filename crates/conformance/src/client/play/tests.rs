@@ -132,3 +132,19 @@ async fn connections_that_are_turned_away_are_counted() {
     let told = player.at_once(&AtOnce::TurnedAway(2)).unwrap_err();
     assert!(told.contains("3 times, expected 2 at most"), "{told}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn where_all_is_silent_connections_are_taken_and_nothing_is_said_not_even_the_handshake() {
+    let mut player = player();
+    player.stage.door.fall_silent(true);
+    let address = player.stage.door.address;
+    let connecting = connect(address, SEC_WEBSOCKET_PROTOCOL);
+    tokio::select! {
+        _ = connecting => panic!("it is answered"),
+        passed = player.pass(Duration::from_secs(5)) => passed.unwrap(),
+    }
+    player.nobody(0.1).await.unwrap();
+    player.stage.door.fall_silent(false);
+    let _client = one(&mut player).await;
+    player.open("").await.unwrap();
+}
