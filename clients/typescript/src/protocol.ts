@@ -130,8 +130,10 @@ export interface Kill {
   /** Why, for whoever runs or watches it. */
   reason?: string | null | undefined;
   route: "kill";
-  /** Whether to answer only once it is dead. */
+  /** Whether to answer only once it is dead; of one job. */
   wait?: boolean | null | undefined;
+  /** Every job that fits and has not ended, in place of one job. The reply says of how many. */
+  where?: Where | null | undefined;
 }
 
 /** What may be searched: the catalogues of the server. */
@@ -221,8 +223,6 @@ export interface Watch {
   /** Which job, by the server's name: exact, also where the connid has been used again. */
   job?: JobId | null | undefined;
   route: "watch";
-  /** Whether each event is sent with the time at which it happened. */
-  times?: boolean | null | undefined;
 }
 
 /** What a client of longwire.v1 sends. */
@@ -448,6 +448,8 @@ export interface Done {
   id?: FrameId | null | undefined;
   /** The same by the server's name: in the reply to a watch, and where the request named it so. */
   job?: JobId | null | undefined;
+  /** How many kills were accepted, in the reply to one with `where`. */
+  killed?: number | null | undefined;
   /** Seconds until its deadline, likewise. */
   left?: number | null | undefined;
   /** The verb. */
@@ -462,7 +464,7 @@ export interface Done {
 
 /** An event of a job's log. The frame whose `status` is an outcome is the last, once. */
 export interface EventFrame {
-  /** When it happened: where the watch asked for `times`. */
+  /** When it happened: on a socket that asked for `times`. */
   at?: Timestamp | null | undefined;
   /** The attempt to serve it that this belongs to, from the second on. */
   attempt?: number | null | undefined;

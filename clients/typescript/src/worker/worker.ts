@@ -8,6 +8,9 @@ import type { EventFrame } from "../protocol.js";
 import { HeldJob } from "./held.js";
 import { insteadOf, outcomeOf, type Serve } from "./outcome.js";
 
+/** Milliseconds before what the log could not take in is said again. */
+const PAUSE_MS = 200;
+
 /** What a worker offers, and how it connects. */
 export interface WorkerOptions extends Omit<ConnectOptions, "signal"> {
   /** How many jobs at once, of all its routes together; 1 where it is left out. */
@@ -151,9 +154,9 @@ export class Worker {
       most: Infinity,
       frame: () => frame,
       answer: () => answered(),
-      // As the log takes no more of it just now.
-      again: ({ code }) => code === "too_many",
       fail: (error) => {
+        // The log takes no more of it just now. What was refused together is said again in its order.
+        if (error.code === "too_many") return void setTimeout(() => this.#say(lease, frame, answered), PAUSE_MS);
         if (error.code === "lease_lost") this.#lost(lease);
         answered(error);
       },
