@@ -68,7 +68,9 @@ impl Wire {
             why,
         };
         let limit = options.connect_timeout;
-        let Ok(opened) = timeout(limit, dial(address, &options.headers)).await else {
+        // Boxed: with TLS it is large, and whoever waits for a client would hold it.
+        let dialled = Box::pin(dial(address, &options.headers));
+        let Ok(opened) = timeout(limit, dialled).await else {
             return Err(unreachable(format!(
                 "no answer within {} s",
                 limit.as_secs_f64()
