@@ -59,6 +59,11 @@ impl Seconds {
         self.0 as f64 / 1e6
     }
 
+    /// The span in seconds, where that is a whole number.
+    pub(crate) fn as_whole(self) -> Option<u64> {
+        (self.0.is_multiple_of(1_000_000)).then_some(self.0 / 1_000_000)
+    }
+
     /// The span as the standard library has it.
     #[must_use]
     pub const fn as_duration(self) -> Duration {
@@ -80,10 +85,9 @@ impl fmt::Display for Seconds {
 
 impl Serialize for Seconds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.is_multiple_of(1_000_000) {
-            serializer.serialize_u64(self.0 / 1_000_000)
-        } else {
-            serializer.serialize_f64(self.as_f64())
+        match self.as_whole() {
+            Some(whole) => serializer.serialize_u64(whole),
+            None => serializer.serialize_f64(self.as_f64()),
         }
     }
 }
