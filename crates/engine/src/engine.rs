@@ -329,8 +329,10 @@ impl Engine {
 
     async fn wish(&self, job: Job, wish: Wish) -> Result<Killed, Unchanged<Closed>> {
         let writer = self.0.writer.clone();
+        let route = self.0.router.find(&job.spec().route).ok();
         let kill = async move {
-            let kill = |job: &mut Job, now| job.kill(wish.clone(), now).map(Events::from);
+            let kill =
+                |job: &mut Job, now| Dispatcher::kill(route.as_deref(), job, wish.clone(), now);
             writer.change(job, kill).await
         };
         let job = self.to_the_end(kill).await?;
