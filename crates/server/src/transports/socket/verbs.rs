@@ -132,7 +132,7 @@ impl Verbs {
     async fn kill(&self, id: &Option<FrameId>, kill: Kill) -> Result<Answered, Refusal> {
         let (who, connid, reason) = (&self.who, &kill.connid, kill.reason.as_deref());
         let killed = if kill.wait {
-            self.engine.kill_and_wait(who, connid, reason).await?
+            Box::pin(self.engine.kill_and_wait(who, connid, reason)).await?
         } else {
             self.engine.kill(who, connid, reason).await?
         };
