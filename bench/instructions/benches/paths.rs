@@ -4,7 +4,10 @@
 //! commit; whoever makes it dearer says in theirs what for.
 
 #![allow(missing_docs, reason = "the macros make public modules")]
-#![allow(clippy::unwrap_used, reason = "a path that is not taken must not be counted")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a path that is not taken must not be counted"
+)]
 
 use std::{hint::black_box, sync::Arc};
 

@@ -8,7 +8,8 @@ use longwire_engine::{
     Seeded, Serving, Task, Unobserved, Work, Workers,
 };
 use longwire_protocol::{
-    Done, EventFrame, Kill, ParseLimits, Request, Seconds, Spec, Start, StatusQuery, Timestamp,
+    Done, EventFrame, Frame, Kill, ParseLimits, Request, Seconds, Spec, Start, StatusQuery,
+    Timestamp,
 };
 use longwire_server::stores::memory::MemoryStore;
 use tokio::runtime::{Builder, Runtime};
@@ -189,6 +190,6 @@ impl Bench {
 
 /// A frame as text.
 #[must_use]
-pub fn written<T: serde::Serialize>(frame: &T) -> String {
-    serde_json::to_string(frame).unwrap_or_default()
+pub fn written<T: Frame>(frame: &T) -> String {
+    frame.to_text().unwrap_or_default()
 }
