@@ -23,13 +23,13 @@ use longwire_protocol::{
 
 /// What it may take at most, in instructions.
 mod bounds {
-    pub(crate) const PARSE_A_START: u64 = 1_000_000;
-    pub(crate) const HUNDRED_JOBS: u64 = 100_000_000;
-    pub(crate) const HUNDRED_RUNNING: u64 = 100_000_000;
-    pub(crate) const HUNDRED_KILLS: u64 = 100_000_000;
-    pub(crate) const FIRST_PAGE: u64 = 100_000_000;
-    pub(crate) const TWO_EVENTS: u64 = 1_000_000;
-    pub(crate) const A_KEYSTROKE: u64 = 100_000_000;
+    pub(crate) const PARSE_A_START: u64 = 3_250;
+    pub(crate) const HUNDRED_JOBS: u64 = 1_350_000;
+    pub(crate) const HUNDRED_RUNNING: u64 = 1_260_000;
+    pub(crate) const HUNDRED_KILLS: u64 = 1_015_000;
+    pub(crate) const FIRST_PAGE: u64 = 1_150_000;
+    pub(crate) const TWO_EVENTS: u64 = 3_800;
+    pub(crate) const A_KEYSTROKE: u64 = 74_000;
 }
 
 fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
