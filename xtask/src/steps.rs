@@ -31,6 +31,10 @@ const CARGO_FUZZ: Need = Need::Cargo {
     name: "cargo-fuzz",
     version: "0.13.2",
 };
+const GUNGRAUN: Need = Need::Cargo {
+    name: "gungraun-runner",
+    version: "0.20.0",
+};
 const CARGO_MUTANTS: Need = Need::Cargo {
     name: "cargo-mutants",
     version: "27.1.0",
@@ -93,6 +97,10 @@ const HAPROXY: Need = Need::Debian {
     sign: "/usr/sbin/haproxy",
 };
 
+const VALGRIND: Need = Need::Debian {
+    package: "valgrind",
+    sign: "valgrind",
+};
 const FFMPEG: Need = Need::Debian {
     package: "ffmpeg",
     sign: "ffmpeg",
@@ -134,6 +142,13 @@ pub(crate) const STEPS: &[Step] = &[
         when: When::Always,
         needs: &[],
         run: generate::check,
+    },
+    Step {
+        name: "instructions",
+        what: "the hottest paths take no more instructions than their bounds allow",
+        when: When::Always,
+        needs: &[COMPILER, VALGRIND, GUNGRAUN],
+        run: suites::instructions::run,
     },
     Step {
         name: "catalogue",

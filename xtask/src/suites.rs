@@ -7,6 +7,7 @@ pub(crate) mod conformance;
 pub(crate) mod console;
 pub(crate) mod examples;
 pub(crate) mod fuzz;
+pub(crate) mod instructions;
 pub(crate) mod mutants;
 pub(crate) mod python;
 pub(crate) mod rest;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
-use longwire_protocol::{Clock, Failure, JobId, Status, Timestamp};
+use longwire_protocol::{Clock, Failure, JobId, Status, Timestamp, Wish};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Events, Job, Mailbox, Name, Route, Router,
-    job::{Stopped, Work},
+    job::{Closed, Stopped, Work},
     router::Slot,
     runner::Run,
     store::{Found, Query},
@@ -92,10 +92,11 @@ impl Dispatcher {
             self.tasks.spawn(run.until_ended());
             return;
         }
+        // Its alarm is the store's to know, and a kill ends it. Only its place has to be given back then.
         if route.has_queue() {
             self.held.lock().insert(job.id(), slot);
+            self.follow(&job).await;
         }
-        self.follow(&job).await;
     }
 
     /// What a clock that ran out makes of a job: the end of its work, where the clock was all that served it.
@@ -109,6 +110,20 @@ impl Dispatcher {
             events.extend(job.end(Work::Stopped(Stopped::WILLINGLY), now));
         }
         events
+    }
+
+    /// What a kill makes of a job. Where the clock was all that served it, nobody has to be told: that ends it.
+    pub(crate) fn kill(
+        route: Option<&Route>,
+        job: &mut Job,
+        wish: Wish,
+        now: Timestamp,
+    ) -> Result<Events, Closed> {
+        let mut events: Events = job.kill(wish, now)?.into();
+        if !events.is_empty() && route.is_some_and(|route| route.consumer.is_clock()) {
+            events.extend(job.end(Work::Stopped(Stopped::WILLINGLY), now));
+        }
+        Ok(events)
     }
 
     /// Asks to be told when the log of a job that its clock serves grows.

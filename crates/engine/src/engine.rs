@@ -1,6 +1,6 @@
 //! The verbs.
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use futures_util::FutureExt;
 use longwire_protocol::{
@@ -146,17 +146,16 @@ impl Engine {
         let on_conflict = start.on_conflict;
         let spec = Arc::new(self.spec(who, start, &route)?);
         let (engine, who) = (self.clone(), who.clone());
-        self.to_the_end(async move { engine.start_job(&who, &route, &spec, on_conflict).await })
-            .await
+        let job = async move { engine.start_job(&who, &route, &spec, on_conflict).await };
+        self.to_the_end(Box::pin(job)).await
     }
 
     /// Does a work that several writes and what must follow them make up. It is done to its end where whoever asked for it leaves
     /// meanwhile: what is written down is then also served, counted and watched over.
     pub(crate) async fn to_the_end<T: Send + 'static>(
         &self,
-        work: impl Future<Output = T> + Send + 'static,
+        mut work: Pin<Box<impl Future<Output = T> + Send + 'static>>,
     ) -> T {
-        let mut work = Box::pin(work);
         // Over a store in memory it is done at its first poll, and needs no task.
         if let Some(done) = work.as_mut().now_or_never() {
             return done;
@@ -194,7 +193,8 @@ impl Engine {
                 Err(NotCreated::InUse(job)) => match on_conflict {
                     OnConflict::Reject => return Err(connid_in_use(&job)),
                     OnConflict::Attach => return self.attach(&job, spec),
-                    OnConflict::Replace => self.replace(who, job).await?,
+                    // Rare, and large: what is always carried about is to be small.
+                    OnConflict::Replace => Box::pin(self.replace(who, job)).await?,
                 },
             }
             // That took its time.
@@ -336,11 +336,13 @@ impl Engine {
 
     pub(crate) async fn wish(&self, job: Job, wish: Wish) -> Result<Killed, Unchanged<Closed>> {
         let writer = self.0.writer.clone();
+        let route = self.0.router.find(&job.spec().route).ok();
         let kill = async move {
-            let kill = |job: &mut Job, now| job.kill(wish.clone(), now).map(Events::from);
+            let kill =
+                |job: &mut Job, now| Dispatcher::kill(route.as_deref(), job, wish.clone(), now);
             writer.change(job, kill).await
         };
-        let job = self.to_the_end(kill).await?;
+        let job = self.to_the_end(Box::pin(kill)).await?;
         let seq = job.ending().map_or(job.seq(), |ending| ending.seq);
         Ok(Killed { job, seq })
     }

@@ -6,7 +6,7 @@
 
 mod snapshot;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use longwire_protocol::{
     Attempt, Change, Clock, Connid, End, EndedView, Event, Failure, JobId, JobView, KillNote,
@@ -460,11 +460,13 @@ impl Job {
     /// the job has ended, and for work that stopped unasked.
     pub fn end(&mut self, work: Work, at: Timestamp) -> Option<Event> {
         let end = match (work, self.ending.as_deref()) {
+            (Work::Done(None), _) | (Work::Over(None), None) => {
+                return self.follow_with(at, Change::Ended(just_done()));
+            }
             (Work::Done(result), _) => End {
                 result,
                 ..End::plain(Outcome::Ok)
             },
-            (Work::Over(None), None) => End::plain(Outcome::Ok),
             (Work::Over(error), Some(ending)) => End {
                 error,
                 ..ending.end(Stopped::SAID, at)
@@ -507,6 +509,31 @@ impl Job {
     /// None where it does not run, or is on its way out.
     pub fn again(&mut self, at: Timestamp) -> Option<Event> {
         self.follow_with(at, Change::Again)
+    }
+
+    /// The first event of its log, as it was.
+    #[must_use]
+    pub fn first_event(&self) -> Event {
+        Event {
+            seq: 1,
+            at: self.accepted_at,
+            attempt: 1,
+            status: self.first_status(),
+            change: Change::Accepted(Arc::clone(&self.spec)),
+        }
+    }
+
+    /// The last event of its log, once it has ended.
+    #[must_use]
+    pub fn last_event(&self) -> Option<Event> {
+        let end = self.end.as_ref()?;
+        Some(Event {
+            seq: self.seq,
+            at: self.last_at,
+            attempt: self.attempt,
+            status: self.status,
+            change: Change::Ended(Arc::clone(end)),
+        })
     }
 
     /// What was asked for.
@@ -643,4 +670,10 @@ impl Job {
             kill: end.kill.clone(),
         })
     }
+}
+
+/// The end of work that was done and has nothing to give, which is how most ends: the same one for all of them.
+fn just_done() -> Arc<End> {
+    static JUST_DONE: LazyLock<Arc<End>> = LazyLock::new(|| Arc::new(End::plain(Outcome::Ok)));
+    Arc::clone(&JUST_DONE)
 }

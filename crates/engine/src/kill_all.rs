@@ -34,8 +34,8 @@ impl Engine {
             tag: filter.tag,
         };
         let engine = self.clone();
-        self.to_the_end(async move { engine.kill_up_to(newest, query, wish).await })
-            .await
+        let kills = async move { engine.kill_up_to(newest, query, wish).await };
+        self.to_the_end(Box::pin(kills)).await
     }
 
     async fn kill_up_to(

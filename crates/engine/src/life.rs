@@ -113,7 +113,8 @@ impl Engine {
         if self.0.stop.is_cancelled()
             && let Found::Job(job) = self.0.writer.store.find(name).await
         {
-            self.lose(job).await;
+            // Every start carries room for this.
+            Box::pin(self.lose(job)).await;
         }
     }
 

@@ -4,11 +4,14 @@
 //! request has for it. So whatever is wrong, the frame's `id` and `route` are known, and the refusal can say which field
 //! it was about.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, Visitor},
+    de::{
+        self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, Visitor,
+        value::MapAccessDeserializer,
+    },
 };
 use serde_json::value::RawValue;
 
@@ -85,10 +88,10 @@ impl<'a> Fields<'a> {
         Some(self.0.remove(at).1)
     }
 
-    /// Reads what is left into a request type, which must know every key.
-    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, Refusal> {
+    /// Reads what there is into a request type, which must know every key.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
         T::deserialize(FieldsReader {
-            members: self.0.into_iter(),
+            members: self.0.iter(),
             value: None,
         })
         .map_err(|e| e.0)
@@ -207,13 +210,91 @@ fn unknown_field(inside: &str, field: &str, expected: &[&str]) -> Refusal {
     Refusal::new(Code::UnknownField, message).about(field)
 }
 
-/// Presents members to a type that serde derived.
-struct FieldsReader<'a> {
-    members: std::vec::IntoIter<(Cow<'a, str>, &'a RawValue)>,
-    value: Option<(Cow<'a, str>, &'a RawValue)>,
+/// A frame that is read in one pass: its `id`, and the request that is made of all else.
+pub(crate) struct Whole<'a, T> {
+    pub(crate) id: Option<&'a RawValue>,
+    pub(crate) request: T,
 }
 
-impl<'de> Deserializer<'de> for FieldsReader<'de> {
+/// Reads a text in one pass, where nothing is wrong with it and its `route` is `verb`, or is for the request to read. None else: what is
+/// wrong, [`Fields`] can say.
+pub(crate) fn read_whole<'a, T: Deserialize<'a>>(
+    text: &'a str,
+    verb: Option<&'static str>,
+) -> Option<Whole<'a, T>> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let whole = reader
+        .deserialize_map(WholeVisitor(verb, PhantomData))
+        .ok()?;
+    reader.end().is_ok().then_some(whole)
+}
+
+struct WholeVisitor<T>(Option<&'static str>, PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for WholeVisitor<T> {
+    type Value = Whole<'de, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let (mut id, mut verb) = (None, self.0);
+        let members = Members {
+            map,
+            id: &mut id,
+            verb: &mut verb,
+        };
+        let request = T::deserialize(MapAccessDeserializer::new(members))?;
+        if verb.is_some() {
+            return Err(de::Error::missing_field("route"));
+        }
+        Ok(Whole { id, request })
+    }
+}
+
+/// The members of an object but for its `id`, and for its `route` where that is a verb.
+struct Members<'m, 'de, A> {
+    map: A,
+    id: &'m mut Option<&'de RawValue>,
+    /// None once it was read.
+    verb: &'m mut Option<&'static str>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, 'de, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        while let Some(Key(key)) = self.map.next_key()? {
+            match (&*key, *self.verb) {
+                ("id", _) if self.id.is_none() => *self.id = Some(self.map.next_value()?),
+                ("route", Some(verb)) => {
+                    if self.map.next_value::<Key<'_>>()?.0 != verb {
+                        return Err(de::Error::custom("another verb"));
+                    }
+                    *self.verb = None;
+                }
+                _ => return seed.deserialize((&*key).into_deserializer()).map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
+
+/// Presents members to a type that serde derived.
+struct FieldsReader<'f, 'a> {
+    members: std::slice::Iter<'f, (Cow<'a, str>, &'a RawValue)>,
+    value: Option<(&'f str, &'a RawValue)>,
+}
+
+impl<'de> Deserializer<'de> for FieldsReader<'_, 'de> {
     type Error = FieldError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
@@ -226,18 +307,18 @@ impl<'de> Deserializer<'de> for FieldsReader<'de> {
     }
 }
 
-impl<'de> MapAccess<'de> for FieldsReader<'de> {
+impl<'de> MapAccess<'de> for FieldsReader<'_, 'de> {
     type Error = FieldError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, FieldError> {
-        self.value = self.members.next();
-        let Some((key, _)) = &self.value else {
+        self.value = self.members.next().map(|(key, raw)| (&**key, *raw));
+        let Some((key, _)) = self.value else {
             return Ok(None);
         };
-        seed.deserialize(key.as_ref().into_deserializer()).map(Some)
+        seed.deserialize(key.into_deserializer()).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(
@@ -248,7 +329,7 @@ impl<'de> MapAccess<'de> for FieldsReader<'de> {
             return Err(de::Error::custom("a value without a key"));
         };
         seed.deserialize(&mut serde_json::Deserializer::from_str(raw.get()))
-            .map_err(|e| FieldError(refuse_value(&key, &e.to_string())))
+            .map_err(|e| FieldError(refuse_value(key, &e.to_string())))
     }
 }
 

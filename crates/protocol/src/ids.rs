@@ -1,11 +1,17 @@
 //! The names of things: jobs, frames, places in a log.
 
-use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
+use std::{
+    borrow::Borrow,
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
-use uuid::Uuid;
+use smol_str::{SmolStr, ToSmolStr};
+use uuid::{Uuid, fmt::Hyphenated};
 
 /// The number of an event in its job's log: 1, 2, 3, … without holes. As a position, "everything up to here was seen"; 0
 /// is before the first.
@@ -15,9 +21,16 @@ pub type Seq = u64;
 pub type Attempt = u32;
 
 /// The server's name for a job: a UUID of version 7 (RFC 9562), so that later jobs sort after earlier ones.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct JobId(Uuid);
+
+/// By its lower half alone: that is where chance is.
+impl Hash for JobId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.as_u64_pair().1);
+    }
+}
 
 impl JobId {
     /// The id with these 128 bits.
@@ -30,6 +43,16 @@ impl JobId {
     #[must_use]
     pub const fn bits(self) -> u128 {
         self.0.as_u128()
+    }
+
+    /// Where an id can be written to.
+    pub(crate) const fn buffer() -> [u8; Hyphenated::LENGTH] {
+        [0; Hyphenated::LENGTH]
+    }
+
+    /// The id as text.
+    pub(crate) fn encode(self, buffer: &mut [u8; Hyphenated::LENGTH]) -> &str {
+        self.0.hyphenated().encode_lower(buffer)
     }
 
     /// Reads an id as [`JobId`] prints it.
@@ -90,10 +113,10 @@ impl JsonSchema for JobId {
 ///
 /// On the wire a string or a whole number; `42` and `"42"` are the same name. It is also a segment of an address
 /// (`/jobs/{connid}`), hence: not empty, no control character, no `/` or `\`, not `.` or `..`, no blank at its ends. How
-/// long it may be is a limit of the server.
+/// long it may be is a limit of the server. A short one, as most are, is kept in place: no allocation, no count.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Connid(Arc<str>);
+pub struct Connid(SmolStr);
 
 impl Connid {
     const RULE: &'static str = "a name such as \"42\" or \"report-7\": not empty, no control or invisible format characters, no / or \\, not . or .., no blanks around it";
@@ -103,6 +126,11 @@ impl Connid {
     /// # Errors
     /// Says what a name looks like.
     pub fn new(name: &str) -> Result<Self, &'static str> {
+        // As most are: nothing in them has to be looked up.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if !name.is_empty() && name.bytes().all(plain) {
+            return Ok(Self(name.into()));
+        }
         let bad = |c: char| c.is_control() || is_format(c) || matches!(c, '/' | '\\');
         let refused = name.is_empty()
             || name == "."
@@ -216,11 +244,11 @@ impl de::Visitor<'_> for ConnidVisitor {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Connid, E> {
-        Ok(Connid(number.to_string().into()))
+        Ok(Connid(number.to_smolstr()))
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Connid, E> {
-        Ok(Connid(number.to_string().into()))
+        Ok(Connid(number.to_smolstr()))
     }
 
     // To JSON, 42.0 is the whole number 42. Beyond this a float may stand for another number than was written.
@@ -261,7 +289,7 @@ const CONNID_PATTERN: &str = r"^[^/\\\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028
 
 /// What a client put into a frame's `id`: a JSON string or number, echoed on the direct reply just as it was written.
 #[derive(Clone, PartialEq, Eq)]
-pub struct FrameId(Box<str>);
+pub struct FrameId(SmolStr);
 
 impl FrameId {
     /// The longest `id` there is, in bytes as written.
@@ -284,7 +312,7 @@ impl FrameId {
 
 impl From<u64> for FrameId {
     fn from(number: u64) -> Self {
-        Self(number.to_string().into())
+        Self(number.to_smolstr())
     }
 }
 

@@ -33,6 +33,7 @@ mod refusal;
 mod request;
 mod schema;
 mod search;
+mod text;
 mod time;
 mod worker;
 
@@ -56,6 +57,7 @@ pub use request::{
 };
 pub use schema::{client_schema, server_schema};
 pub use search::{Found, ModuleState, ModuleView, ModulesPage, ModulesQuery, Search};
+pub use text::Frame;
 pub use time::{Seconds, Timestamp};
 pub use worker::{Append, Claim, EndJob, WorkError};
 

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::{
     Append, Claim, Code, Connid, EndJob, FrameId, JobId, ModulesQuery, ParseLimits, Payload,
     Refusal, Search, Seconds, Seq,
-    fields::{Fields, excerpt},
+    fields::{Fields, excerpt, read_whole},
     frames::RefusalFrame,
     ids::is_format,
     nearest,
@@ -430,18 +430,46 @@ impl Request {
         text: &str,
         limits: &ParseLimits,
     ) -> Result<(Option<FrameId>, Self), Box<RefusalFrame>> {
+        match Self::parse_at_once(text, limits) {
+            Some(parsed) => Ok(parsed),
+            None => Self::parse_field_by_field(text, limits),
+        }
+    }
+
+    /// Reads what is sent most, where nothing is wrong with it. None means nothing: whatever it is, the long way tells.
+    fn parse_at_once(text: &str, limits: &ParseLimits) -> Option<(Option<FrameId>, Self)> {
+        let (id, request) = match likely_route(text)? {
+            "kill" => {
+                let whole = read_whole(text, Some("kill"))?;
+                (whole.id, Self::Kill(whole.request))
+            }
+            verb if VERBS.contains(&verb) => return None,
+            route => {
+                let whole = read_whole::<Start>(text, None)?;
+                let is_it = *whole.request.route == *route;
+                (whole.id, is_it.then_some(Self::Start(whole.request))?)
+            }
+        };
+        let id = read_id(id).ok()?;
+        request.within(limits).ok().map(|request| (id, request))
+    }
+
+    fn parse_field_by_field(
+        text: &str,
+        limits: &ParseLimits,
+    ) -> Result<(Option<FrameId>, Self), Box<RefusalFrame>> {
         let mut fields = Fields::split(text).map_err(|r| RefusalFrame::boxed(None, None, r))?;
         let route = fields.get("route").map(read_route);
         let named = route.as_ref().and_then(|r| r.as_deref().ok());
         let id = read_id(fields.take("id")).map_err(|r| RefusalFrame::boxed(None, named, r))?;
-        let refuse = |refusal| RefusalFrame::boxed(id.clone(), named, refusal);
-        match &route {
-            None => Err(refuse(missing_route())),
-            Some(Err(refusal)) => Err(refuse(refusal.clone())),
-            Some(Ok(route)) => Self::read(route, fields)
-                .and_then(|request| request.within(limits))
-                .map_err(refuse)
-                .map(|request| (id.clone(), request)),
+        let read = match &route {
+            None => Err(missing_route()),
+            Some(Err(refusal)) => Err(refusal.clone()),
+            Some(Ok(route)) => Self::read(route, fields).and_then(|request| request.within(limits)),
+        };
+        match read {
+            Ok(request) => Ok((id, request)),
+            Err(refusal) => Err(RefusalFrame::boxed(id, named, refusal)),
         }
     }
 
@@ -547,7 +575,7 @@ impl Start {
 
     /// Where a field is not known the route may be what is wrong, and that is the better thing to say.
     fn read(route: &str, fields: &Fields<'_>) -> Result<Self, Refusal> {
-        fields.clone().read().map_err(|refusal: Refusal| {
+        fields.read().map_err(|refusal: Refusal| {
             let (Code::UnknownField, Some(field)) = (refusal.code, &refusal.field) else {
                 return refusal;
             };
@@ -667,6 +695,17 @@ impl Extend {
     }
 }
 
+/// What a frame is addressed to, where it says so first, as most do. A guess: reading the frame has to confirm it.
+fn likely_route(text: &str) -> Option<&str> {
+    let key = text.strip_prefix('{')?.trim_start();
+    let value = key
+        .strip_prefix("\"route\"")?
+        .trim_start()
+        .strip_prefix(':')?;
+    let (route, _) = value.trim_start().strip_prefix('"')?.split_once('"')?;
+    Some(route)
+}
+
 fn missing_route() -> Refusal {
     let message = format!(
         "\"route\" must be there: the name of a consumer such as \"request\", or one of {}",
@@ -753,5 +792,69 @@ fn check_connid(connid: Option<&Connid>, limits: &ParseLimits) -> Result<(), Ref
                 limits.connid_bytes
             ),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Members that may be in a frame, some of them wrong.
+    const MEMBERS: [&str; 27] = [
+        r#""id":1"#,
+        r#""id":"a\n""#,
+        r#""id":null"#,
+        r#""id":[1]"#,
+        r#""route":"request""#,
+        r#""route":"kill""#,
+        r#" "route" : "kill" "#,
+        r#""route":"status""#,
+        r#""route":"\u006bill""#,
+        r#""rou\u0074e":"request""#,
+        r#""route":"""#,
+        r#""route":7"#,
+        r#""connid":"42""#,
+        r#""connid":42"#,
+        r#""connid":" ""#,
+        r#""connid":null"#,
+        r#""time":0.5"#,
+        r#""time":"7""#,
+        r#""time":-1"#,
+        r#""input":{"route":"kill","id":[]}"#,
+        r#""tags":["a"]"#,
+        r#""reason":"so""#,
+        r#""wait":null"#,
+        r#""job":"019aaaaa-0000-7000-8000-000000000000""#,
+        r#""where":{"tag":"a"}"#,
+        r#""where":{}"#,
+        r#""what":1"#,
+    ];
+
+    proptest! {
+        #[test]
+        fn what_is_read_at_once_is_what_is_read_field_by_field(
+            members in prop::collection::vec(prop::sample::select(&MEMBERS[..]), 0..6),
+            end in prop::sample::select(&["}", "} ", "}}", ""][..]),
+        ) {
+            let text = format!("{{{}{end}", members.join(","));
+            let limits = ParseLimits::default();
+            if let Some(parsed) = Request::parse_at_once(&text, &limits) {
+                prop_assert_eq!(Request::parse_field_by_field(&text, &limits), Ok(parsed));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_sent_most_is_read_at_once() {
+        let limits = ParseLimits::default();
+        for text in [
+            r#"{"route":"request","connid":"42","time":30}"#,
+            r#"{"route": "render", "id": 7, "input": {"id": 1}, "on_conflict": "attach"}"#,
+            r#"{"route":"kill","connid":42,"reason":"so","id":"a"}"#,
+        ] {
+            assert!(Request::parse_at_once(text, &limits).is_some(), "{text}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Spans of time in seconds and points in time.
 
-use std::{fmt, time::Duration};
+use std::{fmt, num::NonZeroU64, time::Duration};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -9,22 +9,25 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 ///
 /// As old clients sent form values, a string that holds such a number is read as that number. Fractions of a
 /// microsecond are rounded up, so that no wait ends early. At most [`Seconds::MAX`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Seconds(u64);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seconds(OneMore);
+
+/// A count, held as one more than it is, so that where there may be none that takes no room: a server holds some of these for every job.
+type OneMore = NonZeroU64;
 
 impl Seconds {
     /// No time at all.
-    pub const ZERO: Self = Self(0);
+    pub const ZERO: Self = Self(OneMore::MIN);
     /// The longest span there is: 1,000,000,000 seconds, about 31 years.
-    pub const MAX: Self = Self(1_000_000_000_000_000);
+    pub const MAX: Self = Self(OneMore::MIN.saturating_add(1_000_000_000_000_000));
 
     /// A span of so many microseconds, cut to [`Seconds::MAX`].
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
-        if micros > Self::MAX.0 {
+        if micros > Self::MAX.as_micros() {
             Self::MAX
         } else {
-            Self(micros)
+            Self(OneMore::MIN.saturating_add(micros))
         }
     }
 
@@ -43,26 +46,47 @@ impl Seconds {
         let exact = secs * 1e6;
         let hair = 1e-4 + exact * 4e-16;
         let micros = (exact - hair).ceil();
-        let in_range = secs.is_finite() && secs >= 0.0 && micros <= Self::MAX.0 as f64;
-        in_range.then_some(Self(micros as u64))
+        let most = Self::MAX.as_micros() as f64;
+        let in_range = secs.is_finite() && secs >= 0.0 && micros <= most;
+        in_range.then_some(Self::from_micros(micros as u64))
     }
 
     /// The span in microseconds.
     #[must_use]
     pub const fn as_micros(self) -> u64 {
-        self.0
+        self.0.get() - 1
     }
 
     /// The span as seconds.
     #[must_use]
     pub fn as_f64(self) -> f64 {
-        self.0 as f64 / 1e6
+        self.as_micros() as f64 / 1e6
+    }
+
+    /// The span in seconds, where that is a whole number.
+    pub(crate) fn as_whole(self) -> Option<u64> {
+        let micros = self.as_micros();
+        micros
+            .is_multiple_of(1_000_000)
+            .then_some(micros / 1_000_000)
     }
 
     /// The span as the standard library has it.
     #[must_use]
     pub const fn as_duration(self) -> Duration {
-        Duration::from_micros(self.0)
+        Duration::from_micros(self.as_micros())
+    }
+}
+
+impl Default for Seconds {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
+impl fmt::Debug for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Seconds").field(&self.as_micros()).finish()
     }
 }
 
@@ -86,10 +110,9 @@ impl fmt::Display for Seconds {
 
 impl Serialize for Seconds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.is_multiple_of(1_000_000) {
-            serializer.serialize_u64(self.0 / 1_000_000)
-        } else {
-            serializer.serialize_f64(self.as_f64())
+        match self.as_whole() {
+            Some(whole) => serializer.serialize_u64(whole),
+            None => serializer.serialize_f64(self.as_f64()),
         }
     }
 }
@@ -287,7 +310,11 @@ mod tests {
 
     #[test]
     fn seconds_are_read_from_numbers_and_from_strings_that_hold_one() {
-        let read = |json: &str| serde_json::from_str::<Seconds>(json).ok().map(|s| s.0);
+        let read = |json: &str| {
+            serde_json::from_str::<Seconds>(json)
+                .ok()
+                .map(Seconds::as_micros)
+        };
         for (json, micros) in [
             ("10", Some(10_000_000)),
             ("\"10\"", Some(10_000_000)),
@@ -297,7 +324,7 @@ mod tests {
             ("17.2", Some(17_200_000)),
             ("1e-9", Some(1)),
             ("1e2", Some(100_000_000)),
-            ("1000000000", Some(Seconds::MAX.0)),
+            ("1000000000", Some(Seconds::MAX.as_micros())),
             ("1000000001", None),
             ("-1", None),
             ("1e308", None),
@@ -334,8 +361,8 @@ mod tests {
         }
 
         #[test]
-        fn seconds_read_back(micros in (0..=50u32).prop_flat_map(|bits| 0..=(1u64 << bits).min(Seconds::MAX.0))) {
-            let span = Seconds(micros);
+        fn seconds_read_back(micros in (0..=50u32).prop_flat_map(|bits| 0..=(1u64 << bits).min(Seconds::MAX.as_micros()))) {
+            let span = Seconds::from_micros(micros);
             let text = serde_json::to_string(&span).unwrap();
             prop_assert_eq!(serde_json::from_str::<Seconds>(&text).unwrap(), span);
         }

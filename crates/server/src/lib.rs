@@ -35,6 +35,7 @@ use longwire_engine::{
     Clock, Consumer, Engine, Parts, Random, RuntimeClock, Store, Unavailable, Workers,
 };
 use longwire_protocol::{ParseLimits, Seconds};
+use parking_lot::Mutex;
 use stores::embedded::DiskError;
 use tokio::{
     net::TcpListener,
@@ -120,7 +121,7 @@ impl Server {
     /// # Errors
     /// Where the configuration is not valid, or its address or its folder cannot be had.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
-        let routes = Routes::new(config, Arc::new(SystemRandom))?;
+        let routes = Routes::new(config, Arc::new(SystemRandom::default()))?;
         doubts::log(&doubts::of(&routes.config));
         let asked = routes.config.listen;
         let refused = |source| BindError::Listen {
@@ -147,7 +148,7 @@ impl Server {
     /// # Errors
     /// Where the configuration is not valid, or a route cannot be served.
     pub fn check(config: Config) -> Result<Vec<Doubt>, BindError> {
-        let routes = Routes::new(config, Arc::new(SystemRandom))?;
+        let routes = Routes::new(config, Arc::new(SystemRandom::default()))?;
         Ok(doubts::of(&routes.config))
     }
 
@@ -359,12 +360,40 @@ impl Server {
     }
 }
 
-/// Chance from the operating system.
-struct SystemRandom;
+/// Chance from the operating system, some of it at a time: asking is a call into the kernel, and every job's name needs some.
+#[derive(Default)]
+struct SystemRandom(Mutex<Chance>);
+
+/// What was asked for and is not used yet.
+struct Chance {
+    bytes: [u8; Self::AT_ONCE],
+    used: usize,
+}
+
+impl Chance {
+    const AT_ONCE: usize = 512;
+}
+
+impl Default for Chance {
+    fn default() -> Self {
+        Self {
+            bytes: [0; Self::AT_ONCE],
+            used: Self::AT_ONCE,
+        }
+    }
+}
 
 impl Random for SystemRandom {
     fn bits(&self) -> u64 {
-        // It fails only where the system has no randomness at all; names of jobs are unique without it.
-        getrandom::u64().unwrap_or_default()
+        let mut chance = self.0.lock();
+        if chance.used == Chance::AT_ONCE {
+            chance.used = 0;
+            // It fails only where the system has no randomness at all; names of jobs are unique without it.
+            getrandom::fill(&mut chance.bytes).unwrap_or_default();
+        }
+        let (from, to) = (chance.used, chance.used + size_of::<u64>());
+        chance.used = to;
+        let bits = chance.bytes[from..to].iter_mut().map(std::mem::take);
+        bits.fold(0, |bits, byte| bits << 8 | u64::from(byte))
     }
 }

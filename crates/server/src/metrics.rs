@@ -1,9 +1,13 @@
 //! What is counted, in the text format of Prometheus.
 
-use std::{fmt, sync::atomic::AtomicU64};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock, atomic::AtomicU64},
+};
 
 use longwire_engine::{Counts, Job, Observer};
 use longwire_protocol::{Code, Outcome};
+use parking_lot::RwLock;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{
@@ -14,12 +18,15 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
+use rustc_hash::FxHashMap;
 
 /// Everything this server counts. Shared by whoever has something to count.
 pub(crate) struct Metrics {
     registry: Registry,
     started: Family<OfRoute, Counter>,
     ended: Family<OfOutcome, Counter>,
+    /// Counters of each route, found without making their labels anew for every job.
+    of_routes: RwLock<FxHashMap<Arc<str>, OfJobs>>,
     kill_seconds: Histogram,
     refusals: Family<OfCode, Counter>,
     sockets: Gauge,
@@ -29,6 +36,13 @@ pub(crate) struct Metrics {
     running: Family<OfRoute, Gauge>,
     kept: Gauge<i64>,
     held: Gauge<u64, AtomicU64>,
+}
+
+/// The counters of one route's jobs, those that have counted something.
+#[derive(Default)]
+struct OfJobs {
+    started: OnceLock<Counter>,
+    ended: [OnceLock<Counter>; Outcome::ALL.len()],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -67,6 +81,7 @@ impl Metrics {
             registry: Registry::with_prefix("longwire"),
             started: Family::default(),
             ended: Family::default(),
+            of_routes: RwLock::default(),
             // From a millisecond to half a minute.
             kill_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
             refusals: Family::default(),
@@ -173,23 +188,40 @@ fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+impl Metrics {
+    fn of_route(&self, route: &Arc<str>, count: impl Fn(&OfJobs)) {
+        if let Some(jobs) = self.of_routes.read().get(route) {
+            return count(jobs);
+        }
+        count(self.of_routes.write().entry(Arc::clone(route)).or_default());
+    }
+}
+
 impl Observer for Metrics {
     fn accepted(&self, job: &Job) {
-        let route = OfRoute {
-            route: job.spec().route.to_string(),
+        let route = &job.spec().route;
+        let labels = || OfRoute {
+            route: route.to_string(),
         };
-        self.started.get_or_create(&route).inc();
+        let of_route = || self.started.get_or_create_owned(&labels());
+        self.of_route(route, |jobs| {
+            jobs.started.get_or_init(of_route).inc();
+        });
     }
 
     fn ended(&self, job: &Job) {
         let Some(outcome) = job.status().outcome() else {
             return;
         };
-        let labels = OfOutcome {
-            route: job.spec().route.to_string(),
+        let route = &job.spec().route;
+        let labels = || OfOutcome {
+            route: route.to_string(),
             outcome: outcome.as_str(),
         };
-        self.ended.get_or_create(&labels).inc();
+        let of_outcome = || self.ended.get_or_create_owned(&labels());
+        self.of_route(route, |jobs| {
+            jobs.ended[outcome as usize].get_or_init(of_outcome).inc();
+        });
         if outcome == Outcome::Killed
             && let Some(ending) = job.ending()
         {

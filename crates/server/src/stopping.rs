@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use longwire_protocol::Timestamp;
@@ -50,22 +50,44 @@ impl Stopping {
         if *phases.borrow() != Phase::Serving {
             phases.mark_changed();
         }
-        Phases(changed(phases))
+        Phases::after(phases)
     }
 }
 
 type Changed = Pin<Box<dyn Future<Output = watch::Receiver<Phase>> + Send>>;
 
 /// Follows the phases of a server.
-pub(crate) struct Phases(Changed);
+pub(crate) struct Phases {
+    phases: watch::Receiver<Phase>,
+    changed: Changed,
+    /// Who is told of the next phase.
+    told: Option<Waker>,
+}
 
 impl Phases {
     /// The phase that comes next.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Phase> {
-        let mut phases = ready!(self.0.as_mut().poll(cx));
+        // Every turn of every socket asks, and waiting anew takes a lock that all of them share.
+        let waits = self
+            .told
+            .as_ref()
+            .is_some_and(|told| told.will_wake(cx.waker()));
+        if waits && !self.phases.has_changed().unwrap_or(false) {
+            return Poll::Pending;
+        }
+        self.told = Some(cx.waker().clone());
+        let mut phases = ready!(self.changed.as_mut().poll(cx));
         let phase = *phases.borrow_and_update();
-        self.0 = changed(phases);
+        *self = Self::after(phases);
         Poll::Ready(phase)
+    }
+
+    fn after(phases: watch::Receiver<Phase>) -> Self {
+        Self {
+            changed: changed(phases.clone()),
+            phases,
+            told: None,
+        }
     }
 }
 

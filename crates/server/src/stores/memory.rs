@@ -70,11 +70,7 @@ impl Store for MemoryStore {
     }
 
     fn due(&self, now: Timestamp, most: usize, reader: &Arc<Mailbox>) -> Answer<Due> {
-        let mut state = self.0.lock();
-        let due = state.due(now, most, reader);
-        // Nobody else is to be told what was let go of.
-        drop(state.take_dropped());
-        Answer::now(due)
+        Answer::now(self.0.lock().due(now, most, reader))
     }
 
     fn queued(&self, route: &Arc<str>, most: usize, reader: &Arc<Mailbox>) -> Answer<Vec<Job>> {
@@ -98,10 +94,7 @@ impl Store for MemoryStore {
     }
 
     fn keep(&self, routes: BTreeMap<Arc<str>, RouteRetention>) {
-        let mut state = self.0.lock();
-        let sleeper = state.keep(routes);
-        drop(state.take_dropped());
-        drop(state);
+        let sleeper = self.0.lock().keep(routes);
         rouse(sleeper.as_ref());
     }
 }

@@ -1,8 +1,7 @@
 //! A worker's half of a session: what it says of its jobs, and what it is told. The same over every transport.
 
 use longwire_engine::{Engine, News, Principal};
-use longwire_protocol::{Append, Done, EndJob, FrameId, Lease, Refusal, Seq};
-use serde::Serialize;
+use longwire_protocol::{Append, Done, EndJob, Frame, FrameId, Lease, Refusal, Seq};
 
 /// Adds to the log of a job. A reply only where the frame had an id.
 ///
@@ -45,15 +44,15 @@ fn reply(verb: &'static str, id: Option<FrameId>, seq: Option<Seq>) -> Option<St
 /// What a worker is told, or the lease for whose sake it is to be killed.
 pub(crate) fn told(news: &News) -> Result<String, Lease> {
     match news {
-        News::HandOver(hand_over) => Ok(text_of(hand_over)),
-        News::Event(event) => Ok(text_of(event)),
+        News::HandOver(hand_over) => Ok(text_of(&**hand_over)),
+        News::Event(event) => Ok(text_of(&**event)),
         News::Force(lease) => Err(*lease),
     }
 }
 
 /// A frame as text. The types of the protocol can all be written; were one not, the client must still be told.
-pub(crate) fn text_of<T: Serialize>(frame: &T) -> String {
-    serde_json::to_string(frame).unwrap_or_else(|error| {
+pub(crate) fn text_of<T: Frame>(frame: &T) -> String {
+    frame.to_text().unwrap_or_else(|error| {
         tracing::error!(%error, "a frame could not be written");
         r#"{"status":"error","code":"internal","message":"the server could not write its answer"}"#
             .to_owned()

@@ -105,7 +105,7 @@ async fn a_replacement_that_waits_does_not_keep_a_server_that_stops() {
     };
     let both = async { tokio::join!(bench.try_start(asked), bench.engine.drain(Seconds::ZERO)) };
     let (replaced, ()) = timeout(LONG, both).await.expect("it stops");
-    // Its end is left to the next server.
+    // Nothing comes in its place.
     assert_eq!(replaced.unwrap_err(), Code::ShuttingDown);
-    assert_eq!(bench.status("a").await, "ending");
+    assert_eq!(bench.status("a").await, "killed");
 }

@@ -375,7 +375,7 @@ fn is_asked(events: &Events) -> bool {
 
 /// Everything that is on the disk.
 fn load(table: &Table, retention: Retention) -> Result<State, DiskError> {
-    let mut state = State::new(retention, table.hash_key()?);
+    let mut state = State::new(retention, table.hash_key()?).written_elsewhere();
     table.load_expired(|name| state.remember(name))?;
     let (mut ended, mut live) = (Vec::new(), Vec::new());
     table.load(|loaded| {

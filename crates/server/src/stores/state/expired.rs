@@ -1,23 +1,25 @@
 //! The names of jobs that were kept once.
 
-use std::{
-    collections::{HashMap, VecDeque, hash_map::Entry},
-    hash::Hasher,
-};
+use std::{collections::VecDeque, hash::Hasher};
 
+use hashbrown::hash_table::{Entry, HashTable};
 use longwire_protocol::{Connid, JobId};
 use siphasher::sip::SipHasher13;
 
-/// Remembers names by a keyed 64-bit hash, the latest so many of them: enough to tell `expired` from `unknown` in some 24 bytes
+/// Remembers names by a keyed 64-bit hash, the latest so many of them: enough to tell `expired` from `unknown` in some 20 bytes
 /// a name, wrong once in 2^64 / names.
 #[derive(Debug)]
 pub(in crate::stores) struct Expired {
     most: usize,
     key: HashKey,
-    /// How often each is in `order`: a name that is used again is remembered from its last use on.
-    known: HashMap<NameHash, u32, rustc_hash::FxBuildHasher>,
     order: VecDeque<NameHash>,
+    /// The turn of the first in `order`. Turns are counted round and round.
+    first: Turn,
+    /// The last turn of each name: one that is used again is remembered from its last use on.
+    turns: HashTable<Turn>,
 }
+
+type Turn = u32;
 
 /// The key of the hashes. As long as it is the same, so are they.
 pub(in crate::stores) type HashKey = [u64; 2];
@@ -30,8 +32,9 @@ impl Expired {
         Self {
             most,
             key,
-            known: HashMap::default(),
             order: VecDeque::new(),
+            first: 0,
+            turns: HashTable::new(),
         }
     }
 
@@ -52,25 +55,39 @@ impl Expired {
     }
 
     pub(super) fn add(&mut self, name: NameHash) {
-        *self.known.entry(name).or_default() += 1;
+        let turn = self.first.wrapping_add(self.order.len() as Turn);
         self.order.push_back(name);
-        if self.order.len() > self.most
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.forget(oldest);
+        let (order, first) = (&self.order, self.first);
+        let named = |turn: &Turn| order.get(turn.wrapping_sub(first) as usize).copied();
+        let known = self.turns.entry(
+            name,
+            |turn| named(turn) == Some(name),
+            |turn| named(turn).unwrap_or_default(),
+        );
+        match known {
+            Entry::Occupied(mut last) => *last.get_mut() = turn,
+            Entry::Vacant(free) => drop(free.insert(turn)),
+        }
+        if self.order.len() > self.most {
+            self.forget_oldest();
         }
     }
 
-    fn forget(&mut self, name: NameHash) {
-        if let Entry::Occupied(mut times) = self.known.entry(name) {
-            *times.get_mut() -= 1;
-            if *times.get() == 0 {
-                times.remove();
-            }
+    fn forget_oldest(&mut self) {
+        let turn = self.first;
+        let Some(name) = self.order.pop_front() else {
+            return;
+        };
+        self.first = turn.wrapping_add(1);
+        // Not there where the name was used again.
+        if let Ok(oldest) = self.turns.find_entry(name, |other| *other == turn) {
+            oldest.remove();
         }
     }
 
     pub(super) fn contains(&self, name: NameHash) -> bool {
-        self.known.contains_key(&name)
+        let named = |turn: &Turn| self.order.get(turn.wrapping_sub(self.first) as usize);
+        let is_it = |turn: &Turn| named(turn) == Some(&name);
+        self.turns.find(name, is_it).is_some()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use longwire_engine::{FeedEvent, FeedPage, Job, Mailbox};
+use longwire_engine::{Events, FeedEvent, FeedPage, Job, Mailbox};
 use longwire_protocol::{Change, Event, Gap, Seq};
 
 use super::log::Readers;
@@ -29,13 +29,27 @@ impl Feed {
         self.head
     }
 
-    /// Adds a job's event, if it changes the job's state. Says whether it does.
-    pub(super) fn add(&mut self, job: &Job, event: &Event) -> bool {
-        if matches!(event.change, Change::Progress(_) | Change::Output(_)) {
-            return false;
+    /// Adds those of a job's events that change its state. Who waited for a change is to be told.
+    pub(super) fn add(&mut self, job: &Job, events: &Events) -> Readers {
+        let changes_state =
+            |event: &&Event| !matches!(event.change, Change::Progress(_) | Change::Output(_));
+        let before = self.head;
+        for event in events.iter().filter(changes_state) {
+            self.add_change(job, event);
         }
+        if self.head > before {
+            self.readers.take()
+        } else {
+            Readers::default()
+        }
+    }
+
+    fn add_change(&mut self, job: &Job, event: &Event) {
         self.head += 1;
         let first = matches!(event.change, Change::Accepted(_)).then(|| job.spec());
+        if self.events.len() == self.most {
+            self.events.pop_front();
+        }
         self.events.push_back(FeedEvent {
             number: self.head,
             at: event.at,
@@ -48,15 +62,6 @@ impl Feed {
             by: first.map(|spec| Arc::clone(&spec.by)),
             tags: first.map(|spec| Arc::clone(&spec.tags)).unwrap_or_default(),
         });
-        if self.events.len() > self.most {
-            self.events.pop_front();
-        }
-        true
-    }
-
-    /// Who waited for a change.
-    pub(super) fn take_readers(&mut self) -> Readers {
-        self.readers.take()
     }
 
     pub(in crate::stores) fn page(

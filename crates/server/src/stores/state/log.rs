@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use longwire_engine::{Events, Mailbox, Page};
-use longwire_protocol::{Event, Gap, Seq};
+use longwire_engine::{Events, Job, Mailbox, Page, Retention};
+use longwire_protocol::{Change, Event, Gap, Seq};
 use smallvec::SmallVec;
 
 /// Those who wait for a log to grow. They are told once, and ask again.
@@ -41,18 +41,32 @@ impl Readers {
 }
 
 /// The events of a job that are kept: all from some number on.
+///
+/// What the job itself tells is not kept twice: its first event, and the one that ended it. So the log of most holds nothing. Whoever asks
+/// for something hands in the job as this log adds up to it.
 #[derive(Debug)]
 pub(super) struct Log {
-    events: VecDeque<Event>,
+    /// The number of the oldest event that is kept.
+    first: Seq,
+    /// Those between.
+    #[expect(
+        clippy::box_collection,
+        reason = "most have none, and there may be a million of these"
+    )]
+    between: Option<Box<VecDeque<Event>>>,
     bytes: usize,
 }
 
 impl Log {
-    pub(super) fn new() -> Self {
-        Self {
-            events: VecDeque::with_capacity(1),
+    /// A log that begins with these.
+    pub(super) fn new(events: Events) -> Self {
+        let mut log = Self {
+            first: events.first().map_or(1, |event| event.seq),
+            between: None,
             bytes: 0,
-        }
+        };
+        log.extend(events);
+        log
     }
 
     pub(super) const fn bytes(&self) -> usize {
@@ -62,47 +76,64 @@ impl Log {
     pub(super) fn extend(&mut self, events: Events) {
         for event in events {
             self.bytes += event.weight();
-            self.events.push_back(event);
+            if !matches!(event.change, Change::Accepted(_) | Change::Ended(_)) {
+                self.between.get_or_insert_default().push_back(event);
+            }
         }
     }
 
     /// Lets go of the oldest events until what is left is within bounds. The last one always stays. Says whether any went.
-    pub(super) fn trim(&mut self, bytes: usize, events: usize) -> bool {
-        let before = self.events.len();
-        while self.events.len() > 1 && (self.bytes > bytes || self.events.len() > events) {
-            if let Some(event) = self.events.pop_front() {
-                self.bytes -= event.weight();
-            }
+    pub(super) fn trim(&mut self, job: &Job, limits: &Retention) -> bool {
+        let before = self.first;
+        let most = u64::try_from(limits.log_events_per_job).unwrap_or(u64::MAX);
+        let bytes = limits.log_bytes_per_job;
+        while self.first < job.seq() && (self.bytes > bytes || job.seq() - self.first >= most) {
+            let oldest = if self.first == 1 {
+                Some(job.first_event())
+            } else {
+                self.between
+                    .as_mut()
+                    .and_then(|between| between.pop_front())
+            };
+            self.bytes -= oldest.map_or(0, |event| event.weight());
+            self.first += 1;
         }
-        self.events.len() < before
+        self.first > before
     }
 
     /// The number of the oldest event that is kept.
-    pub(super) fn first(&self) -> Seq {
-        self.events.front().map_or(1, |event| event.seq)
+    pub(super) const fn first(&self) -> Seq {
+        self.first
     }
 
     /// What comes after a number, up to about so many bytes, at least one event if there is one.
-    pub(super) fn page(&self, after: Seq, bytes: usize) -> Page {
-        let first = self.first();
-        let from = after.saturating_add(1);
+    pub(super) fn page(&self, job: &Job, after: Seq, bytes: usize) -> Page {
+        let (first, from) = (self.first, after.saturating_add(1));
         let gap = (from < first).then_some(Gap {
             from,
             to: first - 1,
         });
-        let skip = usize::try_from(from.saturating_sub(first)).unwrap_or(usize::MAX);
         let mut taken = 0;
-        let events = self
-            .events
+        let events = self.from(job, from.max(first)).take_while(|event| {
+            let fits = taken == 0 || taken < bytes;
+            taken += event.weight();
+            fits
+        });
+        Page {
+            gap,
+            events: events.collect(),
+        }
+    }
+
+    /// The events from a number on that is kept, or to come.
+    fn from(&self, job: &Job, from: Seq) -> impl Iterator<Item = Event> {
+        let first = (from == 1).then(|| job.first_event());
+        let skip = usize::try_from(from.saturating_sub(self.first.max(2))).unwrap_or(usize::MAX);
+        let between = self
+            .between
             .iter()
-            .skip(skip)
-            .take_while(|event| {
-                let fits = taken == 0 || taken < bytes;
-                taken += event.weight();
-                fits
-            })
-            .cloned()
-            .collect();
-        Page { gap, events }
+            .flat_map(move |between| between.iter().skip(skip));
+        let last = (from <= job.seq()).then(|| job.last_event()).flatten();
+        first.into_iter().chain(between.cloned()).chain(last)
     }
 }

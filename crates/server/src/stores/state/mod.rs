@@ -6,9 +6,11 @@
 mod expired;
 mod feed;
 mod log;
+mod names;
+mod routes;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     ops::Bound,
     sync::{Arc, Weak},
 };
@@ -25,6 +27,8 @@ use self::{
     expired::Expired,
     feed::Feed,
     log::{Log, Readers},
+    names::Names,
+    routes::{RouteJobs, RouteNumber, Routes},
 };
 
 /// Jobs looked at for one page of a list at most, so that a filter that fits nothing does not hold everybody up.
@@ -33,48 +37,46 @@ const LOOKED_AT_PER_PAGE: usize = 10_000;
 struct Entry {
     job: Job,
     log: Log,
+    route: RouteNumber,
     readers: Readers,
 }
 
-/// The jobs of one route.
-#[derive(Default)]
-struct RouteJobs {
-    queued: BTreeSet<JobId>,
-    running: u64,
-    /// Who waits for the queue to hold something.
-    readers: Readers,
-    /// Those that have ended, in that order, numbered through all routes.
-    ended: VecDeque<(u64, JobId)>,
-    ended_bytes: usize,
-    retention: RouteRetention,
+/// How a job stands, for as much as the indexes know of it.
+#[derive(Clone, Copy)]
+struct Stand {
+    status: Status,
+    alarm: Option<Timestamp>,
+    last_at: Timestamp,
+    /// What its log weighs.
+    bytes: usize,
 }
 
-impl RouteJobs {
-    fn has_too_many(&self) -> bool {
-        let limits = &self.retention;
-        limits
-            .ended_jobs
-            .is_some_and(|most| self.ended.len() > most)
-            || limits
-                .ended_bytes
-                .is_some_and(|most| self.ended_bytes > most)
+impl Entry {
+    fn stand(&self) -> Stand {
+        Stand {
+            status: self.job.status(),
+            alarm: self.job.alarm().map(|(at, _)| at),
+            last_at: self.job.last_at(),
+            bytes: self.log.bytes(),
+        }
     }
 }
 
 pub(super) struct State {
     retention: Retention,
     jobs: FxHashMap<JobId, Box<Entry>>,
-    names: HashMap<Connid, JobId>,
+    names: Names,
     live: BTreeSet<JobId>,
     alarms: BTreeSet<(Timestamp, JobId)>,
-    routes: BTreeMap<Arc<str>, RouteJobs>,
+    routes: Routes,
     ended: usize,
     last_end: u64,
     ended_bytes: usize,
     live_bytes: usize,
     pub(super) expired: Expired,
     pub(super) feed: Feed,
-    dropped: Dropped,
+    /// None where nothing is written elsewhere.
+    dropped: Option<Dropped>,
     /// Who waits for alarms, and the next it knows of.
     sleeper: Option<(Option<Timestamp>, Weak<Mailbox>)>,
 }
@@ -139,34 +141,39 @@ impl State {
     pub(super) fn new(retention: Retention, key: HashKey) -> Self {
         Self {
             jobs: FxHashMap::default(),
-            names: HashMap::new(),
+            names: Names::default(),
             live: BTreeSet::new(),
             alarms: BTreeSet::new(),
-            routes: BTreeMap::new(),
+            routes: Routes::default(),
             ended: 0,
             last_end: 0,
             ended_bytes: 0,
             live_bytes: 0,
             expired: Expired::new(retention.expired_names, key),
             feed: Feed::new(retention.feed_events),
-            dropped: Dropped::default(),
+            dropped: None,
             sleeper: None,
             retention,
         }
     }
 
+    /// The same for who writes it elsewhere too, and asks what is to go there: see [`State::take_dropped`].
+    pub(super) fn written_elsewhere(mut self) -> Self {
+        self.dropped = Some(Dropped::default());
+        self
+    }
+
     pub(super) fn find(&self, name: &Name) -> Found {
-        let id = match name {
-            Name::Connid(connid) => self.names.get(connid).copied(),
-            Name::Job(job) => Some(*job),
+        let (hash, id) = match name {
+            Name::Connid(connid) => {
+                let hash = self.expired.of_connid(connid);
+                (hash, self.named_by(hash, connid))
+            }
+            Name::Job(job) => (self.expired.of_job(*job), Some(*job)),
         };
         if let Some(entry) = id.and_then(|id| self.jobs.get(&id)) {
             return Found::Job(entry.job.clone());
         }
-        let hash = match name {
-            Name::Connid(connid) => self.expired.of_connid(connid),
-            Name::Job(job) => self.expired.of_job(*job),
-        };
         if self.expired.contains(hash) {
             Found::Expired
         } else {
@@ -176,25 +183,29 @@ impl State {
 
     /// The job that a name stands for, whether or not it has ended.
     pub(super) fn named(&self, connid: &Connid) -> Option<JobId> {
-        self.names.get(connid).copied()
+        self.named_by(self.expired.of_connid(connid), connid)
+    }
+
+    fn named_by(&self, hash: NameHash, connid: &Connid) -> Option<JobId> {
+        let is_it = |id| is_named(&self.jobs, id, connid);
+        self.names.find(hash, is_it)
     }
 
     /// Whether a new job could be created, beside so many others that are about to be.
     pub(super) fn room_for(&self, job: &Job, beside: Beside) -> Result<(), NotCreated> {
-        if let Found::Job(other) = self.find(&Name::Connid(job.connid().clone()))
-            && !other.status().has_ended()
-        {
-            return Err(NotCreated::InUse(other));
+        let other = self.named(job.connid()).and_then(|id| self.jobs.get(&id));
+        if let Some(other) = other.filter(|other| !other.job.status().has_ended()) {
+            return Err(NotCreated::InUse(other.job.clone()));
         }
         if self.live.len() + beside.jobs >= self.retention.jobs {
             return Err(NotCreated::Full);
         }
-        let queued = self
-            .routes
-            .get(&job.spec().route)
-            .map_or(0, |route| route.queued.len());
+        let queued = || {
+            let route = self.routes.named(&job.spec().route);
+            route.map_or(0, |route| route.queued.len())
+        };
         if job.status() == Status::Queued
-            && queued + beside.queued_on_route >= self.retention.queued_jobs_per_route
+            && queued() + beside.queued_on_route >= self.retention.queued_jobs_per_route
         {
             return Err(NotCreated::QueueFull);
         }
@@ -203,40 +214,39 @@ impl State {
 
     /// Adds a job for which there is room.
     pub(super) fn create(&mut self, job: Job, events: Events) -> Wakes {
-        let mut wakes = Wakes::default();
-        self.feed_with(&job, &events, &mut wakes);
-        let mut log = Log::new();
-        log.extend(events);
-        self.insert(job, log, &mut wakes);
+        let mut wakes = Wakes {
+            feed: self.feed.add(&job, &events),
+            ..Wakes::default()
+        };
+        self.insert(job, Log::new(events), &mut wakes);
         self.forget_surplus();
         wakes
     }
 
     /// Adds a job as it was when the server last stopped, with what is kept of its log.
     pub(super) fn restore(&mut self, job: Job, events: Events) {
-        let mut log = Log::new();
-        log.extend(events);
-        let (bytes, most) = (
-            self.retention.log_bytes_per_job,
-            self.retention.log_events_per_job,
-        );
-        if log.trim(bytes, most) {
-            self.dropped.beginnings.insert(job.id());
+        let mut log = Log::new(events);
+        if log.trim(&job, &self.retention) {
+            note(&mut self.dropped, |dropped| {
+                dropped.beginnings.insert(job.id())
+            });
         }
         // Nobody waits for anything yet.
         self.insert(job, log, &mut Wakes::default());
     }
 
     fn insert(&mut self, job: Job, log: Log, wakes: &mut Wakes) {
-        let id = job.id();
-        self.names.insert(job.connid().clone(), id);
-        self.index(None, &job, wakes);
-        self.weigh(&job, 0, log.bytes());
+        let (id, connid) = (job.id(), job.connid());
+        let is_it = |id| is_named(&self.jobs, id, connid);
+        self.names.insert(self.expired.of_connid(connid), id, is_it);
+        let route = self.routes.number(&job.spec().route, &self.retention);
         let entry = Entry {
             job,
             log,
+            route,
             readers: Readers::default(),
         };
+        self.index(id, route, None, entry.stand(), wakes);
         self.jobs.insert(id, Box::new(entry));
     }
 
@@ -251,40 +261,39 @@ impl State {
     /// Adds events to a log that has not grown. A job that is gone stays gone.
     pub(super) fn append(&mut self, job: Job, events: Events) -> Wakes {
         let id = job.id();
-        // Taken out while the indexes are brought up to date, then put back.
-        let Some(mut entry) = self.jobs.remove(&id) else {
+        let Some(entry) = self.jobs.get_mut(&id) else {
             return Wakes::default();
         };
         let mut wakes = Wakes {
             job: entry.readers.take(),
+            feed: self.feed.add(&job, &events),
             ..Wakes::default()
         };
-        self.index(Some(&entry.job), &job, &mut wakes);
-        self.feed_with(&job, &events, &mut wakes);
-        let before = entry.log.bytes();
-        entry.log.extend(events);
-        let (bytes, most) = (
-            self.retention.log_bytes_per_job,
-            self.retention.log_events_per_job,
-        );
-        if entry.log.trim(bytes, most) {
-            self.dropped.beginnings.insert(id);
-        }
-        self.weigh(&job, before, entry.log.bytes());
+        let before = entry.stand();
         entry.job = job;
-        self.jobs.insert(id, entry);
+        entry.log.extend(events);
+        if entry.log.trim(&entry.job, &self.retention) {
+            note(&mut self.dropped, |dropped| dropped.beginnings.insert(id));
+        }
+        let (after, route) = (entry.stand(), entry.route);
+        self.index(id, route, Some(before), after, &mut wakes);
         self.forget_surplus();
         wakes
     }
 
     /// What was let go of since this was last asked.
     pub(super) fn take_dropped(&mut self) -> Dropped {
-        std::mem::take(&mut self.dropped)
+        self.dropped
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// Whether anything was.
     pub(super) fn has_dropped(&self) -> bool {
-        !self.dropped.is_empty()
+        self.dropped
+            .as_ref()
+            .is_some_and(|dropped| !dropped.is_empty())
     }
 
     /// A job and the number of the oldest event of it that is kept.
@@ -298,43 +307,48 @@ impl State {
         self.expired.add(name);
     }
 
-    fn feed_with(&mut self, job: &Job, events: &Events, wakes: &mut Wakes) {
-        let mut changed = false;
-        for event in events {
-            changed |= self.feed.add(job, event);
-        }
-        if changed {
-            wakes.feed = self.feed.take_readers();
-        }
-    }
-
     /// Brings every index from how the job stood to how it stands.
-    fn index(&mut self, before: Option<&Job>, after: &Job, wakes: &mut Wakes) {
-        let id = after.id();
-        let alarm = |job: &Job| job.alarm().map(|(at, _)| at);
-        let (old_alarm, new_alarm) = (before.and_then(alarm), alarm(after));
-        if old_alarm != new_alarm {
+    fn index(
+        &mut self,
+        id: JobId,
+        route: RouteNumber,
+        before: Option<Stand>,
+        after: Stand,
+        wakes: &mut Wakes,
+    ) {
+        let old_alarm = before.and_then(|before| before.alarm);
+        if old_alarm != after.alarm {
             if let Some(at) = old_alarm {
                 self.alarms.remove(&(at, id));
             }
-            if let Some(at) = new_alarm {
+            if let Some(at) = after.alarm {
                 self.alarms.insert((at, id));
                 wakes.sleeper = self.rouse(at);
             }
         }
-        let old = before.map(Job::status);
-        let new = after.status();
-        if old != Some(new) {
-            self.index_status(after, old, new, wakes);
+        self.live_bytes -= before.map_or(0, |before| before.bytes);
+        if !after.status.has_ended() {
+            self.live_bytes += after.bytes;
+        }
+        let old = before.map(|before| before.status);
+        if old != Some(after.status) {
+            self.index_status(id, route, old, after, wakes);
         }
     }
 
-    fn index_status(&mut self, job: &Job, old: Option<Status>, new: Status, wakes: &mut Wakes) {
-        let id = job.id();
+    fn index_status(
+        &mut self,
+        id: JobId,
+        route: RouteNumber,
+        old: Option<Status>,
+        after: Stand,
+        wakes: &mut Wakes,
+    ) {
+        let new = after.status;
         let runs = |status| matches!(status, Status::Running | Status::Ending);
         self.last_end += u64::from(new.has_ended());
         let end = self.last_end;
-        let route = self.route(&job.spec().route);
+        let route = self.routes.get_mut(route);
         if old == Some(Status::Queued) {
             route.queued.remove(&id);
         }
@@ -346,13 +360,17 @@ impl State {
         route.running -= u64::from(old.is_some_and(runs));
         if new.has_ended() {
             route.ended.push_back((end, id));
+            route.ended_bytes += after.bytes;
             let (is_first, time) = (route.ended.len() == 1, route.retention.ended_time);
             self.ended += 1;
-            self.live.remove(&id);
+            self.ended_bytes += after.bytes;
+            if old.is_some() {
+                self.live.remove(&id);
+            }
             // The first to go: whoever sleeps until an alarm must know that this comes before it.
             if is_first && wakes.sleeper.is_none() {
                 let time = time.unwrap_or(self.retention.ended_time);
-                wakes.sleeper = self.rouse(job.last_at().after(time));
+                wakes.sleeper = self.rouse(after.last_at.after(time));
             }
         } else if old.is_none() {
             self.live.insert(id);
@@ -364,8 +382,8 @@ impl State {
         &mut self,
         routes: BTreeMap<Arc<str>, RouteRetention>,
     ) -> Option<Weak<Mailbox>> {
-        for (name, route) in &mut self.routes {
-            route.retention = routes.get(name).copied().unwrap_or_default();
+        for route in self.routes.iter_mut() {
+            route.retention = routes.get(&route.name).copied().unwrap_or_default();
         }
         self.retention.routes = routes;
         self.forget_surplus();
@@ -377,28 +395,6 @@ impl State {
     pub(super) fn is_fleeting(&self, route: &str) -> bool {
         let retention = self.retention.routes.get(route);
         retention.is_some_and(|retention| retention.fleeting)
-    }
-
-    /// The jobs of that route.
-    fn route(&mut self, name: &Arc<str>) -> &mut RouteJobs {
-        let retention = &self.retention.routes;
-        self.routes
-            .entry(Arc::clone(name))
-            .or_insert_with(|| RouteJobs {
-                retention: retention.get(name).copied().unwrap_or_default(),
-                ..RouteJobs::default()
-            })
-    }
-
-    /// Keeps the sums of bytes: what a log weighed and weighs, and on which side it is counted.
-    fn weigh(&mut self, job: &Job, before: usize, after: usize) {
-        self.live_bytes -= before;
-        if job.status().has_ended() {
-            self.ended_bytes += after;
-            self.route(&job.spec().route).ended_bytes += after;
-        } else {
-            self.live_bytes += after;
-        }
     }
 
     /// Whoever sleeps until an alarm later than this one.
@@ -413,28 +409,15 @@ impl State {
     /// Lets go of the oldest ended jobs over the bounds of number and bytes.
     pub(super) fn forget_surplus(&mut self) {
         while let Some(route) = self.route_with_surplus() {
-            self.forget_oldest_of(&route);
+            self.forget_oldest_of(route);
         }
     }
 
-    fn route_with_surplus(&self) -> Option<Arc<str>> {
-        let mut routes = self.routes.iter();
-        if let Some((name, _)) = routes.find(|(_, route)| route.has_too_many()) {
-            return Some(Arc::clone(name));
-        }
+    fn route_with_surplus(&self) -> Option<RouteNumber> {
+        let own = self.routes.find(RouteJobs::has_too_many);
         let too_many =
             self.ended > self.retention.ended_jobs || self.ended_bytes > self.retention.ended_bytes;
-        too_many.then(|| self.route_of_oldest()).flatten()
-    }
-
-    /// The route of the job that ended first of all that are kept.
-    fn route_of_oldest(&self) -> Option<Arc<str>> {
-        let ends = self
-            .routes
-            .iter()
-            .filter_map(|(name, route)| Some((route.ended.front()?.0, name)));
-        let (_, name) = ends.min()?;
-        Some(Arc::clone(name))
+        own.or_else(|| too_many.then(|| self.routes.of_oldest()).flatten())
     }
 
     /// When the first of a route's ended jobs is to go.
@@ -442,29 +425,25 @@ impl State {
         let (_, id) = route.ended.front()?;
         let oldest = self.jobs.get(id)?;
         let time = route.retention.ended_time;
-        Some(
-            oldest
-                .job
-                .last_at()
-                .after(time.unwrap_or(self.retention.ended_time)),
-        )
+        let time = time.unwrap_or(self.retention.ended_time);
+        Some(oldest.job.last_at().after(time))
     }
 
     /// Lets go of ended jobs that have been kept long enough. Says when the next is due to go.
     fn forget_old(&mut self, now: Timestamp) -> Option<Timestamp> {
         loop {
-            let due = |(name, route)| Some((self.first_to_go(route)?, name));
-            let (at, name) = self.routes.iter().filter_map(due).min()?;
+            let due = |(number, route)| Some((self.first_to_go(route)?, number));
+            let (at, route) = self.routes.iter().filter_map(due).min()?;
             if at > now {
                 return Some(at);
             }
-            let name = Arc::clone(name);
-            self.forget_oldest_of(&name);
+            self.forget_oldest_of(route);
         }
     }
 
-    fn forget_oldest_of(&mut self, route: &Arc<str>) {
-        let Some((_, id)) = self.route(route).ended.pop_front() else {
+    fn forget_oldest_of(&mut self, route: RouteNumber) {
+        let route = self.routes.get_mut(route);
+        let Some((_, id)) = route.ended.pop_front() else {
             return;
         };
         self.ended -= 1;
@@ -472,16 +451,16 @@ impl State {
             return;
         };
         let bytes = entry.log.bytes();
+        route.ended_bytes -= bytes;
         self.ended_bytes -= bytes;
-        self.route(route).ended_bytes -= bytes;
-        let connid = entry.job.connid();
-        if self.names.get(connid) == Some(&id) {
-            self.names.remove(connid);
-        }
-        let names = [self.expired.of_connid(connid), self.expired.of_job(id)];
+        let connid = self.expired.of_connid(entry.job.connid());
+        self.names.remove(connid, id);
+        let names = [connid, self.expired.of_job(id)];
         names.into_iter().for_each(|name| self.expired.add(name));
-        self.dropped.beginnings.remove(&id);
-        self.dropped.jobs.push(Gone { job: id, names });
+        note(&mut self.dropped, |dropped| {
+            dropped.beginnings.remove(&id);
+            dropped.jobs.push(Gone { job: id, names });
+        });
     }
 
     pub(super) fn read(
@@ -492,7 +471,7 @@ impl State {
         reader: Option<&Arc<Mailbox>>,
     ) -> Option<Page> {
         let entry = self.jobs.get_mut(&job)?;
-        let page = entry.log.page(after, bytes);
+        let page = entry.log.page(&entry.job, after, bytes);
         if let Some(reader) = reader.filter(|_| page.events.is_empty()) {
             entry.readers.add(reader);
         }
@@ -550,7 +529,8 @@ impl State {
         most: usize,
         reader: &Arc<Mailbox>,
     ) -> Vec<Job> {
-        let jobs = self.route(route);
+        let number = self.routes.number(route, &self.retention);
+        let jobs = self.routes.get_mut(number);
         if jobs.queued.is_empty() {
             jobs.readers.add(reader);
         }
@@ -569,7 +549,7 @@ impl State {
             (None, None) => u64::try_from(self.live.len()).ok(),
             (Some(route), None) => Some(
                 self.routes
-                    .get(&**route)
+                    .named(route)
                     .map_or(0, |route| route.queued.len() as u64 + route.running),
             ),
             (_, Some(_)) => None,
@@ -577,15 +557,31 @@ impl State {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        let routes = self.routes.iter();
+        let routes = self.routes.by_name();
         Counts {
             routes: routes
-                .map(|(name, jobs)| (Arc::clone(name), jobs.queued.len() as u64, jobs.running))
+                .map(|jobs| {
+                    (
+                        Arc::clone(&jobs.name),
+                        jobs.queued.len() as u64,
+                        jobs.running,
+                    )
+                })
                 .collect(),
             ended: self.ended as u64,
             bytes: (self.live_bytes + self.ended_bytes) as u64,
         }
     }
+}
+
+fn is_named(jobs: &FxHashMap<JobId, Box<Entry>>, id: JobId, connid: &Connid) -> bool {
+    let entry = jobs.get(&id);
+    entry.is_some_and(|entry| entry.job.connid() == connid)
+}
+
+/// Notes what was dropped, where somebody asks for it.
+fn note<T>(dropped: &mut Option<Dropped>, note: impl FnOnce(&mut Dropped) -> T) {
+    dropped.as_mut().map(note);
 }
 
 fn fits(job: &Job, query: &Query) -> bool {
@@ -602,13 +598,13 @@ fn fits(job: &Job, query: &Query) -> bool {
 struct Places(BTreeMap<Arc<str>, (Option<JobId>, u64)>);
 
 impl Places {
-    fn of(&mut self, job: &Job, routes: &BTreeMap<Arc<str>, RouteJobs>) -> Option<u64> {
+    fn of(&mut self, job: &Job, routes: &Routes) -> Option<u64> {
         if job.status() != Status::Queued {
             return None;
         }
         let route = &job.spec().route;
         // Whoever asks may hold an old copy.
-        let queued = &routes.get(route)?.queued;
+        let queued = &routes.named(route)?.queued;
         if !queued.contains(&job.id()) {
             return None;
         }

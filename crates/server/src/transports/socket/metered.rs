@@ -1,9 +1,9 @@
-//! A TCP stream that counts, and does not take a message in pieces without end.
+//! A TCP stream that counts, gathers what is to be written, and does not take a message in pieces without end.
 
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Buf, Bytes};
@@ -12,9 +12,15 @@ use tokio::{
     net::TcpStream,
 };
 
-/// The transport under a socket.
+use super::outbox::Outbox;
+
+/// The transport under a socket. Whatever is written waits in its outbox for a flush: text messages, which are put there as they are, and
+/// the frames between them that are the library's: pings, pongs and closes.
 pub(super) struct Metered {
     stream: TcpStream,
+    outbox: Outbox,
+    /// A close frame is the last thing that is said.
+    closing: bool,
     /// What HTTP had read beyond the handshake.
     prefix: Bytes,
     since_message: usize,
@@ -30,10 +36,12 @@ pub(super) struct TooManyPieces;
 
 impl Metered {
     /// `message_bytes` is the largest message there may be; frames around its pieces may take as much again.
-    pub(super) const fn new(stream: TcpStream, prefix: Bytes, message_bytes: usize) -> Self {
+    pub(super) fn new(stream: TcpStream, prefix: Bytes, message_bytes: usize) -> Self {
         const READ_AHEAD: usize = 128 * 1024;
         Self {
             stream,
+            outbox: Outbox::default(),
+            closing: false,
             prefix,
             since_message: 0,
             most_per_message: message_bytes.saturating_mul(2).saturating_add(READ_AHEAD),
@@ -45,6 +53,26 @@ impl Metered {
     /// A message is whole: what comes now belongs to the next.
     pub(super) const fn message_is_whole(&mut self) {
         self.since_message = 0;
+    }
+
+    /// Says that, once all before it was sent. Nothing where the socket is closing.
+    pub(super) fn say(&mut self, text: &str) {
+        if !self.closing {
+            self.outbox.text(text);
+        }
+    }
+
+    /// A close frame is under way: nothing may follow it.
+    pub(super) const fn is_closing(&mut self) {
+        self.closing = true;
+    }
+
+    /// Pending while so many bytes wait that the peer does not take.
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<io::Result<()>> {
+        while self.outbox.len() >= most {
+            ready!(self.poll_write_out(cx))?;
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Bytes written so far: while that grows, the peer reads.
@@ -68,11 +96,10 @@ impl Metered {
         Ok(())
     }
 
-    fn wrote(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(count)) = written {
-            self.sent += count as u64;
-        }
-        written
+    fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let written = ready!(self.outbox.poll_write(&mut self.stream, cx))?;
+        self.sent += written as u64;
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -100,31 +127,32 @@ impl AsyncRead for Metered {
 impl AsyncWrite for Metered {
     fn poll_write(
         mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
+        _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.wrote(written)
+        self.outbox.frames(bytes);
+        Poll::Ready(Ok(bytes.len()))
     }
 
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
+        _: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.wrote(written)
+        slices.iter().for_each(|slice| self.outbox.frames(slice));
+        Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        self.poll_room(cx, 1)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.as_mut().poll_flush(cx))?;
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -2,6 +2,7 @@
 
 mod handshake;
 mod metered;
+mod outbox;
 mod pulse;
 mod session;
 mod verbs;
@@ -23,7 +24,7 @@ use longwire_engine::{Engine, Principal};
 use longwire_protocol::{Code, ParseLimits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
-use tokio_websockets::{Config, Limits as FrameLimits, ServerBuilder, WebSocketStream};
+use tokio_websockets::{Limits as FrameLimits, ServerBuilder, WebSocketStream};
 
 use self::{
     handshake::{Handshake, NotASocket},
@@ -64,13 +65,13 @@ pub(crate) fn routes(context: Arc<SocketContext>) -> Router {
 
 async fn open(State(context): State<Arc<SocketContext>>, request: Request) -> Response<Body> {
     accept(&context, request, |socket, context, times| {
-        let verbs = Verbs {
+        let verbs = Arc::new(Verbs {
             engine: context.engine.clone(),
             modules: context.modules.clone(),
             asker: Arc::default(),
             metrics: Arc::clone(&context.metrics),
             who: Principal::anonymous(),
-        };
+        });
         Session::new(socket, context, verbs, times).run()
     })
 }
@@ -171,12 +172,6 @@ fn framed(upgraded: Upgraded, context: &SocketContext) -> Option<WebSocketStream
         parts.read_buf,
         frame_bytes,
     );
-    let config = Config::default().flush_threshold(context.settings.write_buffer_bytes);
     let limits = FrameLimits::default().max_payload_len(Some(frame_bytes));
-    Some(
-        ServerBuilder::new()
-            .config(config)
-            .limits(limits)
-            .serve(stream),
-    )
+    Some(ServerBuilder::new().limits(limits).serve(stream))
 }

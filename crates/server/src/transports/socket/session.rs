@@ -2,10 +2,10 @@
 //!
 //! One task reads and writes the socket, and nothing else does. A turn of it first reads what has arrived, then writes what
 //! there is to say, and sends that with one flush. It reads only while it can write, so a peer that does not read is not
-//! listened to either, and what waits for it stays bounded: replies of one turn, and of each followed job a number.
+//! listened to either, and what waits for it stays bounded: replies of one turn, and of each followed job a number. Replies are said as they
+//! come, events once they are read; so a reply is never behind an event that was not yet on its way.
 
 use std::{
-    collections::VecDeque,
     future::poll_fn,
     io,
     pin::Pin,
@@ -20,6 +20,7 @@ use longwire_protocol::{
     Claim, CloseCode, Code, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Notice, Refusal,
     RefusalFrame, Request, SEARCH, Seconds, Seq, Spec, Target,
 };
+use smallvec::SmallVec;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, Sleep, sleep, timeout},
@@ -79,11 +80,9 @@ enum Ending {
 pub(super) struct Session {
     socket: WebSocketStream<Metered>,
     context: Arc<SocketContext>,
-    verbs: Verbs,
+    verbs: Arc<Verbs>,
     mailbox: Arc<Mailbox>,
     watches: Watches,
-    /// Direct replies: sent before any event.
-    replies: VecDeque<String>,
     answering: Replies,
     /// Searches that are made elsewhere. They keep no other frame from being read.
     searching: Replies,
@@ -108,7 +107,7 @@ impl Session {
     pub(super) fn new(
         socket: WebSocketStream<Metered>,
         context: Arc<SocketContext>,
-        verbs: Verbs,
+        verbs: Arc<Verbs>,
         times: bool,
     ) -> Self {
         let limits = &context.limits;
@@ -117,7 +116,6 @@ impl Session {
             verbs,
             mailbox: Mailbox::new(),
             watches: Watches::default(),
-            replies: VecDeque::new(),
             answering: Replies::new(),
             searching: Replies::new(),
             searched: 0,
@@ -220,7 +218,7 @@ impl Session {
                 Phase::Serving => {}
                 Phase::Draining(until) => {
                     let left = until.since(self.engine().now());
-                    self.replies.push_back(shutting_down(left));
+                    self.say(&shutting_down(left));
                 }
                 Phase::Closing => {
                     self.closing = Some(Box::pin(sleep(CLOSE_TIME)));
@@ -244,19 +242,19 @@ impl Session {
     /// Reads what has arrived, as long as the peer takes what is said to it.
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
+        let mut now = None;
         for _ in 0..FRAMES_PER_TURN {
-            let room = self.replies.iter().map(String::len).sum::<usize>()
-                < self.context.settings.write_buffer_bytes;
             let paused = self.is_busy() || self.searched >= SEARCHES_AT_ONCE;
-            if paused || !room || Pin::new(&mut self.socket).poll_ready(cx).is_pending() {
+            if paused || self.poll_room(cx).is_pending() {
                 break;
             }
             let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) else {
                 break;
             };
             moved = true;
+            let now = *now.get_or_insert_with(Instant::now);
             match message {
-                Some(Ok(message)) => self.take(&message, cx),
+                Some(Ok(message)) => self.take(&message, now, cx),
                 Some(Err(error)) => self.fail(&error),
                 None => self.end(Ending::Gone),
             }
@@ -265,6 +263,17 @@ impl Session {
             }
         }
         moved
+    }
+
+    /// Pending while as much as may be waits for the peer to take it.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let most = self.context.settings.write_buffer_bytes;
+        self.socket.get_mut().poll_room(cx, most)
+    }
+
+    /// Says that before any event that was not said yet.
+    fn say(&mut self, text: &str) {
+        self.socket.get_mut().say(text);
     }
 
     fn is_busy(&self) -> bool {
@@ -278,12 +287,11 @@ impl Session {
         }
     }
 
-    fn take(&mut self, message: &Message, cx: &mut Context<'_>) {
-        let now = Instant::now();
+    fn take(&mut self, message: &Message, now: Instant, cx: &mut Context<'_>) {
         self.heard(now);
         self.socket.get_mut().message_is_whole();
         if message.is_close() {
-            return;
+            return self.socket.get_mut().is_closing();
         }
         let quota = if message.is_ping() || message.is_pong() {
             &mut self.controls
@@ -313,7 +321,7 @@ impl Session {
             }
             Error::Io(_) => self.end(Ending::Gone),
             // The next read sends the close frame that is due, and then says that the stream ended.
-            Error::Protocol(_) => {}
+            Error::Protocol(_) => self.socket.get_mut().is_closing(),
             Error::AlreadyClosed | _ => self.end(Ending::Gone),
         }
     }
@@ -337,7 +345,7 @@ impl Session {
         if let Request::Search(_) | Request::Modules(_) = request {
             return self.search(id, request, cx);
         }
-        let mut answer = self.verbs.clone().answer(id, request).boxed();
+        let mut answer = Arc::clone(&self.verbs).answer(id, request).boxed();
         match answer.poll_unpin(cx) {
             Poll::Ready(answered) => self.answered(answered),
             Poll::Pending => self.answering.push(answer),
@@ -348,7 +356,7 @@ impl Session {
     fn search(&mut self, id: Option<FrameId>, request: Request, cx: &mut Context<'_>) {
         let is_list = matches!(request, Request::Modules(_));
         let route = if is_list { "modules" } else { SEARCH };
-        let mut answer = self.verbs.clone().answer(id.clone(), request).boxed();
+        let mut answer = Arc::clone(&self.verbs).answer(id.clone(), request).boxed();
         match answer.poll_unpin(cx) {
             Poll::Ready(answered) => {
                 self.searched += 1;
@@ -368,7 +376,7 @@ impl Session {
     /// What was handed over before is told before the reply: after it comes only what it allows.
     fn claim(&mut self, id: Option<FrameId>, claim: &Claim, cx: &mut Context<'_>) {
         while let Some(news) = self.news(cx) {
-            self.replies.push_back(news);
+            self.say(&news);
         }
         let engine = &self.verbs.engine;
         let seat = self
@@ -408,7 +416,9 @@ impl Session {
     }
 
     fn answered(&mut self, answered: Answered) {
-        self.replies.extend(answered.frame);
+        if let Some(reply) = answered.frame {
+            self.say(&reply);
+        }
         match answered.effect {
             Effect::None => {}
             Effect::Follow {
@@ -465,7 +475,7 @@ impl Session {
     fn write(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
         let blocked = loop {
-            match Pin::new(&mut self.socket).poll_ready(cx) {
+            match self.poll_room(cx) {
                 Poll::Pending => break true,
                 Poll::Ready(Err(_)) => {
                     self.end(Ending::Gone);
@@ -477,8 +487,7 @@ impl Session {
                 break self.flush(cx);
             };
             moved = true;
-            // A socket that is closing takes nothing more; reading tells when it has closed.
-            drop(Pin::new(&mut self.socket).start_send(Message::text(text)));
+            self.say(&text);
         };
         let sent = self.socket.get_ref().sent();
         self.pulse.wrote(blocked, sent);
@@ -497,12 +506,9 @@ impl Session {
         }
     }
 
-    /// The next frame: replies first, then what a worker is told, then events, a page of one job after a page of another.
+    /// The next frame once all replies were said: what a worker is told, then events, a page of one job after a page of another.
     fn next_text(&mut self, cx: &mut Context<'_>) -> Option<String> {
         loop {
-            if let Some(reply) = self.replies.pop_front() {
-                return Some(reply);
-            }
             if let Some(news) = self.news(cx) {
                 return Some(news);
             }
@@ -577,7 +583,7 @@ impl Session {
                 ..EventFrame::new(spec, event, by_job)
             })
         });
-        let texts: Vec<_> = gap.iter().map(text_of).chain(events).collect();
+        let texts: SmallVec<[String; 2]> = gap.iter().map(text_of).chain(events).collect();
         let last = page.events.last();
         let read = last.map(|last| last.seq).or(page.gap.map(|gap| gap.to));
         cursor.after = read.unwrap_or(cursor.after);
@@ -636,6 +642,10 @@ impl Session {
             tracing::debug!(code = code.code, reason = code.reason, "closing a socket");
         }
         let closed = poll_fn(|cx| {
+            // The peer may take the close frame, and what comes before it, little by little.
+            if let Poll::Ready(Err(error)) = Pin::new(&mut self.socket).poll_flush(cx) {
+                return Poll::Ready(Err(error));
+            }
             while ready!(Pin::new(&mut self.socket).poll_next(cx))
                 .is_some_and(|message| message.is_ok())
             {}

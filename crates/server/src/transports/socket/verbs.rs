@@ -5,11 +5,10 @@ use std::sync::Arc;
 use longwire_engine::{Engine, Opened, Principal, Seat, Watcher};
 use longwire_modules::Query;
 use longwire_protocol::{
-    Claim, Claimed, Code, Done, Extend, Found, FrameId, Kill, ModulesPage, ModulesQuery, Refusal,
-    RefusalFrame, Request, RoutesPage, RoutesQuery, Search, Seq, Spec, Start, StatusQuery, Target,
-    Watch,
+    Claim, Claimed, Code, Done, Extend, Found, Frame, FrameId, Kill, ModulesPage, ModulesQuery,
+    Refusal, RefusalFrame, Request, RoutesPage, RoutesQuery, Search, Seq, Spec, Start, StatusQuery,
+    Target, Watch,
 };
-use serde::Serialize;
 
 use crate::{
     metrics::Metrics,
@@ -42,7 +41,6 @@ pub(super) struct Answered {
 }
 
 /// Who answers the requests of a socket.
-#[derive(Clone)]
 pub(super) struct Verbs {
     pub(super) engine: Engine,
     pub(super) modules: Modules,
@@ -54,7 +52,7 @@ pub(super) struct Verbs {
 
 impl Verbs {
     /// Answers a request.
-    pub(super) async fn answer(self, id: Option<FrameId>, request: Request) -> Answered {
+    pub(super) async fn answer(self: Arc<Self>, id: Option<FrameId>, request: Request) -> Answered {
         let verb: Box<str> = request.route().into();
         let answered = match request {
             Request::Start(start) => self.start(&id, start).await,
@@ -135,7 +133,7 @@ impl Verbs {
         }
         let target = kill.target()?;
         let killed = if kill.wait {
-            self.engine.kill_and_wait(who, target, reason).await?
+            Box::pin(self.engine.kill_and_wait(who, target, reason)).await?
         } else {
             self.engine.kill(who, target, reason).await?
         };
@@ -239,7 +237,7 @@ fn unwatch_reply(
 }
 
 impl Answered {
-    pub(super) fn new<T: Serialize>(frame: &T) -> Self {
+    pub(super) fn new<T: Frame>(frame: &T) -> Self {
         Self {
             frame: Some(text_of(frame)),
             effect: Effect::None,

@@ -1,0 +1,326 @@
+//! What a server says, as text.
+//!
+//! All of it is what serde makes of the types. Those that are said with every job are put together by hand, to the same letter: so much of
+//! a server's work is writing that this is worth its lines.
+
+use serde::Serialize;
+use serde_json::Error;
+
+use crate::{
+    Claimed, Connid, Done, EventFrame, FeedFrame, Found, FrameId, GapFrame, HandOver, JobId,
+    ModulesPage, Notice, RefusalFrame, RoutesPage, Seconds, Started, StatusPage,
+};
+
+/// A frame of a server.
+pub trait Frame: Serialize {
+    /// The frame as JSON text.
+    ///
+    /// # Errors
+    /// None in practice: every frame can be written.
+    fn to_text(&self) -> Result<String, Error> {
+        serde_json::to_string(self)
+    }
+}
+
+impl Frame for StatusPage {}
+impl Frame for RoutesPage {}
+impl Frame for Found {}
+impl Frame for ModulesPage {}
+impl Frame for Claimed {}
+impl Frame for HandOver {}
+impl Frame for RefusalFrame {}
+impl Frame for FeedFrame {}
+impl Frame for GapFrame {}
+impl Frame for Notice {}
+
+impl Frame for Started {
+    fn to_text(&self) -> Result<String, Error> {
+        let mut object = Object::begin();
+        object.id(self.id.as_ref());
+        object.connid(&self.connid)?;
+        object.job(self.job);
+        object.number(r#""seq":"#, self.seq);
+        object.word(r#""status":"#, self.status.as_str());
+        object.string(r#""route":"#, &self.route)?;
+        object.seconds(r#""time":"#, self.time)?;
+        object.seconds(r#""left":"#, self.left)?;
+        object.some(r#""position":"#, self.position.as_ref())?;
+        object.some(r#""attached":"#, self.attached.then_some(&true))?;
+        Ok(object.end())
+    }
+}
+
+impl Frame for EventFrame {
+    fn to_text(&self) -> Result<String, Error> {
+        let mut object = Object::begin();
+        object.some(r#""lease":"#, self.lease.as_ref())?;
+        object.connid(&self.connid)?;
+        if let Some(job) = self.job {
+            object.job(job);
+        }
+        object.number(r#""seq":"#, self.seq);
+        object.some(r#""at":"#, self.at.as_ref())?;
+        object.word(r#""status":"#, self.status.as_str());
+        object.some(r#""attempt":"#, self.attempt.as_ref())?;
+        object.some(r#""route":"#, self.route.as_ref())?;
+        object.some(r#""time":"#, self.time.as_ref())?;
+        object.some(r#""left":"#, self.left.as_ref())?;
+        object.some(r#""progress":"#, self.progress.as_ref())?;
+        if let Some(output) = &self.output {
+            object.string(r#""output":"#, output)?;
+        }
+        object.some(
+            r#""encoding":"#,
+            (!self.encoding.is_text()).then_some(&self.encoding),
+        )?;
+        object.some(r#""stream":"#, self.stream.as_ref())?;
+        object.some(r#""kill":"#, self.kill.as_ref())?;
+        object.some(r#""clock":"#, self.clock.as_ref())?;
+        object.some(r#""result":"#, self.result.as_ref())?;
+        object.some(r#""error":"#, self.error.as_ref())?;
+        Ok(object.end())
+    }
+}
+
+impl Frame for Done {
+    fn to_text(&self) -> Result<String, Error> {
+        let mut object = Object::begin();
+        object.id(self.id.as_ref());
+        object.string(r#""route":"#, &self.route)?;
+        if let Some(connid) = &self.connid {
+            object.connid(connid)?;
+        }
+        if let Some(job) = self.job {
+            object.job(job);
+        }
+        object.word(r#""status":"#, self.status.as_str());
+        if let Some(seq) = self.seq {
+            object.number(r#""seq":"#, seq);
+        }
+        object.some(r#""feed":"#, self.feed.as_ref())?;
+        object.some(r#""killed":"#, self.killed.as_ref())?;
+        object.some(r#""time":"#, self.time.as_ref())?;
+        object.some(r#""left":"#, self.left.as_ref())?;
+        object.some(r#""ended":"#, self.ended.as_ref())?;
+        Ok(object.end())
+    }
+}
+
+/// A JSON object in the making. A key comes with all that stands around it, as in `"seq":`, and nothing in it has to be escaped.
+struct Object(String);
+
+impl Object {
+    /// Longer than most frames.
+    const USUAL_BYTES: usize = 240;
+
+    fn begin() -> Self {
+        let mut text = String::with_capacity(Self::USUAL_BYTES);
+        text.push('{');
+        Self(text)
+    }
+
+    /// The whole, which has a member.
+    fn end(self) -> String {
+        let mut text = self.0;
+        // Instead of the last comma.
+        text.pop();
+        text.push('}');
+        text
+    }
+
+    fn raw(&mut self, key: &'static str, value: &str) {
+        self.0.push_str(key);
+        self.0.push_str(value);
+        self.0.push(',');
+    }
+
+    /// A string in which nothing has to be escaped.
+    fn word(&mut self, key: &'static str, word: &str) {
+        self.0.push_str(key);
+        self.0.push('"');
+        self.0.push_str(word);
+        self.0.push_str("\",");
+    }
+
+    fn string(&mut self, key: &'static str, string: &str) -> Result<(), Error> {
+        let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if string.bytes().all(plain) {
+            self.word(key, string);
+            return Ok(());
+        }
+        self.value(key, string)
+    }
+
+    fn number(&mut self, key: &'static str, number: u64) {
+        self.raw(key, itoa::Buffer::new().format(number));
+    }
+
+    fn seconds(&mut self, key: &'static str, seconds: Seconds) -> Result<(), Error> {
+        match seconds.as_whole() {
+            Some(whole) => self.number(key, whole),
+            None => self.value(key, &seconds)?,
+        }
+        Ok(())
+    }
+
+    fn id(&mut self, id: Option<&FrameId>) {
+        if let Some(id) = id {
+            self.raw(r#""id":"#, id.as_str());
+        }
+    }
+
+    fn connid(&mut self, connid: &Connid) -> Result<(), Error> {
+        self.string(r#""connid":"#, connid.as_str())
+    }
+
+    fn job(&mut self, job: JobId) {
+        self.word(r#""job":"#, job.encode(&mut JobId::buffer()));
+    }
+
+    fn some<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: Option<&T>,
+    ) -> Result<(), Error> {
+        value.map_or(Ok(()), |value| self.value(key, value))
+    }
+
+    fn value<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
+        let value = serde_json::to_string(value)?;
+        self.raw(key, &value);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        Change, Clock, Encoding, End, Event, Failure, OnDisconnect, Outcome, Output, Payload,
+        Progress, Receipt, Spec, Status, Stream, Timestamp, Wish,
+    };
+
+    fn same<T: Frame + ?Sized>(frame: &T) {
+        let text = frame.to_text().unwrap();
+        assert_eq!(text, serde_json::to_string(frame).unwrap());
+    }
+
+    fn spec(connid: &str, time: Seconds) -> Arc<Spec> {
+        Arc::new(Spec {
+            job: JobId::from_bits(0x0198_0c4e_6f2b_7d3a_9c41_2f6a_8e5b_7d10),
+            connid: connid.parse().unwrap(),
+            route: "re\"quest".into(),
+            time,
+            idle_time: None,
+            queue_time: None,
+            input: None,
+            tags: Arc::default(),
+            on_disconnect: OnDisconnect::Keep,
+            by: "anonymous".into(),
+        })
+    }
+
+    fn changes(spec: &Arc<Spec>) -> Vec<Change> {
+        let wish = Wish {
+            by: "a".into(),
+            reason: Some("\u{7f}\u{1}".into()),
+        };
+        let end = End {
+            result: Payload::new(&["\u{2028}"]).ok(),
+            error: Some(Failure::new("a", "b").with(&1)),
+            clock: Some(Clock::IdleTime),
+            kill: Some(Receipt {
+                wish: wish.clone(),
+                forced: true,
+                survivors: Some(0),
+                signals: vec!["TERM".into()],
+                ms: 7,
+            }),
+            ..End::plain(Outcome::Killed)
+        };
+        let output = |text: &str, encoding| {
+            Change::Output(Output {
+                text: text.into(),
+                encoding,
+                stream: Stream::Stderr,
+            })
+        };
+        vec![
+            Change::Accepted(Arc::clone(spec)),
+            Change::Taken,
+            Change::Progress(Arc::new(Progress::of(1, 3).with_note("\n"))),
+            output("größe \"\t\\ \u{1f}", Encoding::Text),
+            output("aGFsbG8=", Encoding::Base64),
+            Change::Wished(Arc::new(wish)),
+            Change::TimeUp(Clock::Time),
+            Change::Extended(Timestamp::from_micros(2_500_000)),
+            Change::Again,
+            Change::Ended(Arc::new(end)),
+            Change::Ended(Arc::new(End::plain(Outcome::Ok))),
+        ]
+    }
+
+    #[test]
+    fn what_is_put_together_by_hand_is_what_serde_makes() {
+        for (connid, micros) in [("42", 30_000_000), ("a \"b\" ö", 1)] {
+            let time = Seconds::from_micros(micros);
+            let spec = spec(connid, time);
+            for (change, status) in changes(&spec).into_iter().zip(Status::ALL.iter().cycle()) {
+                let event = Event {
+                    seq: u64::MAX,
+                    at: Timestamp::from_micros(1),
+                    attempt: 2,
+                    status: *status,
+                    change,
+                };
+                same(&EventFrame {
+                    at: Some(event.at),
+                    ..EventFrame::new(&spec, &event, true)
+                });
+                same(&EventFrame::new(
+                    &spec,
+                    &Event {
+                        attempt: 1,
+                        ..event
+                    },
+                    false,
+                ));
+            }
+            for id in [
+                None,
+                Some(FrameId::from(7)),
+                serde_json::from_str("\"\\n\"").ok(),
+            ] {
+                same(&Started {
+                    id: id.clone(),
+                    connid: spec.connid.clone(),
+                    job: spec.job,
+                    seq: 1,
+                    status: Status::Queued,
+                    route: Arc::clone(&spec.route),
+                    time,
+                    left: time,
+                    position: Some(3).filter(|_| id.is_some()),
+                    attached: id.is_none(),
+                });
+                let done = Done {
+                    id: id.clone(),
+                    ..Done::new("kill")
+                };
+                same(&done);
+                same(&Done {
+                    connid: Some(spec.connid.clone()),
+                    job: Some(spec.job),
+                    seq: Some(2),
+                    feed: Some(1),
+                    killed: Some(3),
+                    time: Some(time),
+                    left: Some(time),
+                    ..done
+                });
+            }
+        }
+    }
+}
