@@ -168,10 +168,14 @@ impl Bench {
 
     #[expect(clippy::panic, reason = "a path that is not taken must not be counted")]
     async fn kill(&self, kill: Kill) -> Vec<String> {
-        let reason = kill.reason.as_deref();
-        match self.engine.kill(&self.who, &kill.connid, reason).await {
+        let (target, reason) = (kill.target(), kill.reason.as_deref());
+        let killed = match target {
+            Ok(target) => self.engine.kill(&self.who, target, reason).await,
+            Err(refusal) => Err(refusal),
+        };
+        match killed {
             Ok(killed) => vec![written(&Done {
-                connid: Some(kill.connid),
+                connid: Some(killed.job.connid().clone()),
                 seq: Some(killed.seq),
                 ..Done::new("kill")
             })],
