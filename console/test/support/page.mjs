@@ -10,7 +10,14 @@ import { server } from "../../../clients/typescript/test/support/server.mjs";
 const CHROMIUM = "/usr/bin/chromium";
 const quiet = ["background-networking", "component-update", "sync", "gpu", "quic"].map((what) => `--disable-${what}`);
 
-export const launch = () => chromium.launch({ executablePath: CHROMIUM, args: ["--headless", "--no-sandbox", "--no-first-run", ...quiet] });
+const start = () => chromium.launch({ executablePath: CHROMIUM, args: ["--headless", "--no-sandbox", "--no-first-run", ...quiet] });
+
+/** Now and then a browser crashes as it starts, before any page of ours: it is started once more, and that is said. */
+export const launch = () =>
+  start().catch((error) => {
+    console.error(`Chromium did not start, and is started once more: ${error.message.split("\n")[0]}`);
+    return start();
+  });
 
 /** Where LONGWIRE_SHOTS names a folder, what a page looks like is kept there. */
 export async function shot(page, name) {
