@@ -1,7 +1,7 @@
 //! A worker's half of a session: what it says of its jobs, and what it is told. The same over every transport.
 
 use longwire_engine::{Engine, News, Principal};
-use longwire_protocol::{Append, Done, EndJob, FrameId, Lease, Refusal, Seq};
+use longwire_protocol::{Append, Done, EndJob, EventFrame, FrameId, Lease, Refusal, Seq};
 use serde::Serialize;
 
 /// Adds to the log of a job. A reply only where the frame had an id.
@@ -53,7 +53,16 @@ pub(crate) fn told(news: &News) -> Result<String, Lease> {
 
 /// A frame as text. The types of the protocol can all be written; were one not, the client must still be told.
 pub(crate) fn text_of<T: Serialize>(frame: &T) -> String {
-    serde_json::to_string(frame).unwrap_or_else(|error| {
+    or_failed(serde_json::to_string(frame))
+}
+
+/// An event as text, which may be a long one.
+pub(crate) fn text_of_event(frame: EventFrame) -> String {
+    or_failed(frame.into_text())
+}
+
+fn or_failed(text: serde_json::Result<String>) -> String {
+    text.unwrap_or_else(|error| {
         tracing::error!(%error, "a frame could not be written");
         r#"{"status":"error","code":"internal","message":"the server could not write its answer"}"#
             .to_owned()

@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     stopping::{Phase, Phases},
-    transports::worker::{self, text_of},
+    transports::worker::{self, text_of, text_of_event},
 };
 
 /// Frames read before what they gave rise to is written.
@@ -572,7 +572,7 @@ impl Session {
         });
         let events = page.events.iter();
         let events = events.map(|event| {
-            text_of(&EventFrame {
+            text_of_event(EventFrame {
                 at: times.then_some(event.at),
                 ..EventFrame::new(spec, event, by_job)
             })
