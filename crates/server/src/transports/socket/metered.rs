@@ -30,11 +30,14 @@ pub(super) struct TooManyPieces;
 
 impl Metered {
     /// `message_bytes` is the largest message there may be; frames around its pieces may take as much again.
-    pub(super) const fn new(stream: TcpStream, prefix: Bytes, message_bytes: usize) -> Self {
+    pub(super) fn new(stream: TcpStream, prefix: Bytes, message_bytes: usize) -> Self {
         const READ_AHEAD: usize = 128 * 1024;
         Self {
             stream,
-            prefix,
+            // Even one of nothing would keep the buffer that HTTP read into.
+            prefix: Some(prefix)
+                .filter(|prefix| !prefix.is_empty())
+                .unwrap_or_default(),
             since_message: 0,
             most_per_message: message_bytes.saturating_mul(2).saturating_add(READ_AHEAD),
             received: 0,
@@ -45,6 +48,19 @@ impl Metered {
     /// A message is whole: what comes now belongs to the next.
     pub(super) const fn message_is_whole(&mut self) {
         self.since_message = 0;
+    }
+
+    /// Pending until there is something to read, the end included.
+    pub(super) fn poll_heard(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.prefix.has_remaining() {
+            return Poll::Ready(Ok(()));
+        }
+        self.stream.poll_read_ready(cx)
+    }
+
+    /// Bytes read so far.
+    pub(super) const fn received(&self) -> u64 {
+        self.received
     }
 
     /// Bytes written so far: while that grows, the peer reads.
@@ -86,6 +102,9 @@ impl AsyncRead for Metered {
         if this.prefix.has_remaining() {
             let count = this.prefix.len().min(into.remaining());
             into.put_slice(&this.prefix.split_to(count));
+            if this.prefix.is_empty() {
+                this.prefix = Bytes::new();
+            }
             return Poll::Ready(this.note(count));
         }
         let before = into.filled().len();

@@ -6,6 +6,7 @@ mod pulse;
 mod session;
 mod verbs;
 mod watches;
+mod wire;
 
 use std::sync::Arc;
 
@@ -23,13 +24,13 @@ use longwire_engine::{Engine, Principal};
 use longwire_protocol::{Code, ParseLimits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
-use tokio_websockets::{Config, Limits as FrameLimits, ServerBuilder, WebSocketStream};
 
 use self::{
     handshake::{Handshake, NotASocket},
     metered::Metered,
     session::Session,
     verbs::Verbs,
+    wire::Wire,
 };
 use crate::{
     config::{Limits, SocketSettings},
@@ -71,7 +72,7 @@ async fn open(State(context): State<Arc<SocketContext>>, request: Request) -> Re
             metrics: Arc::clone(&context.metrics),
             who: Principal::anonymous(),
         };
-        Session::new(socket, context, verbs, times).run()
+        Box::new(Session::new(socket, context, verbs, times)).run()
     })
 }
 
@@ -85,7 +86,7 @@ async fn open_echo(State(context): State<Arc<SocketContext>>, request: Request) 
 fn accept<F, S>(context: &Arc<SocketContext>, mut request: Request, serve: S) -> Response<Body>
 where
     F: Future<Output = ()> + Send + 'static,
-    S: FnOnce(WebSocketStream<Metered>, Arc<SocketContext>, bool) -> F + Send + 'static,
+    S: FnOnce(Wire, Arc<SocketContext>, bool) -> F + Send + 'static,
 {
     let handshake = match Handshake::check(&request, &context.allowed_origins) {
         Ok(handshake) => handshake,
@@ -148,7 +149,7 @@ async fn socket<F, S>(
     serve: S,
 ) where
     F: Future<Output = ()> + Send + 'static,
-    S: FnOnce(WebSocketStream<Metered>, Arc<SocketContext>) -> F + Send + 'static,
+    S: FnOnce(Wire, Arc<SocketContext>) -> F + Send + 'static,
 {
     let upgraded = match upgrade.await {
         Ok(upgraded) => upgraded,
@@ -163,7 +164,7 @@ async fn socket<F, S>(
     context.metrics.socket_closed();
 }
 
-fn framed(upgraded: Upgraded, context: &SocketContext) -> Option<WebSocketStream<Metered>> {
+fn framed(upgraded: Upgraded, context: &SocketContext) -> Option<Wire> {
     let parts = upgraded.downcast::<TokioIo<WriteTimeout>>().ok()?;
     let frame_bytes = context.limits.frame_bytes;
     let stream = Metered::new(
@@ -171,12 +172,6 @@ fn framed(upgraded: Upgraded, context: &SocketContext) -> Option<WebSocketStream
         parts.read_buf,
         frame_bytes,
     );
-    let config = Config::default().flush_threshold(context.settings.write_buffer_bytes);
-    let limits = FrameLimits::default().max_payload_len(Some(frame_bytes));
-    Some(
-        ServerBuilder::new()
-            .config(config)
-            .limits(limits)
-            .serve(stream),
-    )
+    let write_buffer_bytes = context.settings.write_buffer_bytes;
+    Some(Wire::new(stream, frame_bytes, write_buffer_bytes))
 }

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{FutureExt, Sink, Stream, stream::FuturesUnordered};
+use futures_util::{FutureExt, Stream, stream::FuturesUnordered};
 use longwire_engine::{Engine, FeedPage, Kept, Mailbox, Page, Seat};
 use longwire_protocol::{
     Claim, CloseCode, Code, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Notice, Refusal,
@@ -24,7 +24,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, Sleep, sleep, timeout},
 };
-use tokio_websockets::{Error, Message, WebSocketStream};
+use tokio_websockets::{Error, Message};
 
 use super::{
     SocketContext,
@@ -32,6 +32,7 @@ use super::{
     pulse::{Beat, Pulse, Quota},
     verbs::{Answered, Effect, Verbs},
     watches::{Turn, Watches},
+    wire::Wire,
 };
 use crate::{
     stopping::{Phase, Phases},
@@ -77,7 +78,7 @@ enum Ending {
 
 /// A socket and everything that belongs to it.
 pub(super) struct Session {
-    socket: WebSocketStream<Metered>,
+    socket: Wire,
     context: Arc<SocketContext>,
     verbs: Verbs,
     mailbox: Arc<Mailbox>,
@@ -106,7 +107,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(
-        socket: WebSocketStream<Metered>,
+        socket: Wire,
         context: Arc<SocketContext>,
         verbs: Verbs,
         times: bool,
@@ -135,10 +136,11 @@ impl Session {
         }
     }
 
-    /// Serves the socket to its end.
-    pub(super) async fn run(mut self) {
+    /// Serves the socket to its end. In a box, as a future that holds it as it is would hold it twice.
+    pub(super) async fn run(mut self: Box<Self>) {
         let ending = poll_fn(|cx| self.poll_turns(cx)).await;
-        self.close(ending).await;
+        // Made only now: within this future it would take its place for as long as the socket is there.
+        Box::pin(self.close(ending)).await;
     }
 
     fn engine(&self) -> &Engine {
@@ -206,7 +208,7 @@ impl Session {
                 }
                 let ping = Message::ping(tokio_websockets::Payload::from(""));
                 // A socket that takes no ping is on its way out, and reading tells.
-                drop(Pin::new(&mut self.socket).start_send(ping));
+                self.socket.say(ping);
             }
             Poll::Pending => return false,
         }
@@ -248,10 +250,10 @@ impl Session {
             let room = self.replies.iter().map(String::len).sum::<usize>()
                 < self.context.settings.write_buffer_bytes;
             let paused = self.is_busy() || self.searched >= SEARCHES_AT_ONCE;
-            if paused || !room || Pin::new(&mut self.socket).poll_ready(cx).is_pending() {
+            if paused || !room || self.socket.poll_ready(cx).is_pending() {
                 break;
             }
-            let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) else {
+            let Poll::Ready(message) = self.socket.poll_next(cx) else {
                 break;
             };
             moved = true;
@@ -281,7 +283,9 @@ impl Session {
     fn take(&mut self, message: &Message, cx: &mut Context<'_>) {
         let now = Instant::now();
         self.heard(now);
-        self.socket.get_mut().message_is_whole();
+        if let Some(stream) = self.socket.below_mut() {
+            stream.message_is_whole();
+        }
         if message.is_close() {
             return;
         }
@@ -465,7 +469,7 @@ impl Session {
     fn write(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
         let blocked = loop {
-            match Pin::new(&mut self.socket).poll_ready(cx) {
+            match self.socket.poll_ready(cx) {
                 Poll::Pending => break true,
                 Poll::Ready(Err(_)) => {
                     self.end(Ending::Gone);
@@ -478,16 +482,16 @@ impl Session {
             };
             moved = true;
             // A socket that is closing takes nothing more; reading tells when it has closed.
-            drop(Pin::new(&mut self.socket).start_send(Message::text(text)));
+            self.socket.say(Message::text(text));
         };
-        let sent = self.socket.get_ref().sent();
+        let sent = self.socket.below().map_or(0, Metered::sent);
         self.pulse.wrote(blocked, sent);
         moved
     }
 
     /// Whether something is left that the peer does not take.
     fn flush(&mut self, cx: &mut Context<'_>) -> bool {
-        match Pin::new(&mut self.socket).poll_flush(cx) {
+        match self.socket.poll_flush(cx) {
             Poll::Pending => true,
             Poll::Ready(Ok(())) => false,
             Poll::Ready(Err(_)) => {
@@ -620,30 +624,33 @@ impl Session {
     }
 
     fn count(&mut self) {
-        let (received, sent) = self.socket.get_mut().take_counts(&mut self.counted);
+        let Some(stream) = self.socket.below_mut() else {
+            return;
+        };
+        let (received, sent) = stream.take_counts(&mut self.counted);
         if received > 0 || sent > 0 {
             self.context.metrics.socket_bytes(received, sent);
         }
     }
 
     /// Says why, waits for the peer to agree, and reads on until its end, so that the close frame is not lost to a reset.
-    async fn close(mut self, ending: Ending) {
+    async fn close(mut self: Box<Self>, ending: Ending) {
         if let Ending::Close(code) = ending {
             let reason = tokio_websockets::CloseCode::try_from(code.code).ok();
             let frame = Message::close(reason, code.reason);
             // Already closing: then that is under way.
-            drop(Pin::new(&mut self.socket).start_send(frame));
+            self.socket.say(frame);
             tracing::debug!(code = code.code, reason = code.reason, "closing a socket");
         }
         let closed = poll_fn(|cx| {
-            while ready!(Pin::new(&mut self.socket).poll_next(cx))
-                .is_some_and(|message| message.is_ok())
-            {}
-            Pin::new(&mut self.socket).poll_flush(cx)
+            while ready!(self.socket.poll_next(cx)).is_some_and(|message| message.is_ok()) {}
+            self.socket.poll_flush(cx)
         });
         // A peer that takes no close frame is cut off.
-        if timeout(CLOSE_TIME, closed).await.is_ok() {
-            linger(self.socket.into_inner(), &last_words(ending)).await;
+        if timeout(CLOSE_TIME, closed).await.is_ok()
+            && let Some(stream) = self.socket.into_below()
+        {
+            linger(stream, &last_words(ending)).await;
         }
     }
 }
@@ -701,27 +708,41 @@ fn shutting_down(left: Seconds) -> String {
 
 /// Sends back what arrives, until the peer closes.
 #[cfg(feature = "echo")]
-pub(super) async fn echo(mut socket: WebSocketStream<Metered>) {
-    use futures_util::{SinkExt, StreamExt};
-
-    while let Some(message) = socket.next().await {
-        match message {
-            Ok(message) if message.is_text() || message.is_binary() => {
-                socket.get_mut().message_is_whole();
-                // Reading tells when the socket has closed.
-                drop(socket.send(message).await);
-            }
-            Ok(_) => {}
+pub(super) async fn echo(mut socket: Wire) {
+    while let Some(message) = poll_fn(|cx| socket.poll_next(cx)).await {
+        let answer = match message {
+            Ok(message) if message.is_text() || message.is_binary() => message,
             Err(Error::PayloadTooLong { .. }) => {
                 let code = tokio_websockets::CloseCode::MESSAGE_TOO_BIG;
-                drop(
-                    socket
-                        .send(Message::close(Some(code), "message too large"))
-                        .await,
-                );
+                Message::close(Some(code), "message too large")
             }
-            Err(_) => {}
+            Ok(_) | Err(_) => continue,
+        };
+        if let Some(stream) = socket.below_mut() {
+            stream.message_is_whole();
         }
+        socket.say(answer);
+        // Reading tells when the socket has closed.
+        drop(poll_fn(|cx| socket.poll_flush(cx)).await);
     }
-    linger(socket.into_inner(), &[]).await;
+    if let Some(stream) = socket.into_below() {
+        linger(stream, &[]).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a call of that gives, without making one.
+    fn bytes_of<F: Future>(_: impl FnOnce(Box<Session>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_session_takes_little_memory() {
+        let (session, served) = (size_of::<Session>(), bytes_of(Session::run));
+        assert!(session <= 768, "{session} bytes");
+        assert!(served <= 64, "{served} bytes");
+    }
 }
