@@ -51,7 +51,7 @@ use crate::{
     transports::{
         console,
         rest::{self, Rest},
-        socket::{self, SocketContext},
+        socket::{self, Frames, SocketContext},
         stdio::{self, StdioContext},
     },
 };
@@ -339,6 +339,7 @@ impl Server {
             stopping: stopping.clone(),
             places: Arc::new(Semaphore::new(limits.sockets)),
             tasks: tasks.clone(),
+            frames: Frames::default(),
         };
         let rest = Rest {
             engine: engine.clone(),

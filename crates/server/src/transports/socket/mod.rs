@@ -1,5 +1,6 @@
 //! `longwire.v1` over WebSocket, at `/ws`.
 
+mod frames;
 mod handshake;
 mod metered;
 mod pulse;
@@ -25,6 +26,7 @@ use longwire_protocol::{Code, ParseLimits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
+pub(crate) use self::frames::Frames;
 use self::{
     handshake::{Handshake, NotASocket},
     metered::Metered,
@@ -53,6 +55,8 @@ pub(crate) struct SocketContext {
     pub(crate) stopping: Stopping,
     pub(crate) places: Arc<Semaphore>,
     pub(crate) tasks: TaskTracker,
+    /// What several of them send.
+    pub(crate) frames: Frames,
 }
 
 /// The routes of this transport.

@@ -17,8 +17,8 @@ use std::{
 use futures_util::{FutureExt, Stream, stream::FuturesUnordered};
 use longwire_engine::{Engine, FeedPage, Kept, Mailbox, Page, Seat};
 use longwire_protocol::{
-    Claim, CloseCode, Code, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Notice, Refusal,
-    RefusalFrame, Request, SEARCH, Seconds, Seq, Spec, Target,
+    Change, Claim, CloseCode, Code, Event, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Notice,
+    Refusal, RefusalFrame, Request, SEARCH, Seconds, Seq, Spec, Target,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -28,6 +28,7 @@ use tokio_websockets::{Error, Message};
 
 use super::{
     SocketContext,
+    frames::{Text, Which},
     metered::{Metered, TooManyPieces},
     pulse::{Beat, Pulse, Quota},
     verbs::{Answered, Effect, Verbs},
@@ -502,13 +503,13 @@ impl Session {
     }
 
     /// The next frame: replies first, then what a worker is told, then events, a page of one job after a page of another.
-    fn next_text(&mut self, cx: &mut Context<'_>) -> Option<String> {
+    fn next_text(&mut self, cx: &mut Context<'_>) -> Option<Text> {
         loop {
             if let Some(reply) = self.replies.pop_front() {
-                return Some(reply);
+                return Some(Text::Own(reply));
             }
             if let Some(news) = self.news(cx) {
-                return Some(news);
+                return Some(Text::Own(news));
             }
             if let Some(event) = self.watches.next_text() {
                 return Some(event);
@@ -574,14 +575,29 @@ impl Session {
             job: by_job.then_some(job),
             gap,
         });
-        let events = page.events.iter();
-        let events = events.map(|event| {
-            text_of_event(EventFrame {
+        let frames = &self.context.frames;
+        let events = page.events.iter().map(|event| {
+            let frame = || EventFrame {
                 at: times.then_some(event.at),
                 ..EventFrame::new(spec, event, by_job)
-            })
+            };
+            if !is_long(event) {
+                return Text::Own(text_of(&frame()));
+            }
+            let which = Which {
+                job,
+                seq: event.seq,
+                by_job,
+                times,
+            };
+            frames.get(which, || text_of_event(frame()))
         });
-        let texts: Vec<_> = gap.iter().map(text_of).chain(events).collect();
+        let texts: Vec<_> = gap
+            .iter()
+            .map(text_of)
+            .map(Text::Own)
+            .chain(events)
+            .collect();
         let last = page.events.last();
         let read = last.map(|last| last.seq).or(page.gap.map(|gap| gap.to));
         cursor.after = read.unwrap_or(cursor.after);
@@ -614,7 +630,7 @@ impl Session {
                 tags: Arc::clone(&event.tags),
             })
         });
-        let texts = gap.iter().map(text_of).chain(changes);
+        let texts = gap.iter().map(text_of).chain(changes).map(Text::Own);
         self.watches.say(Turn::Feed, texts);
         let last = page.events.last().map(|last| last.number);
         // Where there is nothing more yet the mailbox will be told.
@@ -686,6 +702,12 @@ async fn linger(mut stream: Metered, last_words: &[u8]) {
     };
     // Whatever happens now, the socket is done.
     drop(timeout(CLOSE_TIME, read_on).await);
+}
+
+/// Whether its frame is worth being shared: a short one is made as fast as it is found.
+fn is_long(event: &Event) -> bool {
+    const LONG_BYTES: usize = 1024;
+    matches!(&event.change, Change::Output(output) if output.text.len() >= LONG_BYTES)
 }
 
 fn too_many_searches() -> Refusal {
