@@ -209,7 +209,7 @@ impl Task {
     }
 
     /// Adds text to the log; what is longer than one event may be becomes several. Waits while the log takes in what came
-    /// before, never for who reads it.
+    /// before, and a moment for those who read it where that is far ahead of them; never for who takes nothing.
     ///
     /// # Errors
     /// [`Over`] once the job has ended.

@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Events, Job, Mailbox, Name, Route, Router,
     job::{Closed, Stopped, Work},
+    pace::Paces,
     router::Slot,
     runner::Run,
     store::{Found, Query},
@@ -26,6 +27,7 @@ pub(crate) struct Dispatcher {
     mailbox: Arc<Mailbox>,
     tasks: TaskTracker,
     stop: CancellationToken,
+    pub(crate) paces: Arc<Paces>,
     /// The places of jobs that only their clock serves, on routes that have a bound.
     held: Mutex<FxHashMap<JobId, Slot>>,
 }
@@ -43,6 +45,7 @@ impl Dispatcher {
             router,
             tasks,
             stop,
+            paces: Arc::default(),
             held: Mutex::default(),
         }
     }
@@ -88,6 +91,7 @@ impl Dispatcher {
                 Arc::clone(route),
                 slot,
                 self.stop.clone(),
+                Arc::clone(&self.paces),
             );
             self.tasks.spawn(run.until_ended());
             return;

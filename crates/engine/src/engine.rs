@@ -573,7 +573,8 @@ impl Engine {
     /// A position in a job's log, as an async reader.
     #[must_use]
     pub fn follow(&self, job: JobId, after: Seq) -> Follow {
-        Follow::new(Arc::clone(&self.0.writer.store), job, after)
+        let paces = Arc::clone(&self.0.dispatcher.paces);
+        Follow::new(Arc::clone(&self.0.writer.store), job, after).paced(paces)
     }
 
     /// Reads a job's log after a number; where there is nothing yet, the mailbox is told when there is. See [`Store::read`].
@@ -584,6 +585,7 @@ impl Engine {
         bytes: usize,
         reader: &Arc<Mailbox>,
     ) -> crate::Answer<Option<Page>> {
+        self.0.dispatcher.paces.note(job, reader, after);
         self.0.writer.store.read(job, after, bytes, Some(reader))
     }
 

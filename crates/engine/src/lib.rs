@@ -15,6 +15,7 @@ mod kill_all;
 mod life;
 mod log;
 mod observer;
+mod pace;
 mod principal;
 mod refusals;
 mod router;
@@ -32,6 +33,7 @@ pub use engine::{Engine, Killed, Opened, Parts, Watched};
 pub use job::{Cause, Closed, Ending, Job, Misfit, Snapshot, Stopped, Work};
 pub use log::{Follow, Mailbox, Word};
 pub use observer::{Observer, Unobserved};
+pub use pace::Lead;
 pub use principal::Principal;
 pub use router::{OnLost, Route, RouteSettings, Router, Slot};
 pub use store::{

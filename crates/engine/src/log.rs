@@ -9,7 +9,7 @@ use std::{
 use longwire_protocol::{JobId, Seq};
 use parking_lot::Mutex;
 
-use crate::{Job, Name, Page, Store, store::Found};
+use crate::{Job, Name, Page, Store, pace::Paces, store::Found};
 
 /// Where a store leaves word for one reader. It says what has grown, not what came: whoever is told asks again.
 #[derive(Debug, Default)]
@@ -85,6 +85,8 @@ impl Mailbox {
 pub struct Follow {
     store: Arc<dyn Store>,
     mailbox: Arc<Mailbox>,
+    /// Who is told where it is.
+    paces: Option<Arc<Paces>>,
     job: JobId,
     after: Seq,
     ended: bool,
@@ -100,10 +102,17 @@ impl Follow {
         Self {
             store,
             mailbox: Mailbox::new(),
+            paces: None,
             job,
             after,
             ended: false,
         }
+    }
+
+    /// The same as one of the readers that a log which grows fast waits for.
+    pub(crate) fn paced(mut self, paces: Arc<Paces>) -> Self {
+        self.paces = Some(paces);
+        self
     }
 
     /// The number of the last event that was read.
@@ -115,6 +124,9 @@ impl Follow {
     /// What comes next, waiting for it. None after the end, or where the job is no longer kept.
     pub async fn next(&mut self) -> Option<Page> {
         while !self.ended {
+            if let Some(paces) = &self.paces {
+                paces.note(self.job, &self.mailbox, self.after);
+            }
             let page = self
                 .store
                 .read(self.job, self.after, Self::PAGE_BYTES, Some(&self.mailbox))

@@ -17,7 +17,7 @@ use longwire_protocol::{
 use parking_lot::RwLock;
 
 use crate::{
-    Consumer, Job, Mailbox,
+    Consumer, Job, Lead, Mailbox,
     workers::{Place, PlaceId, Served, Workers},
 };
 
@@ -42,6 +42,8 @@ pub struct RouteSettings {
     pub disconnect_grace: Seconds,
     /// Bytes of output in one event, at most.
     pub output_bytes_per_event: usize,
+    /// How far the log of a job may be ahead of those who read it before the work waits a moment for them: less than is kept of it.
+    pub lead: Lead,
     /// What becomes of a job whose server or worker died while it was being served.
     pub on_lost: OnLost,
     /// How often a job is served at most, where another attempt is asked for.
@@ -72,6 +74,7 @@ impl Default for RouteSettings {
             kill_grace: Seconds::from_secs(5),
             disconnect_grace: Seconds::from_secs(5),
             output_bytes_per_event: 64_000,
+            lead: Lead::default(),
             on_lost: OnLost::Lose,
             max_attempts: 3,
             lease: Seconds::from_secs(15),

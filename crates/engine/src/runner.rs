@@ -3,20 +3,26 @@
 use std::{any::Any, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
 use futures_util::FutureExt;
-use longwire_protocol::{Attempt, Change, Failure, Seconds, Seq, Status, Timestamp};
-use tokio::sync::{mpsc, oneshot, watch};
+use longwire_protocol::{Attempt, Change, Event, Failure, Seconds, Seq, Status, Timestamp};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::yield_now,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Job, Mailbox, Route,
     consumer::{Report, Serving, Task, Telling, Terms, Told},
     job::{Stopped, Work},
+    pace::{Lead, MOMENT, Paces, Stride},
     router::Slot,
     writer::Writer,
 };
 
 /// Reports a consumer may be ahead of its log.
-const REPORTS_AHEAD: usize = 64;
+const REPORTS_AHEAD: usize = 16;
+/// Of those, how many are written down at once where a job prints much, so that its log is not suddenly far ahead of its readers.
+const LARGE_REPORTS_AT_ONCE: usize = 4;
 /// The shortest time between two entries of progress: ten a second.
 const PROGRESS_EVERY: Seconds = Seconds::from_micros(100_000);
 
@@ -32,6 +38,9 @@ pub(crate) struct Run {
     stop: CancellationToken,
     slot: Slot,
     mailbox: Arc<Mailbox>,
+    stride: Stride,
+    /// Until when those who read are waited for.
+    moment: Option<Timer>,
     progress: ProgressGate,
     /// Who is to be told that their progress is in the log, where it waits for its turn.
     marks: Vec<oneshot::Sender<Seq>>,
@@ -48,6 +57,7 @@ enum Step {
     Returned(Work),
     Force,
     ProgressDue,
+    Near,
     Stop,
 }
 
@@ -58,10 +68,13 @@ impl Run {
         route: Arc<Route>,
         slot: Slot,
         stop: CancellationToken,
+        paces: Arc<Paces>,
     ) -> Self {
         Self {
             writer,
             attempt: job.attempt(),
+            stride: Stride::new(paces, job.id(), route.settings.lead),
+            moment: None,
             job,
             route,
             stop,
@@ -94,6 +107,7 @@ impl Run {
                 Step::Grown => self.look().await,
                 Step::Reported => self.report(&mut batch).await,
                 Step::ProgressDue => self.flush_progress().await,
+                Step::Near => self.go_on(),
                 Step::Stop => self.stop_serving(),
                 Step::Returned(work) => {
                     self.drain(&mut reported, &mut batch).await;
@@ -143,6 +157,8 @@ impl Run {
         batch: &mut Vec<Report>,
     ) -> Step {
         let stopping = self.stopping;
+        let waits = self.moment.is_some();
+        let most = self.at_once();
         let mut progress_due = self.progress.due().map(|at| self.writer.clock.until(at));
         tokio::select! {
             biased;
@@ -150,7 +166,8 @@ impl Run {
             () = self.stop.cancelled(), if !stopping => Step::Stop,
             () = wait(&mut self.force) => Step::Force,
             () = wait(&mut progress_due) => Step::ProgressDue,
-            _ = reported.recv_many(batch, REPORTS_AHEAD), if !reported.is_closed() || !reported.is_empty() => Step::Reported,
+            () = near(&self.stride, &mut self.moment), if waits => Step::Near,
+            _ = reported.recv_many(batch, most), if !waits && (!reported.is_closed() || !reported.is_empty()) => Step::Reported,
             work = serving => Step::Returned(work),
         }
     }
@@ -188,6 +205,7 @@ impl Run {
 
     fn told(&mut self, told: Told) {
         self.tell.send_modify(|telling| telling.to_end = Some(told));
+        self.go_on();
         if self.force.is_none() {
             let at = self.writer.now().after(self.route.settings.kill_grace);
             self.force = Some(self.writer.clock.until(at));
@@ -251,21 +269,57 @@ impl Run {
 
     async fn write(&mut self, changes: Vec<Change>) {
         let attempt = self.attempt;
-        let written = self.writer.settle(self.job.clone(), |job, now| {
+        let mut written = Lead::NOTHING;
+        let settled = self.writer.settle(self.job.clone(), |job, now| {
             let current = job.attempt() == attempt;
             let changes = changes.iter().filter(|_| current).cloned();
-            changes
+            let events: Vec<Event> = changes
                 .filter_map(|change| job.report(now, change))
-                .collect::<Vec<_>>()
+                .collect();
+            written = Lead {
+                bytes: events.iter().map(Event::weight).sum(),
+                events: events.len(),
+            };
+            events
         });
-        self.job = written.await;
+        self.job = settled.await;
+        self.keep_pace(written).await;
+    }
+
+    /// What has printed so much that it ends a step gives others their turn, and waits for who is too far behind. Whoever is to end
+    /// need not wait to say its last.
+    async fn keep_pace(&mut self, written: Lead) {
+        if self.stride.wrote(written, self.job.seq()) {
+            if self.stride.waits() && self.force.is_none() {
+                let until = self.writer.now().after(MOMENT);
+                self.moment = Some(self.writer.clock.until(until));
+            }
+            yield_now().await;
+        }
+    }
+
+    const fn at_once(&self) -> usize {
+        if self.stride.has_stepped() {
+            LARGE_REPORTS_AT_ONCE
+        } else {
+            REPORTS_AHEAD
+        }
+    }
+
+    fn go_on(&mut self) {
+        self.moment = None;
+        self.stride.go_on();
     }
 
     /// Writes down everything that was reported before the work came back.
     async fn drain(&mut self, reported: &mut mpsc::Receiver<Report>, batch: &mut Vec<Report>) {
         reported.close();
-        while reported.recv_many(batch, REPORTS_AHEAD).await > 0 {
+        while reported.recv_many(batch, self.at_once()).await > 0 {
             self.report(batch).await;
+            if self.moment.is_some() {
+                near(&self.stride, &mut self.moment).await;
+                self.go_on();
+            }
         }
         self.flush_progress().await;
     }
@@ -328,6 +382,14 @@ fn abandon(serving: &mut Serving) {
     let serving = std::mem::replace(serving, Box::pin(std::future::pending()));
     if let Err(panic) = std::panic::catch_unwind(AssertUnwindSafe(|| drop(serving))) {
         panic_failure(&*panic);
+    }
+}
+
+/// Ends when nobody who reads is far behind any more, or after a moment.
+async fn near(stride: &Stride, moment: &mut Option<Timer>) {
+    tokio::select! {
+        () = stride.near() => {}
+        () = wait(moment) => {}
     }
 }
 

@@ -22,6 +22,7 @@
 //! This crate knows no transport and no rule about what may follow what.
 
 mod close;
+mod escape;
 mod event;
 mod fields;
 mod frames;

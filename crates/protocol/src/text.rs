@@ -8,7 +8,7 @@ use serde_json::Error;
 
 use crate::{
     Claimed, Connid, Done, EventFrame, FeedFrame, Found, FrameId, GapFrame, HandOver, JobId,
-    ModulesPage, Notice, RefusalFrame, RoutesPage, Seconds, Started, StatusPage,
+    ModulesPage, Notice, RefusalFrame, RoutesPage, Seconds, Started, StatusPage, escape,
 };
 
 /// A frame of a server.
@@ -37,11 +37,11 @@ impl Frame for Started {
     fn to_text(&self) -> Result<String, Error> {
         let mut object = Object::begin();
         object.id(self.id.as_ref());
-        object.connid(&self.connid)?;
+        object.connid(&self.connid);
         object.job(self.job);
         object.number(r#""seq":"#, self.seq);
         object.word(r#""status":"#, self.status.as_str());
-        object.string(r#""route":"#, &self.route)?;
+        object.string(r#""route":"#, &self.route);
         object.seconds(r#""time":"#, self.time)?;
         object.seconds(r#""left":"#, self.left)?;
         object.some(r#""position":"#, self.position.as_ref())?;
@@ -54,7 +54,7 @@ impl Frame for EventFrame {
     fn to_text(&self) -> Result<String, Error> {
         let mut object = Object::begin();
         object.some(r#""lease":"#, self.lease.as_ref())?;
-        object.connid(&self.connid)?;
+        object.connid(&self.connid);
         if let Some(job) = self.job {
             object.job(job);
         }
@@ -67,7 +67,7 @@ impl Frame for EventFrame {
         object.some(r#""left":"#, self.left.as_ref())?;
         object.some(r#""progress":"#, self.progress.as_ref())?;
         if let Some(output) = &self.output {
-            object.string(r#""output":"#, output)?;
+            object.string(r#""output":"#, output);
         }
         object.some(
             r#""encoding":"#,
@@ -86,9 +86,9 @@ impl Frame for Done {
     fn to_text(&self) -> Result<String, Error> {
         let mut object = Object::begin();
         object.id(self.id.as_ref());
-        object.string(r#""route":"#, &self.route)?;
+        object.string(r#""route":"#, &self.route);
         if let Some(connid) = &self.connid {
-            object.connid(connid)?;
+            object.connid(connid);
         }
         if let Some(job) = self.job {
             object.job(job);
@@ -142,13 +142,12 @@ impl Object {
         self.0.push_str("\",");
     }
 
-    fn string(&mut self, key: &'static str, string: &str) -> Result<(), Error> {
-        let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-        if string.bytes().all(plain) {
-            self.word(key, string);
-            return Ok(());
-        }
-        self.value(key, string)
+    fn string(&mut self, key: &'static str, string: &str) {
+        self.0.reserve(escape::likely_bytes(string));
+        self.0.push_str(key);
+        self.0.push('"');
+        escape::push(string, &mut self.0);
+        self.0.push_str("\",");
     }
 
     fn number(&mut self, key: &'static str, number: u64) {
@@ -169,8 +168,8 @@ impl Object {
         }
     }
 
-    fn connid(&mut self, connid: &Connid) -> Result<(), Error> {
-        self.string(r#""connid":"#, connid.as_str())
+    fn connid(&mut self, connid: &Connid) {
+        self.string(r#""connid":"#, connid.as_str());
     }
 
     fn job(&mut self, job: JobId) {

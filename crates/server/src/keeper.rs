@@ -148,7 +148,7 @@ impl Keeper {
             return Ok(None);
         }
         self.read.advance(HEAD_BYTES);
-        let bytes = self.read.split_to(length).to_vec();
+        let bytes = self.read.split_to(length).freeze();
         Report::decode(kind, bytes).map(Some)
     }
 

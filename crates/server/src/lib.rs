@@ -52,7 +52,7 @@ use crate::{
     transports::{
         console,
         rest::{self, Rest},
-        socket::{self, SocketContext},
+        socket::{self, Frames, SocketContext},
         stdio::{self, StdioContext},
     },
 };
@@ -340,6 +340,7 @@ impl Server {
             stopping: stopping.clone(),
             places: Arc::new(Semaphore::new(limits.sockets)),
             tasks: tasks.clone(),
+            frames: Frames::default(),
         };
         let rest = Rest {
             engine: engine.clone(),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use longwire_engine::{OnLost, Retention, RouteRetention, RouteSettings};
+use longwire_engine::{Lead, OnLost, Retention, RouteRetention, RouteSettings};
 use longwire_protocol::Seconds;
 
 use crate::{
@@ -22,6 +22,11 @@ pub(crate) fn of_route(route: &RouteConfig, config: &Config) -> RouteSettings {
         kill_grace: route.kill_grace_seconds.into(),
         disconnect_grace: route.disconnect_grace_seconds.into(),
         output_bytes_per_event: config.limits.output_bytes_per_event,
+        // Half of what is kept: then a reader who is waited for still finds in the log what it has not read.
+        lead: Lead {
+            bytes: config.limits.log_bytes_per_job / 2,
+            events: config.limits.log_events_per_job / 2,
+        },
         on_lost: match route.on_lost {
             OnLostConfig::Lost => OnLost::Lose,
             OnLostConfig::Again => OnLost::Again,

@@ -26,10 +26,10 @@ use nix::{
 use crate::{
     feed::{Input, input},
     hook::stage_command,
-    pump::{Reports, pump},
+    pump::{Pump, Reports},
     serve::News,
     stage::{Preparation, READY},
-    wire::{Exit, NotStarted, Order, Report, Start, Step},
+    wire::{Exit, NotStarted, Order, Output, Start, Step},
 };
 
 /// Bytes that a stage says at most.
@@ -92,11 +92,10 @@ fn bring_news(start: &Start, reports: &Reports, news: &Sender<News>) -> io::Resu
     let (input, feeder) = input()?;
     let (first, more, told) = (start.stdin.clone(), start.more_stdin, reports.clone());
     spawn(move || feeder.feed(fed, first.as_bytes(), more, &told))?;
-    let as_reports: [fn(Vec<u8>) -> Report; 2] = [Report::Stdout, Report::Stderr];
-    for (stream, report) in [out, err].into_iter().zip(as_reports) {
-        let (reports, news) = (reports.clone(), news.clone());
+    for (stream, output) in [(out, Output::Stdout), (err, Output::Stderr)] {
+        let (pump, news) = (Pump::new(stream, reports, output)?, news.clone());
         spawn(move || {
-            pump(stream, &reports, report);
+            pump.run();
             // Nobody waits any more where it cannot be told.
             let _ = news.send(News::Drained);
         })?;

@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
 };
 
+use bytes::Bytes;
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
@@ -58,15 +59,35 @@ pub enum Report {
     /// It could not be started.
     NotStarted(NotStarted),
     /// It printed this to stdout.
-    Stdout(Vec<u8>),
+    Stdout(Bytes),
     /// It printed this to stderr.
-    Stderr(Vec<u8>),
+    Stderr(Bytes),
     /// So many bytes of its input were taken by it, or by the pipe to it. Not of what was given once it was to end.
     Fed(u32),
     /// The command itself has ended; what it started may go on.
     Exited(Exit),
     /// Nothing is left of it, or this much. The last report.
     Gone(Gone),
+}
+
+/// A stream that a command prints to, as the report that passes it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    Stdout,
+    Stderr,
+}
+
+impl Output {
+    /// What stands before so many bytes of it, which fit into a frame.
+    #[expect(clippy::cast_possible_truncation, reason = "a frame is far shorter")]
+    pub(crate) fn head(self, length: usize) -> [u8; HEAD_BYTES] {
+        let kind = match self {
+            Self::Stdout => STDOUT,
+            Self::Stderr => STDERR,
+        };
+        let [a, b, c, d] = (length as u32).to_be_bytes();
+        [kind, a, b, c, d]
+    }
 }
 
 /// Why a command could not be started.
@@ -219,17 +240,14 @@ impl Report {
     ///
     /// # Errors
     /// Where it is none.
-    pub fn decode(kind: u8, bytes: Vec<u8>) -> io::Result<Self> {
+    pub fn decode(kind: u8, bytes: impl Into<Bytes>) -> io::Result<Self> {
+        let bytes = bytes.into();
         Ok(match kind {
-            STARTED => Self::Started(u32::from_be_bytes(
-                bytes.as_slice().try_into().map_err(strange)?,
-            )),
+            STARTED => Self::Started(u32::from_be_bytes((*bytes).try_into().map_err(strange)?)),
             NOT_STARTED => Self::NotStarted(read_json(&bytes)?),
             STDOUT => Self::Stdout(bytes),
             STDERR => Self::Stderr(bytes),
-            FED => Self::Fed(u32::from_be_bytes(
-                bytes.as_slice().try_into().map_err(strange)?,
-            )),
+            FED => Self::Fed(u32::from_be_bytes((*bytes).try_into().map_err(strange)?)),
             EXITED => Self::Exited(read_json(&bytes)?),
             GONE => Self::Gone(read_json(&bytes)?),
             other => return Err(strange(format_args!("no report is of the kind {other}"))),
@@ -311,8 +329,8 @@ mod tests {
         let reports = [
             Report::Started(7),
             Report::NotStarted(io::Error::from_raw_os_error(13).into()),
-            Report::Stdout(vec![0xff, 0]),
-            Report::Stderr(Vec::new()),
+            Report::Stdout(vec![0xff, 0].into()),
+            Report::Stderr(Bytes::new()),
             Report::Fed(7),
             Report::Exited(Exit::Signal(9)),
             Report::Gone(Gone::default()),
@@ -322,6 +340,14 @@ mod tests {
             report.write(&mut bytes).unwrap();
             let (kind, rest) = read_frame(&mut bytes.as_slice()).unwrap().unwrap();
             assert_eq!(Report::decode(kind, rest).unwrap(), report);
+        }
+        for (output, report) in [
+            (Output::Stdout, Report::Stdout(vec![7; 300].into())),
+            (Output::Stderr, Report::Stderr(vec![7; 300].into())),
+        ] {
+            let mut bytes = Vec::new();
+            report.write(&mut bytes).unwrap();
+            assert_eq!(bytes[..HEAD_BYTES], output.head(300));
         }
     }
 }

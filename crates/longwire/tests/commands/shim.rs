@@ -169,12 +169,33 @@ fn orders_are_taken_though_nobody_reads_what_is_reported() {
     assert_eq!(taken, Ok(true));
 }
 
+/// What is much is passed on in another way than its beginning is.
+#[test]
+fn much_output_arrives_as_it_was_printed_from_both_streams() {
+    let mut shim = Shim::within("unlimited");
+    let script = "{ seq 400000; printf end; } & seq -s, 400000 >&2; wait";
+    shim.start(script, "much", false);
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    for report in shim.rest() {
+        match report {
+            Report::Stdout(bytes) => stdout.extend_from_slice(&bytes),
+            Report::Stderr(bytes) => stderr.extend_from_slice(&bytes),
+            Report::Gone(gone) => assert_eq!(gone.survivors, 0),
+            Report::Started(_) | Report::Exited(_) => {}
+            Report::Fed(_) | Report::NotStarted(_) => panic!("{report:?}"),
+        }
+    }
+    let numbers: Vec<String> = (1..=400_000).map(|number| number.to_string()).collect();
+    assert!(stdout == format!("{}\nend", numbers.join("\n")).into_bytes());
+    assert!(stderr == format!("{}\n", numbers.join(",")).into_bytes());
+}
+
 #[test]
 fn an_ask_closes_stdin_though_not_all_of_it_is_read() {
     let mut shim = Shim::within("unlimited");
     let script = "trap 'asked=1' TERM; echo ready; until [ $asked ]; do sleep 0.01; done; wc -c";
     shim.start(script, "fed", true);
-    shim.says(&Report::Stdout(b"ready\n".to_vec()));
+    shim.says(&Report::Stdout(b"ready\n".to_vec().into()));
     shim.order(&Order::Input(vec![b'x'; 1_000_000]));
     shim.order(&Order::Ask);
     let rest = shim.rest();

@@ -10,6 +10,7 @@
 #[path = "../disk/mod.rs"]
 mod disk;
 mod leaving;
+mod paces;
 mod recovery;
 mod routes;
 mod workers;

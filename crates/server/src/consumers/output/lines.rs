@@ -22,9 +22,9 @@ impl Lines {
     /// Takes what came; returns what can be said now.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
         self.said &= bytes.is_empty();
-        self.binary |= bytes.contains(&0);
+        self.binary |= memchr::memchr(0, bytes).is_some();
         self.pending.extend_from_slice(bytes);
-        let whole = match self.pending.iter().rposition(|byte| *byte == b'\n') {
+        let whole = match memchr::memrchr(b'\n', &self.pending) {
             _ if self.binary => whole_characters(&self.pending),
             Some(at) => at + 1,
             None if self.pending.len() > LINE_BYTES => whole_characters(&self.pending),
@@ -35,6 +35,9 @@ impl Lines {
             return some(whole).into_iter().collect();
         }
         drop_overwritten(&mut self.pending);
+        if is_plain(&whole) {
+            return some(whole).into_iter().collect();
+        }
         pieces(&whole)
     }
 
@@ -78,6 +81,11 @@ fn drop_overwritten(line: &mut Vec<u8>) {
     {
         line.drain(..=at);
     }
+}
+
+/// Whether all of it is text, and nothing of it was taken back: then it is one piece, as it stands.
+fn is_plain(lines: &[u8]) -> bool {
+    memchr::memchr(b'\r', lines).is_none() && str::from_utf8(lines).is_ok()
 }
 
 /// Whole lines as pieces: those that are text together, each without what was taken back in it, and those that are not.

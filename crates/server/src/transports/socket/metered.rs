@@ -42,7 +42,10 @@ impl Metered {
             stream,
             outbox: Outbox::default(),
             closing: false,
-            prefix,
+            // Even one of nothing would keep the buffer that HTTP read into.
+            prefix: Some(prefix)
+                .filter(|prefix| !prefix.is_empty())
+                .unwrap_or_default(),
             since_message: 0,
             most_per_message: message_bytes.saturating_mul(2).saturating_add(READ_AHEAD),
             received: 0,
@@ -55,8 +58,8 @@ impl Metered {
         self.since_message = 0;
     }
 
-    /// Says that, once all before it was sent. Nothing where the socket is closing.
-    pub(super) fn say(&mut self, text: &str) {
+    /// Says that text, once all before it was sent. Nothing where the socket is closing.
+    pub(super) fn say(&mut self, text: &[u8]) {
         if !self.closing {
             self.outbox.text(text);
         }
@@ -73,6 +76,24 @@ impl Metered {
             ready!(self.poll_write_out(cx))?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Pending until there is something to read, the end included.
+    pub(super) fn poll_heard(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.prefix.has_remaining() {
+            return Poll::Ready(Ok(()));
+        }
+        self.stream.poll_read_ready(cx)
+    }
+
+    /// Holds no memory where nothing waits.
+    pub(super) fn hush(&mut self) {
+        self.outbox.hush();
+    }
+
+    /// Bytes read so far.
+    pub(super) const fn received(&self) -> u64 {
+        self.received
     }
 
     /// Bytes written so far: while that grows, the peer reads.
@@ -113,6 +134,9 @@ impl AsyncRead for Metered {
         if this.prefix.has_remaining() {
             let count = this.prefix.len().min(into.remaining());
             into.put_slice(&this.prefix.split_to(count));
+            if this.prefix.is_empty() {
+                this.prefix = Bytes::new();
+            }
             return Poll::Ready(this.note(count));
         }
         let before = into.filled().len();

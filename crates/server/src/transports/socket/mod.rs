@@ -1,5 +1,6 @@
 //! `longwire.v1` over WebSocket, at `/ws`.
 
+mod frames;
 mod handshake;
 mod metered;
 mod outbox;
@@ -7,6 +8,7 @@ mod pulse;
 mod session;
 mod verbs;
 mod watches;
+mod wire;
 
 use std::sync::Arc;
 
@@ -24,13 +26,14 @@ use longwire_engine::{Engine, Principal};
 use longwire_protocol::{Code, ParseLimits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
-use tokio_websockets::{Limits as FrameLimits, ServerBuilder, WebSocketStream};
 
+pub(crate) use self::frames::Frames;
 use self::{
     handshake::{Handshake, NotASocket},
     metered::Metered,
     session::Session,
     verbs::Verbs,
+    wire::Wire,
 };
 use crate::{
     config::{Limits, SocketSettings},
@@ -53,6 +56,8 @@ pub(crate) struct SocketContext {
     pub(crate) stopping: Stopping,
     pub(crate) places: Arc<Semaphore>,
     pub(crate) tasks: TaskTracker,
+    /// What several of them send.
+    pub(crate) frames: Frames,
 }
 
 /// The routes of this transport.
@@ -72,7 +77,7 @@ async fn open(State(context): State<Arc<SocketContext>>, request: Request) -> Re
             metrics: Arc::clone(&context.metrics),
             who: Principal::anonymous(),
         });
-        Session::new(socket, context, verbs, times).run()
+        Box::new(Session::new(socket, context, verbs, times)).run()
     })
 }
 
@@ -86,7 +91,7 @@ async fn open_echo(State(context): State<Arc<SocketContext>>, request: Request) 
 fn accept<F, S>(context: &Arc<SocketContext>, mut request: Request, serve: S) -> Response<Body>
 where
     F: Future<Output = ()> + Send + 'static,
-    S: FnOnce(WebSocketStream<Metered>, Arc<SocketContext>, bool) -> F + Send + 'static,
+    S: FnOnce(Wire, Arc<SocketContext>, bool) -> F + Send + 'static,
 {
     let handshake = match Handshake::check(&request, &context.allowed_origins) {
         Ok(handshake) => handshake,
@@ -149,7 +154,7 @@ async fn socket<F, S>(
     serve: S,
 ) where
     F: Future<Output = ()> + Send + 'static,
-    S: FnOnce(WebSocketStream<Metered>, Arc<SocketContext>) -> F + Send + 'static,
+    S: FnOnce(Wire, Arc<SocketContext>) -> F + Send + 'static,
 {
     let upgraded = match upgrade.await {
         Ok(upgraded) => upgraded,
@@ -164,7 +169,7 @@ async fn socket<F, S>(
     context.metrics.socket_closed();
 }
 
-fn framed(upgraded: Upgraded, context: &SocketContext) -> Option<WebSocketStream<Metered>> {
+fn framed(upgraded: Upgraded, context: &SocketContext) -> Option<Wire> {
     let parts = upgraded.downcast::<TokioIo<WriteTimeout>>().ok()?;
     let frame_bytes = context.limits.frame_bytes;
     let stream = Metered::new(
@@ -172,6 +177,5 @@ fn framed(upgraded: Upgraded, context: &SocketContext) -> Option<WebSocketStream
         parts.read_buf,
         frame_bytes,
     );
-    let limits = FrameLimits::default().max_payload_len(Some(frame_bytes));
-    Some(ServerBuilder::new().limits(limits).serve(stream))
+    Some(Wire::new(stream, frame_bytes))
 }

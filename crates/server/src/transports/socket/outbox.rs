@@ -19,8 +19,8 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    /// Adds a text message, as one frame of a server (RFC 6455, section 5.2).
-    pub(super) fn text(&mut self, text: &str) {
+    /// Adds a text message, which is UTF-8, as one frame of a server (RFC 6455, section 5.2).
+    pub(super) fn text(&mut self, text: &[u8]) {
         const FINAL_TEXT: u8 = 0x81;
         const TWO_BYTES_MORE: u8 = 126;
         const EIGHT_BYTES_MORE: u8 = 127;
@@ -38,12 +38,19 @@ impl Outbox {
                 self.bytes.put_u64(length as u64);
             }
         }
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.bytes.extend_from_slice(text);
     }
 
     /// Adds bytes of whole frames.
     pub(super) fn frames(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Holds no memory where nothing waits.
+    pub(super) fn hush(&mut self) {
+        if self.bytes.is_empty() {
+            self.bytes = BytesMut::new();
+        }
     }
 
     /// Bytes that wait.
@@ -84,7 +91,7 @@ mod tests {
         ] {
             let mut outbox = Outbox::default();
             let text = "x".repeat(length);
-            outbox.text(&text);
+            outbox.text(text.as_bytes());
             assert_eq!(&outbox.bytes[..head.len()], head);
             assert_eq!(&outbox.bytes[head.len()..], text.as_bytes());
         }

@@ -14,25 +14,27 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{FutureExt, Sink, Stream, stream::FuturesUnordered};
+use futures_util::{FutureExt, Stream, stream::FuturesUnordered};
 use longwire_engine::{Engine, FeedPage, Kept, Mailbox, Page, Seat};
 use longwire_protocol::{
-    Claim, CloseCode, Code, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Notice, Refusal,
-    RefusalFrame, Request, SEARCH, Seconds, Seq, Spec, Target,
+    Change, Claim, CloseCode, Code, Event, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Notice,
+    Refusal, RefusalFrame, Request, SEARCH, Seconds, Seq, Spec, Target,
 };
 use smallvec::SmallVec;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, Sleep, sleep, timeout},
 };
-use tokio_websockets::{Error, Message, WebSocketStream};
+use tokio_websockets::{Error, Message};
 
 use super::{
     SocketContext,
+    frames::{Text, Which},
     metered::{Metered, TooManyPieces},
     pulse::{Beat, Pulse, Quota},
     verbs::{Answered, Effect, Verbs},
     watches::{Turn, Watches},
+    wire::Wire,
 };
 use crate::{
     stopping::{Phase, Phases},
@@ -78,7 +80,7 @@ enum Ending {
 
 /// A socket and everything that belongs to it.
 pub(super) struct Session {
-    socket: WebSocketStream<Metered>,
+    socket: Wire,
     context: Arc<SocketContext>,
     verbs: Arc<Verbs>,
     mailbox: Arc<Mailbox>,
@@ -105,7 +107,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(
-        socket: WebSocketStream<Metered>,
+        socket: Wire,
         context: Arc<SocketContext>,
         verbs: Arc<Verbs>,
         times: bool,
@@ -133,10 +135,11 @@ impl Session {
         }
     }
 
-    /// Serves the socket to its end.
-    pub(super) async fn run(mut self) {
+    /// Serves the socket to its end. In a box, as a future that holds it as it is would hold it twice.
+    pub(super) async fn run(mut self: Box<Self>) {
         let ending = poll_fn(|cx| self.poll_turns(cx)).await;
-        self.close(ending).await;
+        // Made only now: within this future it would take its place for as long as the socket is there.
+        Box::pin(self.close(ending)).await;
     }
 
     fn engine(&self) -> &Engine {
@@ -204,7 +207,7 @@ impl Session {
                 }
                 let ping = Message::ping(tokio_websockets::Payload::from(""));
                 // A socket that takes no ping is on its way out, and reading tells.
-                drop(Pin::new(&mut self.socket).start_send(ping));
+                self.socket.send(ping);
             }
             Poll::Pending => return false,
         }
@@ -248,7 +251,7 @@ impl Session {
             if paused || self.poll_room(cx).is_pending() {
                 break;
             }
-            let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) else {
+            let Poll::Ready(message) = self.socket.poll_next(cx) else {
                 break;
             };
             moved = true;
@@ -268,12 +271,12 @@ impl Session {
     /// Pending while as much as may be waits for the peer to take it.
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let most = self.context.settings.write_buffer_bytes;
-        self.socket.get_mut().poll_room(cx, most)
+        self.socket.poll_room(cx, most)
     }
 
     /// Says that before any event that was not said yet.
     fn say(&mut self, text: &str) {
-        self.socket.get_mut().say(text);
+        self.socket.say(text.as_bytes());
     }
 
     fn is_busy(&self) -> bool {
@@ -289,9 +292,11 @@ impl Session {
 
     fn take(&mut self, message: &Message, now: Instant, cx: &mut Context<'_>) {
         self.heard(now);
-        self.socket.get_mut().message_is_whole();
+        if let Some(stream) = self.socket.below_mut() {
+            stream.message_is_whole();
+        }
         if message.is_close() {
-            return self.socket.get_mut().is_closing();
+            return self.socket.is_closing();
         }
         let quota = if message.is_ping() || message.is_pong() {
             &mut self.controls
@@ -321,7 +326,7 @@ impl Session {
             }
             Error::Io(_) => self.end(Ending::Gone),
             // The next read sends the close frame that is due, and then says that the stream ended.
-            Error::Protocol(_) => self.socket.get_mut().is_closing(),
+            Error::Protocol(_) => self.socket.is_closing(),
             Error::AlreadyClosed | _ => self.end(Ending::Gone),
         }
     }
@@ -487,16 +492,16 @@ impl Session {
                 break self.flush(cx);
             };
             moved = true;
-            self.say(&text);
+            self.socket.say(text.as_bytes());
         };
-        let sent = self.socket.get_ref().sent();
+        let sent = self.socket.below().map_or(0, Metered::sent);
         self.pulse.wrote(blocked, sent);
         moved
     }
 
     /// Whether something is left that the peer does not take.
     fn flush(&mut self, cx: &mut Context<'_>) -> bool {
-        match Pin::new(&mut self.socket).poll_flush(cx) {
+        match self.socket.poll_flush(cx) {
             Poll::Pending => true,
             Poll::Ready(Ok(())) => false,
             Poll::Ready(Err(_)) => {
@@ -507,10 +512,10 @@ impl Session {
     }
 
     /// The next frame once all replies were said: what a worker is told, then events, a page of one job after a page of another.
-    fn next_text(&mut self, cx: &mut Context<'_>) -> Option<String> {
+    fn next_text(&mut self, cx: &mut Context<'_>) -> Option<Text> {
         loop {
             if let Some(news) = self.news(cx) {
-                return Some(news);
+                return Some(Text::Own(news));
             }
             if let Some(event) = self.watches.next_text() {
                 return Some(event);
@@ -576,14 +581,25 @@ impl Session {
             job: by_job.then_some(job),
             gap,
         });
-        let events = page.events.iter();
-        let events = events.map(|event| {
-            text_of(&EventFrame {
+        let frames = &self.context.frames;
+        let events = page.events.iter().map(|event| {
+            let frame = || EventFrame {
                 at: times.then_some(event.at),
                 ..EventFrame::new(spec, event, by_job)
-            })
+            };
+            if !is_long(event) {
+                return Text::Own(text_of(&frame()));
+            }
+            let which = Which {
+                job,
+                seq: event.seq,
+                by_job,
+                times,
+            };
+            frames.get(which, || text_of(&frame()))
         });
-        let texts: SmallVec<[String; 2]> = gap.iter().map(text_of).chain(events).collect();
+        let gap = gap.iter().map(text_of).map(Text::Own);
+        let texts: SmallVec<[Text; 2]> = gap.chain(events).collect();
         let last = page.events.last();
         let read = last.map(|last| last.seq).or(page.gap.map(|gap| gap.to));
         cursor.after = read.unwrap_or(cursor.after);
@@ -616,7 +632,7 @@ impl Session {
                 tags: Arc::clone(&event.tags),
             })
         });
-        let texts = gap.iter().map(text_of).chain(changes);
+        let texts = gap.iter().map(text_of).chain(changes).map(Text::Own);
         self.watches.say(Turn::Feed, texts);
         let last = page.events.last().map(|last| last.number);
         // Where there is nothing more yet the mailbox will be told.
@@ -626,34 +642,37 @@ impl Session {
     }
 
     fn count(&mut self) {
-        let (received, sent) = self.socket.get_mut().take_counts(&mut self.counted);
+        let Some(stream) = self.socket.below_mut() else {
+            return;
+        };
+        let (received, sent) = stream.take_counts(&mut self.counted);
         if received > 0 || sent > 0 {
             self.context.metrics.socket_bytes(received, sent);
         }
     }
 
     /// Says why, waits for the peer to agree, and reads on until its end, so that the close frame is not lost to a reset.
-    async fn close(mut self, ending: Ending) {
+    async fn close(mut self: Box<Self>, ending: Ending) {
         if let Ending::Close(code) = ending {
             let reason = tokio_websockets::CloseCode::try_from(code.code).ok();
             let frame = Message::close(reason, code.reason);
             // Already closing: then that is under way.
-            drop(Pin::new(&mut self.socket).start_send(frame));
+            self.socket.send(frame);
             tracing::debug!(code = code.code, reason = code.reason, "closing a socket");
         }
         let closed = poll_fn(|cx| {
             // The peer may take the close frame, and what comes before it, little by little.
-            if let Poll::Ready(Err(error)) = Pin::new(&mut self.socket).poll_flush(cx) {
+            if let Poll::Ready(Err(error)) = self.socket.poll_flush(cx) {
                 return Poll::Ready(Err(error));
             }
-            while ready!(Pin::new(&mut self.socket).poll_next(cx))
-                .is_some_and(|message| message.is_ok())
-            {}
-            Pin::new(&mut self.socket).poll_flush(cx)
+            while ready!(self.socket.poll_next(cx)).is_some_and(|message| message.is_ok()) {}
+            self.socket.poll_flush(cx)
         });
         // A peer that takes no close frame is cut off.
-        if timeout(CLOSE_TIME, closed).await.is_ok() {
-            linger(self.socket.into_inner(), &last_words(ending)).await;
+        if timeout(CLOSE_TIME, closed).await.is_ok()
+            && let Some(stream) = self.socket.into_below()
+        {
+            linger(stream, &last_words(ending)).await;
         }
     }
 }
@@ -691,6 +710,12 @@ async fn linger(mut stream: Metered, last_words: &[u8]) {
     drop(timeout(CLOSE_TIME, read_on).await);
 }
 
+/// Whether its frame is worth being shared: a short one is made as fast as it is found.
+fn is_long(event: &Event) -> bool {
+    const LONG_BYTES: usize = 1024;
+    matches!(&event.change, Change::Output(output) if output.text.len() >= LONG_BYTES)
+}
+
 fn too_many_searches() -> Refusal {
     let message = format!(
         "this socket waits for {SEARCHES_ELSEWHERE} searches of large catalogues, as many as one may; ask again when some are answered"
@@ -711,27 +736,41 @@ fn shutting_down(left: Seconds) -> String {
 
 /// Sends back what arrives, until the peer closes.
 #[cfg(feature = "echo")]
-pub(super) async fn echo(mut socket: WebSocketStream<Metered>) {
-    use futures_util::{SinkExt, StreamExt};
-
-    while let Some(message) = socket.next().await {
-        match message {
-            Ok(message) if message.is_text() || message.is_binary() => {
-                socket.get_mut().message_is_whole();
-                // Reading tells when the socket has closed.
-                drop(socket.send(message).await);
-            }
-            Ok(_) => {}
+pub(super) async fn echo(mut socket: Wire) {
+    while let Some(message) = poll_fn(|cx| socket.poll_next(cx)).await {
+        let answer = match message {
+            Ok(message) if message.is_text() || message.is_binary() => message,
             Err(Error::PayloadTooLong { .. }) => {
                 let code = tokio_websockets::CloseCode::MESSAGE_TOO_BIG;
-                drop(
-                    socket
-                        .send(Message::close(Some(code), "message too large"))
-                        .await,
-                );
+                Message::close(Some(code), "message too large")
             }
-            Err(_) => {}
+            Ok(_) | Err(_) => continue,
+        };
+        if let Some(stream) = socket.below_mut() {
+            stream.message_is_whole();
         }
+        socket.send(answer);
+        // Reading tells when the socket has closed.
+        drop(poll_fn(|cx| socket.poll_flush(cx)).await);
     }
-    linger(socket.into_inner(), &[]).await;
+    if let Some(stream) = socket.into_below() {
+        linger(stream, &[]).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a call of that gives, without making one.
+    fn bytes_of<F: Future>(_: impl FnOnce(Box<Session>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_session_takes_little_memory() {
+        let (session, served) = (size_of::<Session>(), bytes_of(Session::run));
+        assert!(session <= 768, "{session} bytes");
+        assert!(served <= 64, "{served} bytes");
+    }
 }

@@ -6,6 +6,8 @@ use longwire_engine::Watcher;
 use longwire_protocol::{Connid, JobId, Seq, Spec};
 use rustc_hash::FxHashMap;
 
+use super::frames::Text;
+
 /// A position in the log of a job.
 pub(super) struct Cursor {
     pub(super) spec: Arc<Spec>,
@@ -33,7 +35,7 @@ pub(super) struct Watches {
     line: VecDeque<Turn>,
     feed: Option<Seq>,
     /// Frames that were read and not yet sent, and whose they are.
-    unsent: VecDeque<(Turn, String)>,
+    unsent: VecDeque<(Turn, Text)>,
 }
 
 impl Watches {
@@ -137,13 +139,13 @@ impl Watches {
     }
 
     /// Something to send, once all before it was.
-    pub(super) fn say(&mut self, whose: Turn, texts: impl IntoIterator<Item = String>) {
+    pub(super) fn say(&mut self, whose: Turn, texts: impl IntoIterator<Item = Text>) {
         let texts = texts.into_iter().map(|text| (whose, text));
         self.unsent.extend(texts);
     }
 
     /// The next of what is to be sent.
-    pub(super) fn next_text(&mut self) -> Option<String> {
+    pub(super) fn next_text(&mut self) -> Option<Text> {
         self.unsent.pop_front().map(|(_, text)| text)
     }
 
@@ -176,18 +178,29 @@ mod tests {
         JobId::parse(&format!("01970000-0000-7000-8000-{number:012}")).expect("a name")
     }
 
+    fn own(text: &str) -> Text {
+        Text::Own(text.to_owned())
+    }
+
+    fn said(text: Text) -> String {
+        match text {
+            Text::Own(text) => text,
+            Text::Shared(_) => unreachable!("nobody shares anything here"),
+        }
+    }
+
     #[test]
     fn a_position_that_moves_takes_back_what_was_read_from_where_it_was() {
         let mut watches = Watches::default();
         let read = |watches: &mut Watches| {
             watches.follow_feed(Some(0));
-            watches.say(Turn::Feed, ["first".to_owned(), "second".to_owned()]);
-            watches.say(Turn::Job(job(1)), ["other".to_owned()]);
+            watches.say(Turn::Feed, ["first", "second"].map(own));
+            watches.say(Turn::Job(job(1)), ["other"].map(own));
             watches.feed_read(2);
-            assert_eq!(watches.next_text().as_deref(), Some("first"));
+            assert_eq!(watches.next_text().map(said).as_deref(), Some("first"));
         };
         let unsent = |watches: &mut Watches| -> Vec<String> {
-            std::iter::from_fn(|| watches.next_text()).collect()
+            std::iter::from_fn(|| watches.next_text().map(said)).collect()
         };
         read(&mut watches);
         assert_eq!(unsent(&mut watches), ["second", "other"]);
