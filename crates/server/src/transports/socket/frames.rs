@@ -24,6 +24,13 @@ impl Text {
             Self::Shared(text) => text,
         }
     }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Own(text) => text.into(),
+            Self::Shared(text) => text,
+        }
+    }
 }
 
 /// Which of all frames one is: of which event, and in which of its forms.

@@ -12,7 +12,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::outbox::Outbox;
+use super::{frames::Text, outbox::Outbox};
 
 /// The transport under a socket. Whatever is written waits in its outbox for a flush: text messages, which are put there as they are, and
 /// the frames between them that are the library's: pings, pongs and closes.
@@ -59,7 +59,7 @@ impl Metered {
     }
 
     /// Says that text, once all before it was sent. Nothing where the socket is closing.
-    pub(super) fn say(&mut self, text: &[u8]) {
+    pub(super) fn say(&mut self, text: Text) {
         if !self.closing {
             self.outbox.text(text);
         }

@@ -1,31 +1,39 @@
 //! What is to be written to a socket, as the bytes that it will be: one write sends all of it.
 
 use std::{
-    io,
+    io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, BufMut, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::{io::AsyncWrite, net::TcpStream};
+
+use super::frames::Text;
 
 /// A buffer that has become larger than this is given back once it is empty.
 const KEPT_BYTES: usize = 4 * 1024;
+/// A text of so many bytes is not copied where it is the last: what a job prints comes so, and may be gigabytes.
+const LONG_BYTES: usize = 8 * 1024;
 
 /// Frames that wait to be sent, in their order. It takes what it is given: who gives must see that there is room.
 #[derive(Default)]
 pub(super) struct Outbox {
     bytes: BytesMut,
+    /// The rest of a long text, which comes behind them.
+    long: Bytes,
 }
 
 impl Outbox {
-    /// Adds a text message, which is UTF-8, as one frame of a server (RFC 6455, section 5.2).
-    pub(super) fn text(&mut self, text: &[u8]) {
+    /// Adds a text message as one frame of a server (RFC 6455, section 5.2).
+    pub(super) fn text(&mut self, text: Text) {
         const FINAL_TEXT: u8 = 0x81;
         const TWO_BYTES_MORE: u8 = 126;
         const EIGHT_BYTES_MORE: u8 = 127;
-        let length = text.len();
-        self.bytes.reserve(length + 10);
+        let length = text.as_bytes().len();
+        let is_long = length >= LONG_BYTES;
+        self.settle();
+        self.bytes.reserve(if is_long { 10 } else { 10 + length });
         self.bytes.put_u8(FINAL_TEXT);
         match (u8::try_from(length), u16::try_from(length)) {
             (Ok(length), _) if length < TWO_BYTES_MORE => self.bytes.put_u8(length),
@@ -38,11 +46,22 @@ impl Outbox {
                 self.bytes.put_u64(length as u64);
             }
         }
-        self.bytes.extend_from_slice(text);
+        if is_long {
+            self.long = text.into_bytes();
+        } else {
+            self.bytes.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    /// Something comes behind a long text.
+    fn settle(&mut self) {
+        self.bytes
+            .extend_from_slice(&std::mem::take(&mut self.long));
     }
 
     /// Adds bytes of whole frames.
     pub(super) fn frames(&mut self, bytes: &[u8]) {
+        self.settle();
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -55,7 +74,7 @@ impl Outbox {
 
     /// Bytes that wait.
     pub(super) fn len(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() + self.long.len()
     }
 
     /// Writes some of what waits. Says how much.
@@ -64,15 +83,26 @@ impl Outbox {
         stream: &mut TcpStream,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(stream).poll_write(cx, &self.bytes))?;
+        let written = if self.long.is_empty() {
+            ready!(Pin::new(stream).poll_write(cx, &self.bytes))?
+        } else {
+            let both = [&*self.bytes, &*self.long].map(IoSlice::new);
+            ready!(Pin::new(stream).poll_write_vectored(cx, &both))?
+        };
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        self.bytes.advance(written);
+        self.advance(written);
         if self.bytes.is_empty() && self.bytes.capacity() > KEPT_BYTES {
             self.bytes = BytesMut::new();
         }
         Poll::Ready(Ok(written))
+    }
+
+    fn advance(&mut self, written: usize) {
+        let before = written.min(self.bytes.len());
+        self.bytes.advance(before);
+        self.long.advance(written - before);
     }
 }
 
@@ -91,9 +121,25 @@ mod tests {
         ] {
             let mut outbox = Outbox::default();
             let text = "x".repeat(length);
-            outbox.text(text.as_bytes());
+            outbox.text(Text::Own(text.clone()));
+            assert_eq!(outbox.len(), head.len() + length);
+            outbox.settle();
             assert_eq!(&outbox.bytes[..head.len()], head);
             assert_eq!(&outbox.bytes[head.len()..], text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn whatever_is_written_of_it_the_rest_stays_in_order() {
+        let long = "x".repeat(LONG_BYTES);
+        for written in [0, 2, 3, 7, LONG_BYTES, LONG_BYTES + 6] {
+            let mut outbox = Outbox::default();
+            outbox.text(Text::Own("a".to_owned()));
+            outbox.text(Text::Own(long.clone()));
+            outbox.advance(written);
+            outbox.frames(b"b");
+            let all = [b"\x81\x01a\x81\x7e\x20\0", long.as_bytes(), b"b"].concat();
+            assert_eq!(outbox.bytes, all[written..], "{written}");
         }
     }
 }

@@ -221,7 +221,7 @@ impl Session {
                 Phase::Serving => {}
                 Phase::Draining(until) => {
                     let left = until.since(self.engine().now());
-                    self.say(&shutting_down(left));
+                    self.say(shutting_down(left));
                 }
                 Phase::Closing => {
                     self.closing = Some(Box::pin(sleep(CLOSE_TIME)));
@@ -275,8 +275,8 @@ impl Session {
     }
 
     /// Says that before any event that was not said yet.
-    fn say(&mut self, text: &str) {
-        self.socket.say(text.as_bytes());
+    fn say(&mut self, text: String) {
+        self.socket.say(Text::Own(text));
     }
 
     fn is_busy(&self) -> bool {
@@ -381,7 +381,7 @@ impl Session {
     /// What was handed over before is told before the reply: after it comes only what it allows.
     fn claim(&mut self, id: Option<FrameId>, claim: &Claim, cx: &mut Context<'_>) {
         while let Some(news) = self.news(cx) {
-            self.say(&news);
+            self.say(news);
         }
         let engine = &self.verbs.engine;
         let seat = self
@@ -422,7 +422,7 @@ impl Session {
 
     fn answered(&mut self, answered: Answered) {
         if let Some(reply) = answered.frame {
-            self.say(&reply);
+            self.say(reply);
         }
         match answered.effect {
             Effect::None => {}
@@ -492,7 +492,7 @@ impl Session {
                 break self.flush(cx);
             };
             moved = true;
-            self.socket.say(text.as_bytes());
+            self.socket.say(text);
         };
         let sent = self.socket.below().map_or(0, Metered::sent);
         self.pulse.wrote(blocked, sent);

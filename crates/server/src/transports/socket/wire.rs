@@ -10,7 +10,7 @@ use futures_util::{Sink, Stream};
 use tokio::io::AsyncWrite;
 use tokio_websockets::{Error, Limits, Message, ServerBuilder, WebSocketStream};
 
-use super::metered::Metered;
+use super::{frames::Text, metered::Metered};
 
 /// A socket as a sender and receiver of messages. It becomes quiet where a pong is the last that came: who has nothing to say, and whom
 /// nothing is said to, answers pings alone.
@@ -79,8 +79,8 @@ impl Wire {
             .map_or(Poll::Ready(Ok(())), |stream| stream.poll_room(cx, most))
     }
 
-    /// Says a text, which is UTF-8. Nothing comes of it where the socket is closing: reading tells.
-    pub(super) fn say(&mut self, text: &[u8]) {
+    /// Says a text. Nothing comes of it where the socket is closing: reading tells.
+    pub(super) fn say(&mut self, text: Text) {
         if let Some(stream) = self.below_mut() {
             stream.say(text);
         }
