@@ -17,10 +17,7 @@ impl Request {
             }
             Self::Watch(watch) => check_target(watch.connid.as_ref(), watch.job, limits)?,
             Self::Unwatch(unwatch) => check_target(unwatch.connid.as_ref(), unwatch.job, limits)?,
-            Self::Extend(extend) => {
-                extend.target()?;
-                check_target(extend.connid.as_ref(), extend.job, limits)?;
-            }
+            Self::Extend(extend) => check_named(extend.connid.as_ref(), extend.job, limits)?,
             // What a question may hold is for who answers it.
             Self::Routes(RoutesQuery {}) | Self::Modules(ModulesQuery {}) | Self::Search(_) => {}
             Self::Claim(claim) => claim.check(limits)?,
@@ -92,10 +89,7 @@ impl Kill {
     fn check(&self, limits: &ParseLimits) -> Result<(), Refusal> {
         match &self.filter {
             Some(filter) => self.check_many(filter)?,
-            None => {
-                self.target()?;
-                check_target(self.connid.as_ref(), self.job, limits)?;
-            }
+            None => check_named(self.connid.as_ref(), self.job, limits)?,
         }
         match self.reason.as_ref().map_or(0, |reason| reason.len()) {
             length if length <= limits.reason_bytes => Ok(()),
@@ -141,10 +135,24 @@ fn check_limit(limit: Option<u16>) -> Result<(), Refusal> {
 }
 
 fn named(connid: Option<&Connid>, job: Option<JobId>) -> Result<Target, Refusal> {
-    Target::of(connid.cloned(), job).ok_or_else(|| {
-        let message = "\"connid\" or \"job\" must be there";
-        Refusal::new(Code::MissingField, message).about("connid")
-    })
+    Target::of(connid.cloned(), job).ok_or_else(nameless)
+}
+
+fn nameless() -> Refusal {
+    let message = "\"connid\" or \"job\" must be there";
+    Refusal::new(Code::MissingField, message).about("connid")
+}
+
+/// A target that must be there.
+fn check_named(
+    connid: Option<&Connid>,
+    job: Option<JobId>,
+    limits: &ParseLimits,
+) -> Result<(), Refusal> {
+    if connid.is_none() && job.is_none() {
+        return Err(nameless());
+    }
+    check_target(connid, job, limits)
 }
 
 fn check_target(
