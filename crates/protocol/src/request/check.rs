@@ -6,25 +6,25 @@ use crate::{
 };
 
 impl Request {
-    /// Itself, where it is within the limits and names what it must.
-    pub(super) fn within(self, limits: &ParseLimits) -> Result<Self, Refusal> {
-        match &self {
-            Self::Start(start) => start.check(limits)?,
-            Self::Kill(kill) => kill.check(limits)?,
+    pub(super) fn check(&self, limits: &ParseLimits) -> Result<(), Refusal> {
+        match self {
+            Self::Start(start) => start.check(limits),
+            Self::Kill(kill) => kill.check(limits),
             Self::Status(query) => {
                 check_target(query.connid.as_ref(), query.job, limits)?;
-                check_limit(query.limit)?;
+                check_limit(query.limit)
             }
-            Self::Watch(watch) => check_target(watch.connid.as_ref(), watch.job, limits)?,
-            Self::Unwatch(unwatch) => check_target(unwatch.connid.as_ref(), unwatch.job, limits)?,
-            Self::Extend(extend) => check_named(extend.connid.as_ref(), extend.job, limits)?,
+            Self::Watch(watch) => check_target(watch.connid.as_ref(), watch.job, limits),
+            Self::Unwatch(unwatch) => check_target(unwatch.connid.as_ref(), unwatch.job, limits),
+            Self::Extend(extend) => check_named(extend.connid.as_ref(), extend.job, limits),
             // What a question may hold is for who answers it.
-            Self::Routes(RoutesQuery {}) | Self::Modules(ModulesQuery {}) | Self::Search(_) => {}
-            Self::Claim(claim) => claim.check(limits)?,
-            Self::Append(append) => append.check(limits)?,
-            Self::End(end) => end.check()?,
+            Self::Routes(RoutesQuery {}) | Self::Modules(ModulesQuery {}) | Self::Search(_) => {
+                Ok(())
+            }
+            Self::Claim(claim) => claim.check(limits),
+            Self::Append(append) => append.check(limits),
+            Self::End(end) => end.check(),
         }
-        Ok(self)
     }
 }
 

@@ -43,7 +43,8 @@ impl Request {
             }
         };
         let id = read_id(id).ok()?;
-        request.within(limits).ok().map(|request| (id, request))
+        request.check(limits).ok()?;
+        Some((id, request))
     }
 
     fn parse_field_by_field(
@@ -57,7 +58,8 @@ impl Request {
         let read = match &route {
             None => Err(missing_route()),
             Some(Err(refusal)) => Err(refusal.clone()),
-            Some(Ok(route)) => Self::read(route, fields).and_then(|request| request.within(limits)),
+            Some(Ok(route)) => Self::read(route, fields)
+                .and_then(|request| request.check(limits).map(|()| request)),
         };
         match read {
             Ok(request) => Ok((id, request)),
@@ -147,13 +149,14 @@ impl Extend {
 
 /// What a frame is addressed to, where it says so first, as most do. A guess: reading the frame has to confirm it.
 fn likely_route(text: &str) -> Option<&str> {
-    let key = text.strip_prefix('{')?.trim_start();
+    let key = text.strip_prefix('{')?.trim_ascii_start();
     let value = key
         .strip_prefix("\"route\"")?
-        .trim_start()
+        .trim_ascii_start()
         .strip_prefix(':')?;
-    let (route, _) = value.trim_start().strip_prefix('"')?.split_once('"')?;
-    Some(route)
+    let route = value.trim_ascii_start().strip_prefix('"')?;
+    let end = route.bytes().position(|byte| byte == b'"')?;
+    route.get(..end)
 }
 
 fn missing_route() -> Refusal {
