@@ -147,12 +147,9 @@ impl Others {
 /// What the hardware gave to others while someone here wanted it, and what was done here: of all cores together.
 fn all_cores() -> Result<[Duration; 2]> {
     let stat = fs::read_to_string("/proc/stat")?;
-    let words = stat
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .skip(1);
+    let all = stat.lines().next().unwrap_or_default();
+    // The first word of the line is its name.
+    let words = all.split_whitespace().skip(1);
     let words: Vec<u64> = words.map(str::parse).collect::<Result<_, _>>()?;
     let [
         user,

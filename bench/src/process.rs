@@ -29,6 +29,7 @@ impl Process {
         let (_, after) = stat.rsplit_once(')')?;
         let words: Vec<u64> = after
             .split_whitespace()
+            // The state, which is a letter.
             .skip(1)
             .map_while(|word| word.parse::<i64>().ok().map(i64::cast_unsigned))
             .collect();

@@ -45,6 +45,7 @@ pub(crate) fn user_seconds() -> Result<(f64, f64)> {
     let all = fs::read_to_string("/proc/stat")?;
     let all: Vec<f64> = all
         .split_whitespace()
+        // After the line's name, its programs and those that are nice.
         .skip(1)
         .take(2)
         .map(str::parse)
@@ -59,6 +60,7 @@ pub(crate) fn user_seconds() -> Result<(f64, f64)> {
 fn own_ticks() -> Result<Vec<f64>> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     let (_, after_name) = stat.rsplit_once(')').context("no name in stat")?;
+    // They are the 14th word to the 16th of all, and the name was the 2nd.
     let ticks = after_name.split_whitespace().skip(11).take(3);
     Ok(ticks.map(str::parse).collect::<Result<_, _>>()?)
 }

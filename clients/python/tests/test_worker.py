@@ -579,59 +579,57 @@ async def test_a_worker_that_is_told_to_stop_lets_what_it_holds_end(desk: Desk) 
     await desk.peer.until_left()
 
 
+class Endless:
+    """A worker that was handed a job which works until it is cancelled, and the server's end of its socket."""
+
+    def __init__(self, script: Script, grace: float) -> None:
+        self.script = script
+        self.cancelled = asyncio.Event()
+        self.worker = longwire.Worker(script.url, grace=grace, options=quick())
+        self.peer: Peer
+
+    async def begun(self) -> "Endless":
+        began = asyncio.Event()
+
+        @self.worker.route("render")
+        async def render(job: longwire.WorkerJob) -> object:
+            began.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.cancelled.set()
+            return None
+
+        starting = asyncio.create_task(self.worker.start())
+        self.peer = await self.script.accept()
+        number, _ = await self.peer.hears()
+        await self.peer.says(handed("9f"), {"id": number, "route": "claim", "status": "ok", "slots": 1})
+        await within(starting)
+        await within(began.wait())
+        return self
+
+
 async def test_what_does_not_end_within_the_grace_is_left_to_others(script: Script) -> None:
-    cancelled = asyncio.Event()
-    worker = longwire.Worker(script.url, grace=0.02, options=quick())
-
-    @worker.route("render")
-    async def render(job: longwire.WorkerJob) -> object:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            cancelled.set()
-        return None
-
-    starting = asyncio.create_task(worker.start())
-    peer = await script.accept()
-    number, _ = await peer.hears()
-    await peer.says(handed("9f"), {"id": number, "route": "claim", "status": "ok", "slots": 1})
-    await within(starting)
-    stopping = asyncio.create_task(worker.stop())
-    await peer.hears()
+    endless = await Endless(script, grace=0.02).begun()
+    stopping = asyncio.create_task(endless.worker.stop())
+    await endless.peer.hears()
     await within(stopping)
-    assert cancelled.is_set()
+    assert endless.cancelled.is_set()
     with pytest.raises(Exception, match="received 1000"):
-        await peer.hears()
+        await endless.peer.hears()
 
 
 async def test_a_worker_whose_leaving_is_cancelled_tells_its_functions_all_the_same(script: Script) -> None:
-    began, cancelled = asyncio.Event(), asyncio.Event()
-    worker = longwire.Worker(script.url, grace=0, options=quick())
-
-    @worker.route("render")
-    async def render(job: longwire.WorkerJob) -> object:
-        began.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            cancelled.set()
-        return None
-
-    starting = asyncio.create_task(worker.start())
-    peer = await script.accept()
-    number, _ = await peer.hears()
-    await peer.says(handed("9f"), {"id": number, "route": "claim", "status": "ok", "slots": 1})
-    await within(starting)
-    await within(began.wait())
+    endless = await Endless(script, grace=0).begun()
     # Nobody says goodbye to it, so it waits a while.
-    peer._socket.transport.pause_reading()
-    stopping = asyncio.create_task(worker.stop())
+    endless.peer._socket.transport.pause_reading()
+    stopping = asyncio.create_task(endless.worker.stop())
     await asyncio.wait({stopping}, timeout=0.1)
     stopping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await within(stopping)
-    assert cancelled.is_set()
-    assert worker._bench is None
+    assert endless.cancelled.is_set()
+    assert endless.worker._bench is None
 
 
 async def test_a_worker_serves_something_and_each_route_once(script: Script) -> None:

@@ -317,10 +317,7 @@ impl Engine {
 
     async fn replace(&self, who: &Principal, job: Job) -> Result<(), Refusal> {
         let id = job.id();
-        let wish = Wish {
-            by: Arc::clone(who.name()),
-            reason: Some("replaced by a new start".into()),
-        };
+        let wish = who.wish(Some("replaced by a new start"));
         match self.wish(job, wish).await {
             Ok(killed) => tokio::select! {
                 _ = self.follow(id, killed.seq).ended() => {}
@@ -358,11 +355,7 @@ impl Engine {
         reason: Option<&str>,
     ) -> Result<Killed, Refusal> {
         let job = self.named(&target.into().into()).await?;
-        let wish = Wish {
-            by: Arc::clone(who.name()),
-            reason: reason.map(Into::into),
-        };
-        match self.wish(job.clone(), wish).await {
+        match self.wish(job.clone(), who.wish(reason)).await {
             Ok(killed) => Ok(killed),
             Err(Unchanged::Refused(_)) => Err(already_ended(
                 &self.0.writer.reload(&job).await.unwrap_or(job),
@@ -559,10 +552,7 @@ impl Engine {
                 return;
             }
             if let Found::Job(job) = engine.0.writer.store.find(&Name::Job(job)).await {
-                let wish = Wish {
-                    by: Arc::clone(Principal::server().name()),
-                    reason: Some("its last watcher left".into()),
-                };
+                let wish = Principal::server().wish(Some("its last watcher left"));
                 // Ended meanwhile: nothing to do.
                 drop(engine.wish(job, wish).await);
             }

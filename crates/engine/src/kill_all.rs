@@ -1,7 +1,5 @@
 //! Killing all jobs that fit.
 
-use std::sync::Arc;
-
 use futures_util::future::join_all;
 use longwire_protocol::{JobId, Refusal, Where, Wish};
 
@@ -22,10 +20,7 @@ impl Engine {
         filter: Where,
         reason: Option<&str>,
     ) -> Result<u64, Refusal> {
-        let wish = Wish {
-            by: Arc::clone(who.name()),
-            reason: reason.map(Into::into),
-        };
+        let wish = who.wish(reason);
         let newest = self.new_id();
         let query = Query {
             after: None,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use longwire_protocol::Wish;
+
 /// Who asks for something. Every verb is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
@@ -29,5 +31,13 @@ impl Principal {
     #[must_use]
     pub const fn name(&self) -> &Arc<str> {
         &self.name
+    }
+
+    /// Their wish that a job end.
+    pub(crate) fn wish(&self, reason: Option<&str>) -> Wish {
+        Wish {
+            by: Arc::clone(&self.name),
+            reason: reason.map(Into::into),
+        }
     }
 }

@@ -112,6 +112,8 @@ pub struct EventFrame {
 
 impl EventFrame {
     /// The frame of an event. `job` is said where `by_job` asks for it.
+    // It is large: made where it is wanted, it is not handed back as a copy.
+    #[inline]
     #[must_use]
     pub fn new(spec: &Spec, event: &Event, by_job: bool) -> Self {
         let mut frame = Self {

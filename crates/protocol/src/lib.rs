@@ -28,6 +28,7 @@ mod fields;
 mod frames;
 mod ids;
 mod lease;
+mod optional;
 mod output;
 mod payload;
 mod refusal;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use crate::{
     Code, Encoding, Failure, Lease, ParseLimits, Payload, Progress, Refusal, Stream,
     ids::is_format,
-    request::{an_object, is_default, null_is_default},
+    optional::{an_object, is_default, null_is_default},
 };
 
 /// Bytes of the word that says what a worker's job failed of.

@@ -106,6 +106,7 @@ fn of_process(own: &str, mounts: &str) -> Option<PathBuf> {
     let path = own.lines().find_map(|line| line.strip_prefix("0::"))?;
     let mount = mounts.lines().find_map(|line| {
         let (place, kind) = line.split_once(" - ")?;
+        // After the numbers of the mount, of its parent and of its device.
         let mut place = place.split(' ').skip(3);
         let (root, point) = (place.next()?, place.next()?);
         (kind.starts_with("cgroup2 ")).then_some((root, point))

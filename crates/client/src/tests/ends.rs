@@ -150,9 +150,7 @@ async fn where_nothing_is_left_to_be_sent_the_events_end_and_the_outcome_is_aske
         let mut job = job.unwrap();
         assert_eq!(seen(&mut job).await, []);
         let serve = async {
-            let id = peer
-                .expects(json!({"route": "watch", "job": JOB, "after": 2}))
-                .await;
+            let id = peer.expects_watch_after(2).await;
             peer.says(watching(id, "42", 3)).await;
             peer.says(json!({"connid": "42", "job": JOB, "seq": 3, "status": "ok", "result": 7}))
                 .await;

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderMap, HeaderValue, header::SEC_WEBSOCKET_PROTOCOL};
-use serde_json::Value;
+use longwire_protocol::Seq;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 use tokio_websockets::{CloseCode, Message, ServerBuilder, WebSocketStream};
 
+use super::JOB;
 use crate::{Backoff, Client, Options};
 
 pub(super) struct Fake {
@@ -110,6 +112,12 @@ impl Peer {
         let (id, frame) = self.hears().await;
         assert_eq!(frame, expected);
         id
+    }
+
+    /// The next frame must ask for what the job's log has after that.
+    pub(super) async fn expects_watch_after(&mut self, after: Seq) -> u64 {
+        self.expects(json!({"route": "watch", "job": JOB, "after": after}))
+            .await
     }
 
     pub(super) async fn says(&mut self, frame: Value) {

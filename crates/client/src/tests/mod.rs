@@ -42,6 +42,10 @@ fn watching(id: u64, name: &str, seq: Seq) -> Value {
     json!({"id": id, "route": "watch", "connid": name, "job": JOB, "status": "ok", "seq": seq})
 }
 
+fn killed(id: u64, name: &str, seq: Seq) -> Value {
+    json!({"id": id, "route": "kill", "connid": name, "status": "ok", "seq": seq})
+}
+
 fn output(name: &str, seq: Seq) -> Value {
     json!({"connid": name, "seq": seq, "status": "running", "output": seq.to_string(), "stream": "stdout"})
 }

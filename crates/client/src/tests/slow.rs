@@ -17,16 +17,13 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
         let unwatch = peer.expects(json!({"route": "unwatch", "job": JOB})).await;
         peer.says(json!({"id": unwatch, "route": "unwatch", "status": "ok"}))
             .await;
-        peer.says(json!({"id": id, "route": "kill", "connid": "42", "status": "ok", "seq": 501}))
-            .await;
+        peer.says(killed(id, "42", 501)).await;
     };
     let (killed, ()) = tokio::join!(job.kill(None), serve);
     assert!(killed.is_ok());
 
     let serve = async {
-        let id = peer
-            .expects(json!({"route": "watch", "job": JOB, "after": 65}))
-            .await;
+        let id = peer.expects_watch_after(65).await;
         peer.says(watching(id, "42", ALL)).await;
         for seq in 66..=ALL {
             peer.says(output_by_job("42", seq)).await;
@@ -75,15 +72,12 @@ async fn a_job_that_dies_without_watchers_is_not_left_by_a_slow_reader() {
     }
     let serve = async {
         let (id, _) = peer.hears().await;
-        peer.says(json!({"id": id, "route": "kill", "connid": "42", "status": "ok", "seq": 66}))
-            .await;
+        peer.says(killed(id, "42", 66)).await;
     };
     let (killed, ()) = tokio::join!(job.kill(None), serve);
     assert!(killed.is_ok());
     let serve = async {
-        let id = peer
-            .expects(json!({"route": "watch", "job": JOB, "after": 65}))
-            .await;
+        let id = peer.expects_watch_after(65).await;
         peer.says(watching(id, "42", 70)).await;
         peer.says(json!({"connid": "42", "job": JOB, "seq": 66, "status": "ok"}))
             .await;

@@ -10,8 +10,8 @@ async fn replies_find_their_requests_by_id() {
         let first = peer.hears().await;
         let second = peer.hears().await;
         for (id, frame) in [second, first] {
-            peer.says(json!({"id": id, "route": "kill", "connid": frame["connid"], "status": "ok", "seq": 5}))
-                .await;
+            let name = frame["connid"].as_str().unwrap();
+            peer.says(killed(id, name, 5)).await;
         }
     };
     let (one, other, ()) = tokio::join!(client.kill(&a, Some("r")), client.kill(&b, None), serve);

@@ -35,9 +35,7 @@ async fn a_watch_goes_on_from_the_last_event_on_a_new_connection() {
         Link::Reconnecting { attempts: 1, .. }
     ));
     let mut peer = fake.accept().await;
-    let id = peer
-        .expects(json!({"route": "watch", "job": JOB, "after": 2}))
-        .await;
+    let id = peer.expects_watch_after(2).await;
     assert_eq!(links.changed().await, Some(Link::Connected));
     peer.says(watching(id, "42", 9)).await;
     // Twice is allowed; what is no longer kept is said.
@@ -152,9 +150,7 @@ async fn a_server_that_leaves_events_out_is_asked_twice_and_given_up() {
     let serve = async {
         peer.says(output("42", 3)).await;
         for _ in 0..2 {
-            let id = peer
-                .expects(json!({"route": "watch", "job": JOB, "after": 1}))
-                .await;
+            let id = peer.expects_watch_after(1).await;
             peer.says(watching(id, "42", 3)).await;
             peer.says(output_by_job("42", 3)).await;
         }
@@ -195,9 +191,7 @@ async fn handles_of_one_job_are_independent() {
     drop(peer);
 
     let mut peer = fake.accept().await;
-    let id = peer
-        .expects(json!({"route": "watch", "job": JOB, "after": 4}))
-        .await;
+    let id = peer.expects_watch_after(4).await;
     peer.says(watching(id, "42", 5)).await;
     drop(second);
     peer.says(json!({"connid": "42", "job": JOB, "seq": 5, "status": "ok"}))
@@ -212,9 +206,7 @@ async fn a_job_has_other_handles_and_the_feed_goes_on_from_a_number() {
     peer.says(output("42", 2)).await;
     assert!(job.next().await.unwrap().is_ok());
     let serve = async {
-        let id = peer
-            .expects(json!({"route": "watch", "job": JOB, "after": 2}))
-            .await;
+        let id = peer.expects_watch_after(2).await;
         peer.says(watching(id, "42", 2)).await;
         let id = peer.expects(json!({"route": "watch", "after": 7})).await;
         peer.says(json!({"id": id, "route": "watch", "status": "ok", "feed": 9}))
@@ -239,9 +231,7 @@ async fn a_watch_by_number_starts_there() {
     let (_fake, client, mut peer) = Fake::with_client().await;
     let id = JobId::parse(JOB).unwrap();
     let serve = async {
-        let id = peer
-            .expects(json!({"route": "watch", "job": JOB, "after": 17}))
-            .await;
+        let id = peer.expects_watch_after(17).await;
         peer.says(watching(id, "42", 18)).await;
         peer.says(json!({"connid": "42", "job": JOB, "seq": 18, "status": "ok"}))
             .await;
