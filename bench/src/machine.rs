@@ -1,6 +1,7 @@
 //! Cores, processor time and memory, as the system tells them in /proc; Linux only.
 
 use std::fs;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,6 +14,8 @@ use crate::process::{self, Process, Tree};
 
 /// Ticks of /proc/PID/stat; Linux has had a hundred a second for programs since long.
 const TICK: Duration = Duration::from_millis(10);
+/// Long enough to see a hundredth of a core.
+const SAMPLE: Duration = Duration::from_secs(1);
 
 /// Who runs where.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +106,22 @@ impl Watch {
             others: of(others),
         })
     }
+}
+
+/// Waits until others have no more than this share of a core, no longer than so.
+pub(crate) fn wait_for_calm(patience: Duration, calm: f64) -> Result<()> {
+    let own = Tree {
+        root: std::process::id(),
+    };
+    let last = now() + patience;
+    while now() < last {
+        let watch = Watch::start(&own)?;
+        sleep(SAMPLE);
+        if watch.stop(&own)?.others <= calm {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// What all programs but the server, the load and the kernel have had so far.

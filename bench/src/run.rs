@@ -1,12 +1,14 @@
-//! Rounds: in each, every contender has one turn at everything that is asked, and each round begins with another.
+//! Rounds of a workload: in each, every contender has one turn at everything that is asked, and each round begins with another.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::contenders::{Contender, Places, Start};
+use crate::machine::wait_for_calm;
 use crate::moment::now;
 use crate::report::short;
 use crate::results::{Results, Turn};
@@ -16,6 +18,8 @@ use crate::workloads::{Ask, Measured, Scale, Workload};
 const DISTURBED: f64 = 0.03;
 /// So often it is taken again, at most.
 const AGAIN: usize = 3;
+/// So long it is waited for others to end what they do, before that.
+const CALM_PATIENCE: Duration = Duration::from_secs(20);
 /// Building or installing a peer takes minutes, the first time.
 const READY_SECONDS: &str = "1200";
 
@@ -23,6 +27,8 @@ const READY_SECONDS: &str = "1200";
 pub(crate) struct Plan<'a> {
     pub(crate) places: &'a Places,
     pub(crate) scale: Scale,
+    /// So many of each workload, where that is said.
+    pub(crate) rounds: Option<usize>,
     pub(crate) workloads: Vec<Workload>,
     /// Only these; all where there is none.
     pub(crate) only: Vec<&'static Contender>,
@@ -44,11 +50,15 @@ impl Plan<'_> {
         all.into_iter().filter(wanted).collect()
     }
 
-    /// Every turn, in its order.
+    pub(crate) fn rounds(&self, workload: Workload) -> usize {
+        self.rounds.unwrap_or_else(|| workload.rounds(&self.scale))
+    }
+
+    /// Every turn, in its order: a workload ends before the next begins.
     fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
-        for round in 0..self.scale.rounds {
-            for &workload in &self.workloads {
+        for &workload in &self.workloads {
+            for round in 0..self.rounds(workload) {
                 for ask in workload.asks(&self.scale) {
                     let mut contenders = self.contenders(workload, ask);
                     let first = round % contenders.len().max(1);
@@ -66,32 +76,41 @@ impl Plan<'_> {
         steps
     }
 
-    /// Takes all turns. After each its results are in the folder, so that a run that is broken off has measured something.
-    pub(crate) fn run(&self, folder: &Path) -> Result<Vec<Results>> {
+    /// Takes all turns that these results do not have yet. They are in the folder after each, and handed on once they are whole.
+    pub(crate) fn run(
+        &self,
+        all: &mut [Results],
+        folder: &Path,
+        whole: impl Fn(&Results) -> Result<()>,
+    ) -> Result<()> {
         let steps = self.steps();
         ensure!(!steps.is_empty(), "nobody takes part");
-        let mut all: Vec<Results> = self
-            .workloads
-            .iter()
-            .map(|it| Results::new(&it.to_string()))
-            .collect();
-        let begun = now();
+        let mut took = Took::default();
         for (at, step) in steps.iter().enumerate() {
-            let results = all
-                .iter_mut()
-                .find(|it| it.workload == step.workload.to_string());
+            let name = step.workload.to_string();
+            let results = all.iter_mut().find(|it| it.workload == name);
             let results = results.context("a workload that is not run")?;
-            println!(
-                "[{}/{}{}] {}",
-                at + 1,
-                steps.len(),
-                left(begun, at, steps.len()),
-                self.named(step)
-            );
-            self.step(step, results);
-            results.write(folder)?;
+            let row = results.row(&step.ask.to_string(), step.contender.name);
+            if !row.has(step.round) {
+                let left = took.minutes(&steps[at..]);
+                println!(
+                    "[{}/{}, about {left} min left] {}",
+                    at + 1,
+                    steps.len(),
+                    self.named(step)
+                );
+                self.step(step, results);
+                results.write(folder)?;
+            }
+            took.learn(step, results);
+            if steps
+                .get(at + 1)
+                .is_none_or(|next| next.workload != step.workload)
+            {
+                whole(results)?;
+            }
         }
-        Ok(all)
+        Ok(())
     }
 
     fn named(&self, step: &Step) -> String {
@@ -101,9 +120,9 @@ impl Plan<'_> {
             ask,
             contender,
         } = step;
-        let rounds = self.scale.rounds;
+        let rounds = self.rounds(*workload);
         format!(
-            "round {} of {rounds}: {workload}, {ask}: {}",
+            "{workload}, round {} of {rounds}, {ask}: {}",
             round + 1,
             contender.name
         )
@@ -111,17 +130,13 @@ impl Plan<'_> {
 
     fn step(&self, step: &Step, results: &mut Results) {
         let row = results.row(&step.ask.to_string(), step.contender.name);
-        if row.failure.is_some() {
-            println!("    not again: it failed before");
-            return;
-        }
         match self.calm_turn(step) {
             Ok(turn) => {
-                println!("    {}", told(&turn.measured));
+                println!("    {}", told(&turn));
                 row.turns.push(turn);
             }
             Err(error) => {
-                println!("    FAILED: {error:#}");
+                println!("    FAILED, and is not asked again: {error:#}");
                 row.failure = Some(format!("{error:#}"));
             }
         }
@@ -136,7 +151,11 @@ impl Plan<'_> {
             ..
         } = *step;
         let mut best: Option<Measured> = None;
-        for _ in 0..=self.again() {
+        let begun = now();
+        for attempt in 0..=self.again(workload) {
+            if attempt > 0 {
+                wait_for_calm(CALM_PATIENCE, DISTURBED)?;
+            }
             let measured = workload.turn(contender, ask, self.places, &self.scale)?;
             let others = measured.shares.others;
             if best.as_ref().is_none_or(|best| others < best.shares.others) {
@@ -155,12 +174,13 @@ impl Plan<'_> {
         Ok(Turn {
             measured,
             disturbed,
+            took_seconds: begun.elapsed().as_secs_f64(),
         })
     }
 
     /// A single round is no measurement anyway.
-    fn again(&self) -> usize {
-        if self.scale.rounds > 1 { AGAIN } else { 0 }
+    fn again(&self, workload: Workload) -> usize {
+        if self.rounds(workload) > 1 { AGAIN } else { 0 }
     }
 
     /// Makes those ready that need it, each folder once; those that cannot be fail at their turns, and say why there.
@@ -202,17 +222,36 @@ fn ready(folder: &Path) -> Result<()> {
     }
 }
 
-/// How long what is left will take, by what was done.
-fn left(begun: Instant, done: usize, all: usize) -> String {
-    if done == 0 {
-        return String::new();
+/// How long turns took, in seconds, by what they were about.
+#[derive(Default)]
+struct Took(HashMap<(Workload, String, &'static str), f64>);
+
+impl Took {
+    fn learn(&mut self, step: &Step, results: &Results) {
+        let ask = step.ask.to_string();
+        let row = results.find(&ask, step.contender.name);
+        let seconds = match row.map(|row| (&row.failure, row.turns.last())) {
+            Some((None, Some(turn))) => turn.took_seconds,
+            // It is not asked again.
+            _ => 0.0,
+        };
+        let about = (step.workload, ask, step.contender.name);
+        self.0.insert(about, seconds);
     }
-    let each: Duration = begun.elapsed() / u32::try_from(done).unwrap_or(1);
-    let left = each * u32::try_from(all - done).unwrap_or(0);
-    format!(", about {} min left", left.as_secs().div_ceil(60))
+
+    /// What is still to come; what was not tried yet takes as long as it usually does.
+    fn minutes(&self, steps: &[Step]) -> u64 {
+        let seconds = |step: &Step| {
+            let about = (step.workload, step.ask.to_string(), step.contender.name);
+            let usual = || step.workload.usual_seconds(step.ask);
+            self.0.get(&about).copied().unwrap_or_else(usual)
+        };
+        (steps.iter().map(seconds).sum::<f64>() / 60.0).ceil() as u64
+    }
 }
 
-fn told(measured: &Measured) -> String {
+fn told(turn: &Turn) -> String {
+    let measured = &turn.measured;
     let figures = measured
         .figures
         .iter()
@@ -222,7 +261,8 @@ fn told(measured: &Measured) -> String {
     let [server, load, others] = [shares.server, shares.load, shares.others].map(percent);
     let figures: Vec<String> = figures.collect();
     format!(
-        "{}; server {server}, load {load}, others {others}",
-        figures.join(", ")
+        "{}; server {server}, load {load}, others {others}; took {:.1} s",
+        figures.join(", "),
+        turn.took_seconds
     )
 }

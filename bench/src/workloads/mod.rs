@@ -27,7 +27,7 @@ pub(crate) use self::figures::Measured;
 use crate::contenders::{CONTENDERS, Contender, Kind, Places, Running, Start, Target};
 
 /// One of the workloads of the bench.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
 pub enum Workload {
     /// Requests of zero time.
     W1,
@@ -52,6 +52,9 @@ impl fmt::Display for Workload {
         write!(f, "w{}", *self as u8 + 1)
     }
 }
+
+/// Rounds of what hardly varies.
+const FEWER_ROUNDS: usize = 3;
 
 /// How much is asked.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +100,29 @@ impl Scale {
 }
 
 impl Workload {
+    /// Memory and single starts hardly vary; rates do.
+    pub(crate) fn rounds(self, scale: &Scale) -> usize {
+        match self {
+            Self::W1 | Self::W6 => scale.rounds,
+            Self::W2 | Self::W3 | Self::W4 | Self::W5 | Self::W7 | Self::W8 => {
+                scale.rounds.min(FEWER_ROUNDS)
+            }
+        }
+    }
+
+    /// What a turn takes with all that belongs to it, roughly: until one of its kind has been taken.
+    pub(crate) fn usual_seconds(self, ask: Ask) -> f64 {
+        match ask {
+            Ask::Running(requests) | Ask::Kills { requests, .. } => 5.0 + requests as f64 / 2e4,
+            Ask::Depth(_)
+            | Ask::KillAll(_)
+            | Ask::Sockets(_)
+            | Ask::Watchers { .. }
+            | Ask::Symbols(_)
+            | Ask::Starts(_) => 7.0,
+        }
+    }
+
     /// What is asked, one after the other.
     pub(crate) fn asks(self, scale: &Scale) -> Vec<Ask> {
         let requests = scale.requests;

@@ -62,7 +62,11 @@ pub(crate) fn measure_at_once(target: &Target, requests: usize) -> Result<Measur
     Ok(Measured::new(shares)
         .with_answers(all.notices as u64)
         .set("per_second", all.rate())
-        .with_latencies(&all.latencies))
+        .with_latencies(&all.latencies)
+        .set(
+            "notices_percent",
+            all.notices as f64 / filling.started() as f64 * 100.0,
+        ))
 }
 
 /// What became of one kill.
