@@ -10,10 +10,8 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::{Deserialize, Serialize};
 
 use crate::moment::now;
-use crate::process::{self, Process, Tree};
+use crate::process::{self, Process, Tree, time};
 
-/// Ticks of /proc/PID/stat; Linux has had a hundred a second for programs since long.
-const TICK: Duration = Duration::from_millis(10);
 /// Long enough to see a hundredth of a core.
 const SAMPLE: Duration = Duration::from_secs(1);
 
@@ -188,11 +186,6 @@ fn all_cores() -> Result<[Duration; 2]> {
         bail!("/proc/stat begins with {words:?}");
     };
     Ok([time(stolen), time(user + nice + system + interrupts + soft)])
-}
-
-/// As a time.
-fn time(ticks: u64) -> Duration {
-    TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
 }
 
 /// This thread's, and that of the programs that it has waited for: some loads are programs of their own.
