@@ -104,7 +104,12 @@ impl Liar {
         let times = match self.lie {
             Lie::TellsNobody => 0,
             Lie::TellsTwice => 2,
-            _ => 1,
+            Lie::Nothing
+            | Lie::Refuses
+            | Lie::Dies
+            | Lie::FallsSilent
+            | Lie::AnswersTwice
+            | Lie::LetsRun => 1,
         };
         let mut running = self.running();
         if let Some(starter) = running.get(connid) {
