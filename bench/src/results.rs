@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
 use crate::origin::Origin;
 use crate::workloads::{Measured, Workload};
@@ -41,7 +41,7 @@ pub(crate) struct Turn {
     pub(crate) measured: Measured,
     /// Whether something else took too much of the machine, each time it was tried.
     pub(crate) disturbed: bool,
-    /// Everything to it: starts, attempts, ends.
+    /// What one attempt took, with the server's start and end.
     pub(crate) took_seconds: f64,
 }
 
@@ -83,7 +83,10 @@ impl Results {
     pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
         let text = serde_json::to_string_pretty(self)?;
-        let mut new = NamedTempFile::new_in(folder)?;
+        let readable = fs::Permissions::from_mode(0o644);
+        let mut new = tempfile::Builder::new()
+            .permissions(readable)
+            .tempfile_in(folder)?;
         new.write_all((text + "\n").as_bytes())?;
         new.persist(file(folder, &self.workload))?;
         Ok(())
