@@ -193,3 +193,27 @@ fn own_processor() -> Result<Duration> {
     let own = process::scheduled("/proc/thread-self/schedstat")?;
     Ok(own + time(process::waited_for()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    /// Neither the server nor the load: what it does of the time is told, and who sleeps has none.
+    #[test]
+    fn what_another_program_does_is_told() {
+        let start = |script: &str| Command::new("sh").args(["-c", script]).spawn().unwrap();
+        let mut server = start("exec sleep 60");
+        let mut other = start("while :; do :; done");
+        let tree = Tree { root: server.id() };
+        let watch = Watch::start(&tree).unwrap();
+        sleep(Duration::from_millis(500));
+        let shares = watch.stop(&tree).unwrap();
+        for child in [&mut server, &mut other] {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        assert!(shares.others > 0.03, "{shares:?}");
+        assert!(shares.server < 0.03, "{shares:?}");
+    }
+}

@@ -24,7 +24,7 @@ pub(crate) fn bars(results: &Results, ask: &str, title: &str) -> String {
     let height = LINE * (u32::try_from(bars.len()).unwrap_or(0) + 2);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{title}\">\n\
-         <style>{STYLE}</style>\n<text x=\"0\" y=\"16\" font-weight=\"bold\">{title}</text>\n"
+         <style>{STYLE}</style>\n<text x=\"4\" y=\"16\" style=\"font-weight:bold\">{title}</text>\n"
     );
     let mut y = LINE + 8;
     for (row, rate) in bars {
