@@ -20,7 +20,7 @@ const DISTURBED: f64 = 0.03;
 const AGAIN: usize = 3;
 /// Time for that: at the beginning, and for each second of turns.
 const SPARE_SECONDS: f64 = 60.0;
-const SPARE: f64 = 0.3;
+const SPARE: f64 = 0.2;
 /// So long it is waited for others to end what they do, before that.
 const CALM_PATIENCE: Duration = Duration::from_secs(20);
 /// Building or installing a peer takes minutes, the first time.
@@ -274,4 +274,78 @@ fn told(turn: &Turn) -> String {
         figures.join(", "),
         turn.took_seconds
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::Cores;
+    use clap::ValueEnum;
+
+    fn places() -> Places {
+        Places {
+            longwire: "longwire".into(),
+            peers: "peers".into(),
+            scratch: "scratch".into(),
+            cores: Cores { server: 1, load: 0 },
+        }
+    }
+
+    fn all(places: &Places, scale: Scale) -> Plan<'_> {
+        Plan {
+            places,
+            scale,
+            rounds: None,
+            workloads: Workload::value_variants().to_vec(),
+            only: Vec::new(),
+        }
+    }
+
+    /// With all that may be taken again.
+    #[test]
+    fn a_whole_run_takes_no_more_than_fifty_minutes() {
+        let places = places();
+        let steps = all(&places, Scale::FULL).steps();
+        let minutes = Took::default().minutes(&steps);
+        let spare = minutes as f64 * SPARE + SPARE_SECONDS / 60.0;
+        assert!(minutes as f64 + spare <= 50.0, "{minutes} and {spare} min");
+    }
+
+    #[test]
+    fn a_workload_ends_before_the_next_and_each_round_begins_with_another() {
+        let places = places();
+        let steps = all(&places, Scale::FULL).steps();
+        let mut workloads: Vec<Workload> = steps.iter().map(|it| it.workload).collect();
+        workloads.dedup();
+        assert_eq!(workloads, Workload::value_variants());
+        let first = |round| {
+            let of = |it: &&Step| it.workload == Workload::W1 && it.round == round;
+            steps.iter().find(of).map(|it| it.contender.name)
+        };
+        assert_eq!(first(0), Some("longwire"));
+        assert_ne!(first(1), first(0));
+    }
+
+    #[test]
+    fn what_was_taken_says_how_long_the_next_takes() {
+        let places = places();
+        let steps = all(&places, Scale::FULL).steps();
+        let step = steps[0];
+        let mut results = crate::results::tests::new("w1");
+        let turn = crate::results::tests::turn("per_second", 1.0, false);
+        let row = results.row(&step.ask.to_string(), step.contender.name);
+        row.turns.push(Turn {
+            took_seconds: 600.0,
+            ..turn
+        });
+        assert!(row.has(0) && !row.has(1));
+        let mut took = Took::default();
+        took.learn(&step, &results);
+        assert_eq!(took.minutes(&[step, step]), 20);
+        results
+            .row(&step.ask.to_string(), step.contender.name)
+            .failure = Some("no".to_owned());
+        took.learn(&step, &results);
+        assert_eq!(took.minutes(&[step, step]), 0);
+    }
 }

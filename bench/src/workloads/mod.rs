@@ -113,13 +113,12 @@ impl Workload {
     /// What a turn takes with all that belongs to it, roughly: until one of its kind has been taken.
     pub(crate) fn usual_seconds(self, ask: Ask) -> f64 {
         match ask {
-            Ask::Running(requests) | Ask::Kills { requests, .. } => 5.0 + requests as f64 / 2e4,
-            Ask::Depth(_)
-            | Ask::KillAll(_)
-            | Ask::Sockets(_)
-            | Ask::Watchers { .. }
-            | Ask::Symbols(_)
-            | Ask::Starts(_) => 7.0,
+            Ask::Running(requests) => 8.0 + requests as f64 / 2e5,
+            Ask::Kills { requests, .. } => 2.0 + requests as f64 / 1e4,
+            Ask::Sockets(sockets) if self == Self::W4 => 2.0 + sockets as f64 / 1e3,
+            Ask::Depth(_) | Ask::Sockets(_) | Ask::KillAll(_) => 6.0,
+            Ask::Watchers { .. } => 10.0,
+            Ask::Symbols(_) | Ask::Starts(_) => 4.0,
         }
     }
 
