@@ -1,17 +1,19 @@
 //! What the command line asks for.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::contenders::{Contender, Places, Target, named};
 use crate::dialects::Dialect;
 use crate::machine::{Cores, pin, raise_open_files};
+use crate::origin::Origin;
 use crate::process::Tree;
 use crate::report;
-use crate::results::{Results, Row};
+use crate::results::{self, Results, Row};
 use crate::run::Plan;
 use crate::workloads::{Ask, Measured, Scale, Workload};
 
@@ -59,10 +61,13 @@ pub struct Run {
     /// Only these contenders; then, too, the page stays as it is.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// Rounds, instead of five.
+    /// Rounds of each workload, instead of five or three.
     #[arg(long)]
     rounds: Option<usize>,
-    /// Where the results of a whole run go.
+    /// Takes up a run that was broken off: what it measured is not measured again.
+    #[arg(long = "continue")]
+    continued: bool,
+    /// Where the results of a workload go once it is through.
     #[arg(long, default_value = "bench/results")]
     results: PathBuf,
     /// The page with the tables.
@@ -141,55 +146,97 @@ pub fn load(load: &Load) -> Result<()> {
     Ok(())
 }
 
-/// Runs it. A run that is whole is written into the page; one of some workloads into their part of it.
+/// Runs it. As each workload ends, it is written into its part of the page.
 ///
 /// # Errors
 ///
 /// Something could not be measured; all else was.
 pub fn run(run: &Run) -> Result<()> {
     let places = run.place.places()?;
-    let mut scale = if run.quick { Scale::QUICK } else { Scale::FULL };
-    scale.rounds = run.rounds.unwrap_or(scale.rounds);
-    let mut workloads = run.workloads.clone();
-    if workloads.is_empty() {
-        workloads = Workload::value_variants().to_vec();
-    }
-    let only = run
-        .only
-        .iter()
-        .map(|name| contender(name))
-        .collect::<Result<_>>()?;
-    let plan = Plan {
-        places: &places,
-        scale,
-        workloads,
-        only,
-    };
+    let plan = run.plan(&places)?;
+    let folder = places
+        .scratch
+        .join(if run.is_whole() { "run" } else { "trial" });
+    let mut all = run.results(&plan, &folder)?;
     let unready = plan.make_ready();
-    let whole = !run.quick && run.only.is_empty() && run.rounds.is_none();
-    let folder = if whole {
-        run.results.clone()
-    } else {
-        places.scratch.join("results")
-    };
     pin(places.cores.load)?;
-    let all = plan.run(&folder)?;
-    if whole {
-        report::write(&folder, &run.page)?;
-    }
+    plan.run(&mut all, &folder, |results| {
+        if run.is_whole() {
+            results.write(&run.results)?;
+            report::write(&run.results, &run.page)?;
+        }
+        Ok(())
+    })?;
     let failed: Vec<String> = all.iter().flat_map(failures).chain(unready).collect();
     report::print(
         &all.into_iter()
             .map(|it| (it.workload.clone(), it))
             .collect(),
     );
-    println!("results are in {}", folder.display());
+    println!("the turns are in {}", folder.display());
     ensure!(
         failed.is_empty(),
         "not all could be measured:\n{}",
         failed.join("\n")
     );
     Ok(())
+}
+
+impl Run {
+    /// Whether it is worth a page.
+    fn is_whole(&self) -> bool {
+        !self.quick && self.only.is_empty() && self.rounds.is_none()
+    }
+
+    fn plan<'a>(&self, places: &'a Places) -> Result<Plan<'a>> {
+        let workloads = if self.workloads.is_empty() {
+            Workload::value_variants().to_vec()
+        } else {
+            self.workloads.clone()
+        };
+        let only = self.only.iter().map(|name| contender(name));
+        Ok(Plan {
+            places,
+            scale: if self.quick {
+                Scale::QUICK
+            } else {
+                Scale::FULL
+            },
+            rounds: self.rounds,
+            workloads,
+            only: only.collect::<Result<_>>()?,
+        })
+    }
+
+    /// Those of the run that is continued, or none yet.
+    fn results(&self, plan: &Plan<'_>, folder: &Path) -> Result<Vec<Results>> {
+        let here = Origin::here();
+        let earlier = if self.continued {
+            results::read(folder)?
+        } else {
+            results::remove(folder)?;
+            BTreeMap::new()
+        };
+        let origin = match earlier.values().next() {
+            Some(first) => first.run.clone().continued(&here)?,
+            None if self.continued => bail!("{} has no run to be continued", folder.display()),
+            None => here,
+        };
+        let of = |workload: &Workload| {
+            let name = workload.to_string();
+            let rounds = plan.rounds(*workload);
+            let found = earlier.get(&name).cloned();
+            let mut results = found.unwrap_or_else(|| Results::new(&name, origin.clone(), rounds));
+            ensure!(
+                results.rounds == rounds,
+                "{name} was begun with {} rounds, and is to have {rounds} now",
+                results.rounds
+            );
+            results.run = origin.clone();
+            Ok(results)
+        };
+        plan.workloads.iter().map(of).collect()
+    }
 }
 
 fn failures(results: &Results) -> Vec<String> {

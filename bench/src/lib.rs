@@ -8,6 +8,7 @@ mod load;
 mod machine;
 mod made_up;
 mod moment;
+mod origin;
 pub mod printing;
 mod process;
 mod report;

@@ -1,6 +1,7 @@
 //! Cores, processor time and memory, as the system tells them in /proc; Linux only.
 
 use std::fs;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -9,10 +10,10 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::{Deserialize, Serialize};
 
 use crate::moment::now;
-use crate::process::{self, Process, Tree};
+use crate::process::{self, Process, Tree, time};
 
-/// Ticks of /proc/PID/stat; Linux has had a hundred a second for programs since long.
-const TICK: Duration = Duration::from_millis(10);
+/// Long enough to see a hundredth of a core.
+const SAMPLE: Duration = Duration::from_secs(1);
 
 /// Who runs where.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +106,22 @@ impl Watch {
     }
 }
 
+/// Waits until others have no more than this share of a core, no longer than so.
+pub(crate) fn wait_for_calm(patience: Duration, calm: f64) -> Result<()> {
+    let own = Tree {
+        root: std::process::id(),
+    };
+    let last = now() + patience;
+    while now() < last {
+        let watch = Watch::start(&own)?;
+        sleep(SAMPLE);
+        if watch.stop(&own)?.others <= calm {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// What all programs but the server, the load and the kernel have had so far.
 struct Others {
     processes: Vec<Process>,
@@ -168,13 +185,32 @@ fn all_cores() -> Result<[Duration; 2]> {
     Ok([time(stolen), time(user + nice + system + interrupts + soft)])
 }
 
-/// As a time.
-fn time(ticks: u64) -> Duration {
-    TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
-}
-
 /// This thread's, and that of the programs that it has waited for: some loads are programs of their own.
 fn own_processor() -> Result<Duration> {
     let own = process::scheduled("/proc/thread-self/schedstat")?;
     Ok(own + time(process::waited_for()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    /// Neither the server nor the load: what it does of the time is told, and who sleeps has none.
+    #[test]
+    fn what_another_program_does_is_told() {
+        let start = |script: &str| Command::new("sh").args(["-c", script]).spawn().unwrap();
+        let mut server = start("exec sleep 60");
+        let mut other = start("while :; do :; done");
+        let tree = Tree { root: server.id() };
+        let watch = Watch::start(&tree).unwrap();
+        sleep(Duration::from_millis(500));
+        let shares = watch.stop(&tree).unwrap();
+        for child in [&mut server, &mut other] {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        assert!(shares.others > 0.03, "{shares:?}");
+        assert!(shares.server < 0.03, "{shares:?}");
+    }
 }

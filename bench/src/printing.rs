@@ -83,7 +83,7 @@ fn serve(stream: &TcpStream) -> Result<()> {
     send(stream, br#"{"connid":"0-10000000","status":"ok"}"#)
 }
 
-fn upgrade(reader: &mut impl BufRead, mut stream: &TcpStream) -> Result<()> {
+pub(crate) fn upgrade(reader: &mut impl BufRead, mut stream: &TcpStream) -> Result<()> {
     let mut line = String::new();
     while line != "\r\n" {
         line.clear();
@@ -93,7 +93,7 @@ fn upgrade(reader: &mut impl BufRead, mut stream: &TcpStream) -> Result<()> {
 }
 
 /// One short text, unmasked.
-fn question(reader: &mut impl Read) -> Result<String> {
+pub(crate) fn question(reader: &mut impl Read) -> Result<String> {
     let mut head = [0; 6];
     reader.read_exact(&mut head)?;
     let mut body = vec![0; usize::from(head[1] & 0x7f)];
@@ -107,7 +107,7 @@ fn question(reader: &mut impl Read) -> Result<String> {
 }
 
 /// A text frame, with one write.
-fn send(mut stream: &TcpStream, payload: &[u8]) -> Result<()> {
+pub(crate) fn send(mut stream: &TcpStream, payload: &[u8]) -> Result<()> {
     let mut frame = Vec::with_capacity(payload.len() + 10);
     frame.extend_from_slice(&[0x81, 127]);
     frame.extend_from_slice(&(payload.len() as u64).to_be_bytes());

@@ -44,6 +44,14 @@ impl Process {
     }
 }
 
+/// Ticks of /proc/PID/stat; Linux has had a hundred a second for programs since long.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Ticks as a time.
+pub(crate) fn time(ticks: u64) -> Duration {
+    TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
+}
+
 /// Ticks of the children of this process that have ended.
 pub(crate) fn waited_for() -> Result<u64> {
     let own = Process::read(std::process::id()).context("/proc has no entry of this process")?;
@@ -90,11 +98,12 @@ impl Tree {
         Ok(found)
     }
 
-    /// Time on a processor, of all threads that there are.
+    /// Time on a processor, of all threads that there are, and of children that have ended.
     pub(crate) fn processor(&self) -> Result<Duration> {
         let mut sum = Duration::ZERO;
         for process in self.processes()? {
-            // One that has just ended is gone with what it had.
+            sum += time(process.ended_ticks);
+            // One that has just ended is gone with what it had, until its parent has waited for it.
             let Ok(tasks) = fs::read_dir(format!("/proc/{}/task", process.pid)) else {
                 continue;
             };

@@ -1,12 +1,14 @@
-//! Rounds: in each, every contender has one turn at everything that is asked, and each round begins with another.
+//! Rounds of a workload: in each, every contender has one turn at everything that is asked, and each round begins with another.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::contenders::{Contender, Places, Start};
+use crate::machine::wait_for_calm;
 use crate::moment::now;
 use crate::report::short;
 use crate::results::{Results, Turn};
@@ -16,6 +18,11 @@ use crate::workloads::{Ask, Measured, Scale, Workload};
 const DISTURBED: f64 = 0.03;
 /// So often it is taken again, at most.
 const AGAIN: usize = 3;
+/// Time for that: at the beginning, and for each second of turns.
+const SPARE_SECONDS: f64 = 60.0;
+const SPARE: f64 = 0.2;
+/// So long it is waited for others to end what they do, before that.
+const CALM_PATIENCE: Duration = Duration::from_secs(20);
 /// Building or installing a peer takes minutes, the first time.
 const READY_SECONDS: &str = "1200";
 
@@ -23,6 +30,8 @@ const READY_SECONDS: &str = "1200";
 pub(crate) struct Plan<'a> {
     pub(crate) places: &'a Places,
     pub(crate) scale: Scale,
+    /// So many of each workload, where that is said.
+    pub(crate) rounds: Option<usize>,
     pub(crate) workloads: Vec<Workload>,
     /// Only these; all where there is none.
     pub(crate) only: Vec<&'static Contender>,
@@ -44,11 +53,15 @@ impl Plan<'_> {
         all.into_iter().filter(wanted).collect()
     }
 
-    /// Every turn, in its order.
+    pub(crate) fn rounds(&self, workload: Workload) -> usize {
+        self.rounds.unwrap_or_else(|| workload.rounds(&self.scale))
+    }
+
+    /// Every turn, in its order: a workload ends before the next begins.
     fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
-        for round in 0..self.scale.rounds {
-            for &workload in &self.workloads {
+        for &workload in &self.workloads {
+            for round in 0..self.rounds(workload) {
                 for ask in workload.asks(&self.scale) {
                     let mut contenders = self.contenders(workload, ask);
                     let first = round % contenders.len().max(1);
@@ -66,32 +79,42 @@ impl Plan<'_> {
         steps
     }
 
-    /// Takes all turns. After each its results are in the folder, so that a run that is broken off has measured something.
-    pub(crate) fn run(&self, folder: &Path) -> Result<Vec<Results>> {
+    /// Takes all turns that these results do not have yet. They are in the folder after each, and handed on once they are whole.
+    pub(crate) fn run(
+        &self,
+        all: &mut [Results],
+        folder: &Path,
+        whole: impl Fn(&Results) -> Result<()>,
+    ) -> Result<()> {
         let steps = self.steps();
         ensure!(!steps.is_empty(), "nobody takes part");
-        let mut all: Vec<Results> = self
-            .workloads
-            .iter()
-            .map(|it| Results::new(&it.to_string()))
-            .collect();
-        let begun = now();
+        let mut took = Took::default();
+        let mut spare = SPARE_SECONDS;
         for (at, step) in steps.iter().enumerate() {
-            let results = all
-                .iter_mut()
-                .find(|it| it.workload == step.workload.to_string());
+            let name = step.workload.to_string();
+            let results = all.iter_mut().find(|it| it.workload == name);
             let results = results.context("a workload that is not run")?;
-            println!(
-                "[{}/{}{}] {}",
-                at + 1,
-                steps.len(),
-                left(begun, at, steps.len()),
-                self.named(step)
-            );
-            self.step(step, results);
-            results.write(folder)?;
+            let row = results.row(&step.ask.to_string(), step.contender.name);
+            if !row.has(step.round) {
+                let left = took.minutes(&steps[at..]);
+                println!(
+                    "[{}/{}, about {left} min left] {}",
+                    at + 1,
+                    steps.len(),
+                    self.named(step)
+                );
+                self.step(step, results, &mut spare);
+                results.write(folder)?;
+            }
+            took.learn(step, results);
+            if steps
+                .get(at + 1)
+                .is_none_or(|next| next.workload != step.workload)
+            {
+                whole(results)?;
+            }
         }
-        Ok(all)
+        Ok(())
     }
 
     fn named(&self, step: &Step) -> String {
@@ -101,66 +124,72 @@ impl Plan<'_> {
             ask,
             contender,
         } = step;
-        let rounds = self.scale.rounds;
+        let rounds = self.rounds(*workload);
         format!(
-            "round {} of {rounds}: {workload}, {ask}: {}",
+            "{workload}, round {} of {rounds}, {ask}: {}",
             round + 1,
             contender.name
         )
     }
 
-    fn step(&self, step: &Step, results: &mut Results) {
+    fn step(&self, step: &Step, results: &mut Results, spare: &mut f64) {
         let row = results.row(&step.ask.to_string(), step.contender.name);
-        if row.failure.is_some() {
-            println!("    not again: it failed before");
-            return;
-        }
-        match self.calm_turn(step) {
+        match self.calm_turn(step, spare) {
             Ok(turn) => {
-                println!("    {}", told(&turn.measured));
+                println!("    {}", told(&turn));
                 row.turns.push(turn);
             }
             Err(error) => {
-                println!("    FAILED: {error:#}");
+                println!("    FAILED, and is not asked again: {error:#}");
                 row.failure = Some(format!("{error:#}"));
             }
         }
     }
 
-    /// A turn that nothing else disturbed, or the least disturbed of those that were tried.
-    fn calm_turn(&self, step: &Step) -> Result<Turn> {
+    /// A turn that nothing else disturbed, or the least disturbed of those that were tried in the time to spare.
+    fn calm_turn(&self, step: &Step, spare: &mut f64) -> Result<Turn> {
+        let begun = now();
+        let mut best = self.turn(step)?;
+        let once = begun.elapsed().as_secs_f64();
+        *spare += once * SPARE;
+        for _ in 0..self.again(step.workload) {
+            if best.shares.others <= DISTURBED || *spare < once {
+                break;
+            }
+            let again = now();
+            wait_for_calm(CALM_PATIENCE, DISTURBED)?;
+            let measured = self.turn(step)?;
+            *spare -= again.elapsed().as_secs_f64();
+            if measured.shares.others < best.shares.others {
+                best = measured;
+            }
+        }
+        Ok(Turn {
+            disturbed: best.shares.others > DISTURBED,
+            measured: best,
+            took_seconds: once,
+        })
+    }
+
+    fn turn(&self, step: &Step) -> Result<Measured> {
         let Step {
             workload,
             ask,
             contender,
             ..
         } = *step;
-        let mut best: Option<Measured> = None;
-        for _ in 0..=self.again() {
-            let measured = workload.turn(contender, ask, self.places, &self.scale)?;
-            let others = measured.shares.others;
-            if best.as_ref().is_none_or(|best| others < best.shares.others) {
-                best = Some(measured);
-            }
-            if others <= DISTURBED {
-                break;
-            }
-            println!(
-                "    disturbed: others had {:.0} % of a core",
-                others * 100.0
-            );
+        let measured = workload.turn(contender, ask, self.places, &self.scale)?;
+        let others = measured.shares.others;
+        if others > DISTURBED {
+            let percent = others * 100.0;
+            println!("    disturbed: others had {percent:.0} % of a core");
         }
-        let measured = best.context("no turn was taken")?;
-        let disturbed = measured.shares.others > DISTURBED;
-        Ok(Turn {
-            measured,
-            disturbed,
-        })
+        Ok(measured)
     }
 
     /// A single round is no measurement anyway.
-    fn again(&self) -> usize {
-        if self.scale.rounds > 1 { AGAIN } else { 0 }
+    fn again(&self, workload: Workload) -> usize {
+        if self.rounds(workload) > 1 { AGAIN } else { 0 }
     }
 
     /// Makes those ready that need it, each folder once; those that cannot be fail at their turns, and say why there.
@@ -202,17 +231,36 @@ fn ready(folder: &Path) -> Result<()> {
     }
 }
 
-/// How long what is left will take, by what was done.
-fn left(begun: Instant, done: usize, all: usize) -> String {
-    if done == 0 {
-        return String::new();
+/// How long turns took, in seconds, by what they were about.
+#[derive(Default)]
+struct Took(HashMap<(Workload, String, &'static str), f64>);
+
+impl Took {
+    fn learn(&mut self, step: &Step, results: &Results) {
+        let ask = step.ask.to_string();
+        let row = results.find(&ask, step.contender.name);
+        let seconds = match row.map(|row| (&row.failure, row.turns.last())) {
+            Some((None, Some(turn))) => turn.took_seconds,
+            // It is not asked again.
+            _ => 0.0,
+        };
+        let about = (step.workload, ask, step.contender.name);
+        self.0.insert(about, seconds);
     }
-    let each: Duration = begun.elapsed() / u32::try_from(done).unwrap_or(1);
-    let left = each * u32::try_from(all - done).unwrap_or(0);
-    format!(", about {} min left", left.as_secs().div_ceil(60))
+
+    /// What is still to come; what was not tried yet takes as long as it usually does.
+    fn minutes(&self, steps: &[Step]) -> u64 {
+        let seconds = |step: &Step| {
+            let about = (step.workload, step.ask.to_string(), step.contender.name);
+            let usual = || step.workload.usual_seconds(step.ask);
+            self.0.get(&about).copied().unwrap_or_else(usual)
+        };
+        (steps.iter().map(seconds).sum::<f64>() / 60.0).ceil() as u64
+    }
 }
 
-fn told(measured: &Measured) -> String {
+fn told(turn: &Turn) -> String {
+    let measured = &turn.measured;
     let figures = measured
         .figures
         .iter()
@@ -222,7 +270,82 @@ fn told(measured: &Measured) -> String {
     let [server, load, others] = [shares.server, shares.load, shares.others].map(percent);
     let figures: Vec<String> = figures.collect();
     format!(
-        "{}; server {server}, load {load}, others {others}",
-        figures.join(", ")
+        "{}; server {server}, load {load}, others {others}; took {:.1} s",
+        figures.join(", "),
+        turn.took_seconds
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::Cores;
+    use clap::ValueEnum;
+
+    fn places() -> Places {
+        Places {
+            longwire: "longwire".into(),
+            peers: "peers".into(),
+            scratch: "scratch".into(),
+            cores: Cores { server: 1, load: 0 },
+        }
+    }
+
+    fn all(places: &Places, scale: Scale) -> Plan<'_> {
+        Plan {
+            places,
+            scale,
+            rounds: None,
+            workloads: Workload::value_variants().to_vec(),
+            only: Vec::new(),
+        }
+    }
+
+    /// With all that may be taken again.
+    #[test]
+    fn a_whole_run_takes_no_more_than_fifty_minutes() {
+        let places = places();
+        let steps = all(&places, Scale::FULL).steps();
+        let minutes = Took::default().minutes(&steps);
+        let spare = minutes as f64 * SPARE + SPARE_SECONDS / 60.0;
+        assert!(minutes as f64 + spare <= 50.0, "{minutes} and {spare} min");
+    }
+
+    #[test]
+    fn a_workload_ends_before_the_next_and_each_round_begins_with_another() {
+        let places = places();
+        let steps = all(&places, Scale::FULL).steps();
+        let mut workloads: Vec<Workload> = steps.iter().map(|it| it.workload).collect();
+        workloads.dedup();
+        assert_eq!(workloads, Workload::value_variants());
+        let first = |round| {
+            let of = |it: &&Step| it.workload == Workload::W1 && it.round == round;
+            steps.iter().find(of).map(|it| it.contender.name)
+        };
+        assert_eq!(first(0), Some("longwire"));
+        assert_ne!(first(1), first(0));
+    }
+
+    #[test]
+    fn what_was_taken_says_how_long_the_next_takes() {
+        let places = places();
+        let steps = all(&places, Scale::FULL).steps();
+        let step = steps[0];
+        let mut results = crate::results::tests::new("w1");
+        let turn = crate::results::tests::turn("per_second", 1.0, false);
+        let row = results.row(&step.ask.to_string(), step.contender.name);
+        row.turns.push(Turn {
+            took_seconds: 600.0,
+            ..turn
+        });
+        assert!(row.has(0) && !row.has(1));
+        let mut took = Took::default();
+        took.learn(&step, &results);
+        assert_eq!(took.minutes(&[step, step]), 20);
+        results
+            .row(&step.ask.to_string(), step.contender.name)
+            .failure = Some("no".to_owned());
+        took.learn(&step, &results);
+        assert_eq!(took.minutes(&[step, step]), 0);
+    }
 }

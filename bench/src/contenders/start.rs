@@ -20,7 +20,8 @@ use crate::process::Tree;
 
 /// The slowest of them has to import a whole framework.
 const START_PATIENCE: Duration = Duration::from_secs(60);
-const STOP_PATIENCE: Duration = Duration::from_secs(15);
+/// Nothing that it does then is of interest; some take a minute to end a million requests.
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(2);
 
 /// Where a server is, how it is spoken to, and which processes it is.
@@ -168,6 +169,7 @@ fn command(contender: &Contender, places: &Places, config: &str) -> Result<(Comm
             let folder = places.peers.join(folder);
             let mut command = Command::new(folder.join("serve.sh"));
             command.args(which).current_dir(folder);
+            command.env("DATA", places.scratch.join("peer-data"));
             command
         }
         Start::Piped => {

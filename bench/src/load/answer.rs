@@ -61,18 +61,20 @@ impl Answer {
 
 /// How many a page of status says there are in all.
 pub(crate) fn total(page: &[u8]) -> Result<usize> {
-    let key = b"\"total\"";
-    let total = memchr::memmem::find(page, key).and_then(|at| {
-        let after = &page[at + key.len()..];
-        let begin = after.iter().position(u8::is_ascii_digit)?;
-        let length = after[begin..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        digits(&after[begin..begin + length])
-    });
+    let total = number(page, br#""total""#);
     let total = total.with_context(|| format!("status was answered with {}", told(page)))?;
     Ok(usize::try_from(total)?)
+}
+
+/// The number after a key.
+pub(crate) fn number(text: &[u8], key: &[u8]) -> Option<u32> {
+    let after = &text[memchr::memmem::find(text, key)? + key.len()..];
+    let begin = after.iter().position(|byte| !matches!(byte, b':' | b' '))?;
+    let length = after[begin..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    (length > 0).then(|| digits(&after[begin..begin + length]))?
 }
 
 /// The string after a key.
@@ -140,6 +142,15 @@ mod tests {
         for (text, status) in rows {
             assert_eq!(read(text), Some((7, 10_000_003, status)), "{text}");
         }
+    }
+
+    #[test]
+    fn numbers_are_found_by_their_keys() {
+        let gap = br#"{"connid":"42","gap":{"from":3,"to": 40}}"#;
+        assert_eq!(number(gap, br#""from""#), Some(3));
+        assert_eq!(number(gap, br#""to""#), Some(40));
+        assert_eq!(number(gap, br#""connid""#), None);
+        assert_eq!(number(gap, br#""seq""#), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use mio::{Events, Interest, Poll, Token};
 
 use crate::dialects::{Dialect, Heard};
@@ -25,17 +25,28 @@ const READ_BYTES: usize = 256 << 10;
 /// How often a socket is read before the others have their turn.
 const READS: usize = 16;
 const EVENTS: usize = 1024;
+/// The longest that a turn waits for something to come.
+const TURN: Duration = Duration::from_millis(100);
+
+/// A server that says nothing for so long has lost what it was asked.
+const SILENCE: Duration = if cfg!(test) {
+    Duration::from_millis(500)
+} else {
+    Duration::from_secs(20)
+};
+
+/// An answer, on which socket it came, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said<'a> {
+    pub(crate) socket: usize,
+    pub(crate) text: &'a [u8],
+    pub(crate) at: Instant,
+}
 
 /// What is done with answers.
 pub(crate) trait Play {
-    /// An answer came on a socket, at this moment; what is appended to `out` is sent there.
-    fn answered(
-        &mut self,
-        socket: usize,
-        text: &[u8],
-        at: Instant,
-        out: &mut Vec<u8>,
-    ) -> Result<()>;
+    /// What is appended to `out` is sent where the answer came from.
+    fn answered(&mut self, said: Said<'_>, out: &mut Vec<u8>) -> Result<()>;
 }
 
 /// Opens a socket that is asked one thing after the other.
@@ -67,18 +78,6 @@ impl Asking {
     }
 }
 
-impl<F: FnMut(usize, &[u8], Instant, &mut Vec<u8>) -> Result<()>> Play for F {
-    fn answered(
-        &mut self,
-        socket: usize,
-        text: &[u8],
-        at: Instant,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        self(socket, text, at, out)
-    }
-}
-
 /// Sockets to one server.
 pub(crate) struct Load {
     address: SocketAddr,
@@ -87,6 +86,8 @@ pub(crate) struct Load {
     events: Events,
     links: Vec<Link>,
     buffer: Vec<u8>,
+    /// When the last answer came.
+    heard: Instant,
 }
 
 impl Load {
@@ -98,6 +99,7 @@ impl Load {
             events: Events::with_capacity(EVENTS),
             links: Vec::new(),
             buffer: vec![0; BUFFER_BYTES],
+            heard: now(),
         })
     }
 
@@ -154,9 +156,10 @@ impl Load {
                 link.unblock();
             }
             if event.is_readable() {
-                let more = read(link, socket, self.dialect, &mut self.buffer, play)
+                let read = read(link, socket, self.dialect, &mut self.buffer, play)
                     .with_context(|| format!("socket {socket}"))?;
-                if more {
+                self.heard = read.heard.unwrap_or(self.heard);
+                if read.more {
                     // It is told of anew, after the others.
                     let interest = Interest::READABLE | Interest::WRITABLE;
                     self.poll
@@ -169,64 +172,85 @@ impl Load {
         Ok(())
     }
 
-    /// Takes turns until `done` says so of what has been played, no longer than this.
-    pub(crate) fn until<P: Play>(
-        &mut self,
-        patience: Duration,
-        play: &mut P,
-        done: impl Fn(&P) -> bool,
-    ) -> Result<()> {
-        let last = now() + patience;
+    /// Takes turns until `done` says so of what has been played, as long as answers come.
+    pub(crate) fn until<P: Play>(&mut self, play: &mut P, done: impl Fn(&P) -> bool) -> Result<()> {
+        let begun = now();
         while !done(play) {
-            anyhow::ensure!(now() < last, "not all answers came within {patience:?}");
-            self.turn(Duration::from_millis(100), play)?;
+            self.turn(TURN, play)?;
+            let silent = now().saturating_duration_since(self.heard.max(begun));
+            ensure!(silent < SILENCE, "no answer came for {SILENCE:?}");
         }
         Ok(())
     }
+
+    /// Takes turns for so long, as long as answers come.
+    pub(crate) fn during(&mut self, how_long: Duration, play: &mut impl Play) -> Result<()> {
+        let last = now() + how_long;
+        self.until(play, |_| now() >= last)
+    }
 }
 
-/// What is there for one socket, within a bound; whether there may be more.
+/// What a socket had to say.
+#[derive(Default)]
+struct Read {
+    /// When its last answer came.
+    heard: Option<Instant>,
+    /// Whether there may be more.
+    more: bool,
+}
+
+/// What is there for one socket, within a bound.
 fn read(
     link: &mut Link,
     socket: usize,
     dialect: Dialect,
     buffer: &mut [u8],
     play: &mut impl Play,
-) -> Result<bool> {
+) -> Result<Read> {
+    let mut had = Read::default();
     for _ in 0..READS {
         let most = READ_BYTES.max(2 * link.partial.len()).min(buffer.len());
         let (length, more) = link.fill(&mut buffer[..most])?;
-        let at = now();
-        let walked = walk(&buffer[..length], socket, dialect, at, &mut link.out, play)?;
+        let from = Said {
+            socket,
+            text: &[],
+            at: now(),
+        };
+        let bytes = &buffer[..length];
+        let (walked, answered) = walk(bytes, dialect, from, &mut link.out, play)?;
         link.partial.extend_from_slice(&buffer[walked..length]);
+        had.heard = answered.then_some(from.at).or(had.heard);
+        had.more = more;
         if !more {
-            return Ok(false);
+            break;
         }
     }
-    Ok(true)
+    Ok(had)
 }
 
-/// Plays every whole frame; gives how far it came.
+/// Plays every whole frame; gives how far it came, and whether an answer was among them.
 fn walk(
     bytes: &[u8],
-    socket: usize,
     dialect: Dialect,
-    at: Instant,
+    from: Said<'_>,
     out: &mut Vec<u8>,
     play: &mut impl Play,
-) -> Result<usize> {
-    let mut walked = 0;
+) -> Result<(usize, bool)> {
+    let (mut walked, mut answered) = (0, false);
     if dialect == Dialect::Echo {
         while let Some(length) = frames::first_echoed(&bytes[walked..]) {
-            play.answered(socket, &[], at, out)?;
+            play.answered(from, out)?;
             walked += length;
         }
-        return Ok(walked);
+        return Ok((walked, walked > 0));
     }
     while let Some((frame, length)) = frames::first(&bytes[walked..])? {
         match frame {
             Frame::Text(text) => match dialect.heard(text) {
-                Heard::Answer(text) => play.answered(socket, text, at, out)?,
+                Heard::Answer(text) => {
+                    play.answered(Said { text, ..from }, out)?;
+                    answered = true;
+                }
                 Heard::Asked(said) => frames::text(said.as_bytes(), out),
                 Heard::Nothing => {}
             },
@@ -235,5 +259,5 @@ fn walk(
         }
         walked += length;
     }
-    Ok(walked)
+    Ok((walked, answered))
 }

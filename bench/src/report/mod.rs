@@ -6,6 +6,7 @@ mod plot;
 mod tables;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -13,6 +14,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 pub(crate) use self::numbers::{grouped, short};
+use crate::origin::Origin;
 use crate::results::{self, Results};
 use crate::workloads::Workload;
 
@@ -25,17 +27,28 @@ const PICTURES_FOLDER: &str = "pictures";
 
 /// Writes all that is in `results` into the page: the text around its tables stays as it is.
 pub(crate) fn write(results: &Path, page: &Path) -> Result<()> {
-    let all = results::read(results, &names())?;
+    let all = results::read(results)?;
     let text = fs::read_to_string(page).with_context(|| page.display().to_string())?;
-    fs::write(page, fill(&text, &parts(&all))?)?;
+    let mut parts = parts(&all);
     if let Some(w1) = all.get("w1") {
-        let folder = page.with_file_name(PICTURES_FOLDER);
-        for (ask, file) in PICTURES {
-            let title = format!("w1, {ask}: answers a second");
-            fs::write(folder.join(file), plot::bars(w1, ask, &title))?;
-        }
+        let pictures = draw(w1, &page.with_file_name(PICTURES_FOLDER))?;
+        let part = parts.iter_mut().find(|(name, _)| name == "w1");
+        let (_, tables) = part.context("w1 has no part")?;
+        tables.insert_str(0, &pictures);
     }
-    Ok(())
+    Ok(fs::write(page, fill(&text, &parts)?)?)
+}
+
+/// Draws the pictures; gives the lines that show them.
+fn draw(w1: &Results, folder: &Path) -> Result<String> {
+    fs::create_dir_all(folder)?;
+    let mut shown = String::new();
+    for (ask, file) in PICTURES {
+        let title = format!("w1, {ask}: answers a second");
+        fs::write(folder.join(file), plot::bars(w1, ask, &title))?;
+        let _ = writeln!(shown, "![{title}]({PICTURES_FOLDER}/{file})\n");
+    }
+    Ok(shown)
 }
 
 /// The same on a terminal.
@@ -45,6 +58,7 @@ pub(crate) fn print(all: &BTreeMap<String, Results>) {
     }
 }
 
+#[cfg(test)]
 fn names() -> Vec<String> {
     Workload::value_variants()
         .iter()
@@ -67,25 +81,16 @@ fn parts(all: &BTreeMap<String, Results>) -> Vec<(String, String)> {
     parts
 }
 
-/// On what it was measured: one line for all that is the same.
+/// When, of what and on which machine: a line for each run.
 fn machine(all: &BTreeMap<String, Results>) -> String {
-    let mut machines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut runs: BTreeMap<&Origin, Vec<String>> = BTreeMap::new();
     for (name, results) in all {
-        let rounds = results
-            .rows
-            .iter()
-            .map(|row| row.turns.len())
-            .max()
-            .unwrap_or(0);
-        let machine = format!(
-            "{}, Linux {}; {rounds} rounds",
-            results.processor, results.kernel
-        );
-        machines.entry(machine).or_default().push(name);
+        let plural = if results.rounds == 1 { "" } else { "s" };
+        let rounds = format!("{name} ({} round{plural})", results.rounds);
+        runs.entry(&results.run).or_default().push(rounds);
     }
-    let line =
-        |(machine, names): (&String, &Vec<&str>)| format!("- {}: {machine}\n", names.join(", "));
-    machines.iter().map(line).collect()
+    let line = |(run, names): (&&Origin, &Vec<String>)| format!("- {}: {run}\n", names.join(", "));
+    runs.iter().map(line).collect()
 }
 
 /// The page with each part between its marks, `<!-- bench:NAME -->` and `<!-- bench -->`.
@@ -108,6 +113,8 @@ fn fill(page: &str, parts: &[(String, String)]) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::origin::tests::origin;
+    use crate::results::tests::new;
 
     #[test]
     fn what_stands_between_the_marks_is_put_in_its_place() {
@@ -122,6 +129,22 @@ mod tests {
         assert!(fill(page, &[("w2".to_owned(), String::new())]).is_err());
     }
 
+    #[test]
+    fn the_page_says_of_which_run_each_part_is() {
+        let of = |name: &str, begun: &str| {
+            let results = Results::new(name, origin(begun), 3);
+            (name.to_owned(), results)
+        };
+        let all = BTreeMap::from([
+            of("w1", "yesterday"),
+            of("w2", "yesterday"),
+            of("w3", "today"),
+        ]);
+        let expected = "- w3 (3 rounds): today, commit 0123456789; a processor, Linux 6.0\n\
+            - w1 (3 rounds), w2 (3 rounds): yesterday, commit 0123456789; a processor, Linux 6.0\n";
+        assert_eq!(machine(&all), expected);
+    }
+
     /// The page that is written has all marks.
     #[test]
     fn the_page_has_a_place_for_everything() {
@@ -129,11 +152,8 @@ mod tests {
         let text = fs::read_to_string(page).unwrap();
         let all = names()
             .into_iter()
-            .map(|name| (name.clone(), Results::new(&name)))
+            .map(|name| (name.clone(), new(&name)))
             .collect();
         fill(&text, &parts(&all)).unwrap();
-        for (_, file) in PICTURES {
-            assert!(text.contains(file), "{file}");
-        }
     }
 }

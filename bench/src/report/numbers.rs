@@ -44,6 +44,8 @@ pub(crate) enum Unit {
     Plain,
     Micros,
     Bytes,
+    /// Bytes, said in KiB.
+    Kib,
     BytesPerSecond,
     Percent,
     Times,
@@ -60,6 +62,7 @@ impl Unit {
             Self::Micros if figure >= 1e3 => format!("{} ms", short(figure / 1e3)),
             Self::Micros => format!("{} µs", short(figure)),
             Self::Bytes => bytes(figure),
+            Self::Kib => format!("{} KiB", short(figure / 1024.0)),
             Self::BytesPerSecond => format!("{}/s", bytes(figure)),
         }
     }
@@ -101,6 +104,7 @@ mod tests {
             (Unit::Micros, 5_500.0, "5.50 ms"),
             (Unit::Micros, 5_500_000.0, "5.50 s"),
             (Unit::Bytes, 6_144.0, "6,140 B"),
+            (Unit::Kib, 6_144.0, "6.00 KiB"),
             (Unit::Bytes, 28_242_168.0, "28.2 MB"),
             (Unit::BytesPerSecond, 3e8, "300 MB/s"),
             (Unit::Times, 1.5, "1.50×"),

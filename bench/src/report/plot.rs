@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::contenders::{Kind, named};
 use crate::report::numbers::short;
-use crate::results::Results;
+use crate::results::{Results, Row};
 
 const WIDTH: u32 = 760;
 const LABELS: u32 = 250;
@@ -15,28 +15,21 @@ const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#24292f}.ours{fill
 
 /// What each contender did a second, a picture for each thing that was asked.
 pub(crate) fn bars(results: &Results, ask: &str, title: &str) -> String {
-    let mut bars: Vec<(&str, f64)> = results
-        .rows
-        .iter()
-        .filter(|row| row.ask == ask)
-        .filter_map(|row| {
-            Some((
-                row.contender.as_str(),
-                results.median(ask, &row.contender, "per_second")?,
-            ))
-        })
+    let rows = results.rows.iter().filter(|row| row.ask == ask);
+    let mut bars: Vec<(&Row, f64)> = rows
+        .filter_map(|row| Some((row, row.figure("per_second")?)))
         .collect();
     bars.sort_by(|a, b| b.1.total_cmp(&a.1));
     let most = bars.first().map_or(1.0, |bar| bar.1);
     let height = LINE * (u32::try_from(bars.len()).unwrap_or(0) + 2);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{title}\">\n\
-         <style>{STYLE}</style>\n<text x=\"0\" y=\"16\" font-weight=\"bold\">{title}</text>\n"
+         <style>{STYLE}</style>\n<text x=\"4\" y=\"16\" style=\"font-weight:bold\">{title}</text>\n"
     );
     let mut y = LINE + 8;
-    for (name, rate) in bars {
-        let found = named(name);
-        let what = found.map_or(name, |it| it.what);
+    for (row, rate) in bars {
+        let found = named(&row.contender);
+        let what = found.map_or(row.contender.as_str(), |it| it.what);
         let class = match found.map(|it| it.kind) {
             Some(Kind::Ours) => "ours",
             Some(Kind::Floor) => "floor",
@@ -60,11 +53,11 @@ pub(crate) fn bars(results: &Results, ask: &str, title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::tests::turn;
+    use crate::results::tests::{new, turn};
 
     #[test]
     fn the_longest_bar_is_the_fastest_and_comes_first() {
-        let mut results = Results::new("w1");
+        let mut results = new("w1");
         results
             .row("depth 1", "longwire")
             .turns

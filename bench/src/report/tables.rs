@@ -52,10 +52,11 @@ const W3: &[Column] = &[
     P99,
     column("half_rate_p50_us", "at half the rate, p50", Unit::Micros),
     column("half_rate_p99_us", "p99", Unit::Micros),
+    column("notices_percent", "notices", Unit::Percent),
     SERVER,
     LOAD,
 ];
-const W4: &[Column] = &[RESIDENT];
+const W4: &[Column] = &[column("resident_bytes_each", "resident, each", Unit::Kib)];
 const W5: &[Column] = &[
     column("bytes_per_second_each", "to each", Unit::BytesPerSecond),
     column("delivered_percent", "of it, without gaps", Unit::Percent),
@@ -72,7 +73,11 @@ const W7: &[Column] = &[
     column("most_us", "the longest", Unit::Micros),
     SERVER,
 ];
-const W8: &[Column] = &[P50, P99, column("binary_bytes", "the binary", Unit::Bytes)];
+const W8: &[Column] = &[
+    P50,
+    column("p99_us", "the slowest", Unit::Micros),
+    column("binary_bytes", "the binary", Unit::Bytes),
+];
 
 /// The first is what is compared.
 fn columns(workload: Workload) -> &'static [Column] {
@@ -86,6 +91,18 @@ fn columns(workload: Workload) -> &'static [Column] {
         Workload::W7 => W7,
         Workload::W8 => W8,
     }
+}
+
+/// Whether what both sides had of their cores says something: servers that come and go are not told from the load.
+fn tells_shares(workload: Workload) -> bool {
+    workload != Workload::W8
+}
+
+#[cfg(test)]
+pub(crate) fn has_figure(workload: Workload, figure: &str) -> bool {
+    columns(workload)
+        .iter()
+        .any(|column| column.figure == figure)
 }
 
 /// All tables of a workload.
@@ -112,64 +129,89 @@ fn table(workload: Workload, results: &Results, ask: &str) -> String {
     for column in &columns[1..] {
         let _ = write!(text, " | {}", column.title);
     }
-    let cells = columns.len() + compared.columns() + 2;
-    let _ = writeln!(
-        text,
-        " | of its core: server, load |\n|---|{}",
-        "--:|".repeat(cells - 1)
-    );
+    let shares = tells_shares(workload);
+    if shares {
+        text += " | of its core: server, load";
+    }
+    let cells = columns.len() + compared.columns() + usize::from(shares);
+    let _ = writeln!(text, " |\n|---|{}", "--:|".repeat(cells));
     for row in &rows {
         text += &line(row, columns, &compared);
+        text += &if shares {
+            self::shares(row)
+        } else {
+            "\n".to_owned()
+        };
     }
     text + &notes(&rows)
 }
 
 fn line(row: &Row, columns: &[Column], compared: &Compared) -> String {
     let name = named(&row.contender).map_or(row.contender.as_str(), |it| it.what);
-    let mark = if row.turns.is_empty() || !row.all_disturbed() {
-        ""
-    } else {
-        " *"
-    };
-    let mut text = format!("| {name}{mark} |");
+    let mut text = format!("| {name}{} |", marks(row));
     for (at, column) in columns.iter().enumerate() {
-        let figure = row.median(|turn| turn.measured.figures.get(column.figure).copied());
+        let figure = row.figure(column.figure);
         let said = figure.map_or("–".to_owned(), |figure| column.unit.say(figure));
         let _ = write!(text, " {said} |");
         if at == 0 {
             text += &compared.cells(figure);
         }
     }
+    text
+}
+
+/// What both sides had of their cores, and the end of the line.
+fn shares(row: &Row) -> String {
     let share = |of: fn(&Turn) -> f64| {
         let share = row.median(|turn| Some(of(turn)));
         share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0))
     };
     let server = share(|turn| turn.measured.shares.server);
     let load = share(|turn| turn.measured.shares.load);
-    let _ = writeln!(text, " {server}, {load} |");
-    text
+    format!(" {server}, {load} |\n")
+}
+
+/// Behind the name of a row that is not as the others.
+fn marks(row: &Row) -> String {
+    let disturbed = if row.all_disturbed() { " \\*" } else { "" };
+    let failed = if row.failure.is_some() { " †" } else { "" };
+    format!("{disturbed}{failed}")
 }
 
 /// What is to be said of rows that are not as the others.
 fn notes(rows: &[&Row]) -> String {
     let mut text = String::new();
-    if rows
-        .iter()
-        .any(|row| !row.turns.is_empty() && row.all_disturbed())
-    {
+    if rows.iter().any(|row| row.all_disturbed()) {
         text += "\n\\* Something else took more than 3 % of a core in every turn.\n";
     }
     for row in rows {
         if let Some(failure) = &row.failure {
-            let first = failure
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .replace('|', "\\|");
-            let _ = writeln!(text, "\n`{}` was not measured: {first}", row.contender);
+            let _ = writeln!(
+                text,
+                "\n† `{}` {}: {}",
+                row.contender,
+                failed(row),
+                in_a_line(failure)
+            );
         }
     }
     text
+}
+
+fn failed(row: &Row) -> String {
+    match row.turns.len() {
+        0 => "failed".to_owned(),
+        turns => format!(
+            "failed in round {}, and what stands here is of those before it",
+            turns + 1
+        ),
+    }
+}
+
+/// The beginning of what was said, as a table of Markdown bears it.
+fn in_a_line(failure: &str) -> String {
+    let line = failure.lines().next().unwrap_or_default();
+    line.replace('|', "\\|").replace('<', "&lt;")
 }
 
 /// What the first column of a table is compared to.
@@ -180,7 +222,7 @@ struct Compared {
 
 impl Compared {
     fn of(rows: &[&Row], figure: &str) -> Self {
-        let of = |row: &Row| row.median(|turn| turn.measured.figures.get(figure).copied());
+        let of = |row: &Row| row.figure(figure);
         let peers = rows
             .iter()
             .filter(|row| named(&row.contender).is_some_and(|it| it.kind == Kind::Peer));
@@ -226,10 +268,10 @@ impl Compared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::tests::turn;
+    use crate::results::tests::{new, turn};
 
     fn results() -> Results {
-        let mut results = Results::new("w1");
+        let mut results = new("w1");
         let mut rate = |contender: &str, rates: &[f64], disturbed: bool| {
             let row = results.row("depth 1", contender);
             row.turns = rates
@@ -242,6 +284,7 @@ mod tests {
         rate("socket-io", &[50_000.0], false);
         rate("bare", &[200_000.0], false);
         results.row("depth 1", "jsonrpsee").failure = Some("it said no\nand more".to_owned());
+        results.row("depth 1", "socket-io").failure = Some("it died".to_owned());
         results
     }
 
@@ -252,14 +295,16 @@ mod tests {
 | depth 1 | answers a second | to the best peer | to the floor | p50 | p99 | server, each | load, each | of its core: server, load |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|
 | Longwire, in memory | 150,000 | 1.50× | 0.750× | – | – | – | – | 100 %, 40 % |
-| Node and ws * | 100,000 | 1.00× | 0.500× | – | – | – | – | 100 %, 40 % |
-| Socket.IO, with acknowledgements | 50,000 | 0.500× | 0.250× | – | – | – | – | 100 %, 40 % |
+| Node and ws \\* | 100,000 | 1.00× | 0.500× | – | – | – | – | 100 %, 40 % |
+| Socket.IO, with acknowledgements † | 50,000 | 0.500× | 0.250× | – | – | – | – | 100 %, 40 % |
 | floor: tokio-websockets alone | 200,000 | 2.00× | 1.00× | – | – | – | – | 100 %, 40 % |
-| jsonrpsee | – | – | – | – | – | – | – | –, – |
+| jsonrpsee † | – | – | – | – | – | – | – | –, – |
 
 \\* Something else took more than 3 % of a core in every turn.
 
-`jsonrpsee` was not measured: it said no
+† `socket-io` failed in round 2, and what stands here is of those before it: it died
+
+† `jsonrpsee` failed: it said no
 ";
         assert_eq!(text, expected);
     }

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use crate::contenders::Target;
 use crate::dialects::Dialect;
 use crate::load::answer::{Answer, Status};
 use crate::load::prepared::{FIRST, Prepared};
-use crate::load::{Load, Play};
+use crate::load::{Load, Play, Said};
 use crate::machine::Watch;
 use crate::moment::now;
 use crate::workloads::figures::{Latencies, Measured};
@@ -31,42 +31,34 @@ pub(crate) fn measure(
     load.open(sockets)?;
     let mut closed = Closed::new(target.dialect, sockets, depth)?;
     closed.begin(&mut load)?;
-    play(&mut load, &mut closed, span.warm)?;
+    load.during(span.warm, &mut closed)?;
     closed.forget();
     let watch = Watch::start(&target.tree)?;
-    play(&mut load, &mut closed, span.measured)?;
+    load.during(span.measured, &mut closed)?;
     let shares = watch.stop(&target.tree)?;
+    ensure!(closed.answers > 0, "no answer came in {:?}", span.measured);
     Ok(Measured::new(shares)
         .with_answers(closed.answers)
         .with_latencies(&closed.latencies))
 }
 
-fn play(load: &mut Load, closed: &mut Closed, how_long: Duration) -> Result<()> {
-    let last = now() + how_long;
-    while now() < last {
-        let before = closed.answers;
-        load.turn(PATIENCE, closed)?;
-        if closed.answers == before && now() > closed.heard + PATIENCE {
-            bail!("no answer came for {PATIENCE:?}");
-        }
-    }
-    Ok(())
+/// A request that is unanswered.
+#[derive(Clone, Copy)]
+struct Sent {
+    number: u32,
+    at: Instant,
 }
-
-/// A server that says nothing for so long has lost what it was asked.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 struct Closed {
     dialect: Dialect,
     depth: u32,
     starts: Vec<Prepared>,
-    /// When what is unanswered was sent, by socket and place; the numbers of a place are `depth` apart.
-    sent: Vec<Vec<Instant>>,
+    /// What is unanswered, by socket and place; the numbers of a place are `depth` apart.
+    sent: Vec<Vec<Sent>>,
     /// The number that an echo sends back next, for each socket.
     echoed: Vec<u32>,
     latencies: Latencies,
     answers: u64,
-    heard: Instant,
 }
 
 impl Closed {
@@ -76,20 +68,19 @@ impl Closed {
             dialect,
             depth: u32::try_from(depth)?,
             starts: numbers.map(|socket| dialect.start(socket, 0)).collect(),
-            sent: vec![vec![now(); depth]; sockets],
+            sent: vec![Vec::with_capacity(depth); sockets],
             echoed: vec![FIRST; sockets],
             latencies: Latencies::new()?,
             answers: 0,
-            heard: now(),
         })
     }
 
     fn begin(&mut self, load: &mut Load) -> Result<()> {
         for (socket, start) in self.starts.iter().enumerate() {
-            for place in 0..self.depth {
-                start.write(FIRST + place, load.out(socket));
+            for number in FIRST..FIRST + self.depth {
+                start.write(number, load.out(socket));
+                self.sent[socket].push(Sent { number, at: now() });
             }
-            self.sent[socket].fill(now());
             load.flush(socket)?;
         }
         Ok(())
@@ -108,7 +99,7 @@ impl Closed {
             return Ok(Some(number));
         }
         let Answer { name, status } = Answer::read(text)?;
-        anyhow::ensure!(
+        ensure!(
             name.socket as usize == socket,
             "an answer of socket {} came",
             name.socket
@@ -122,26 +113,24 @@ impl Closed {
 }
 
 impl Play for Closed {
-    fn answered(
-        &mut self,
-        socket: usize,
-        text: &[u8],
-        at: Instant,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        let Some(number) = self.ended(socket, text)? else {
+    fn answered(&mut self, said: Said<'_>, out: &mut Vec<u8>) -> Result<()> {
+        let Some(number) = self.ended(said.socket, said.text)? else {
             return Ok(());
         };
-        let place = number
-            .checked_sub(FIRST)
-            .context("a number that was never sent")?
-            % self.depth;
-        let sent = &mut self.sent[socket][place as usize];
-        self.latencies.record(at.saturating_duration_since(*sent));
-        *sent = at;
+        let place = number.wrapping_sub(FIRST) % self.depth;
+        let sent = &mut self.sent[said.socket][place as usize];
+        ensure!(
+            sent.number == number,
+            "{number} was answered, which was not asked, or twice"
+        );
+        self.latencies
+            .record(said.at.saturating_duration_since(sent.at));
+        *sent = Sent {
+            number: number + self.depth,
+            at: said.at,
+        };
         self.answers += 1;
-        self.heard = at;
-        self.starts[socket].write(number + self.depth, out);
+        self.starts[said.socket].write(sent.number, out);
         Ok(())
     }
 }
@@ -150,18 +139,33 @@ impl Play for Closed {
 mod tests {
     use super::*;
 
+    /// With so many requests unanswered on each of two sockets, none of which is connected.
+    fn begun(depth: u32) -> Closed {
+        let mut closed = Closed::new(Dialect::Json, 2, depth as usize).unwrap();
+        for sent in &mut closed.sent {
+            sent.extend((FIRST..FIRST + depth).map(|number| Sent { number, at: now() }));
+        }
+        closed
+    }
+
+    fn say(closed: &mut Closed, text: &str, out: &mut Vec<u8>) -> Result<()> {
+        let said = Said {
+            socket: 0,
+            text: text.as_bytes(),
+            at: now(),
+        };
+        closed.answered(said, out)
+    }
+
     /// Each place has numbers of its own, and uses none twice.
     #[test]
     fn an_answer_is_followed_by_the_next_request_of_its_place() {
-        let mut closed = Closed::new(Dialect::Json, 1, 4).unwrap();
+        let mut closed = begun(4);
         let (mut out, mut expected) = (Vec::new(), Vec::new());
         for number in [FIRST + 2, FIRST + 6, FIRST + 1] {
-            let accepted = format!(r#"{{"connid":"0-{number}","status":"running"}}"#);
-            let ended = format!(r#"{{"connid":"0-{number}","status":"ok"}}"#);
-            for text in [accepted, ended] {
-                closed
-                    .answered(0, text.as_bytes(), now(), &mut out)
-                    .unwrap();
+            for status in ["running", "ok"] {
+                let text = format!(r#"{{"connid":"0-{number}","status":"{status}"}}"#);
+                say(&mut closed, &text, &mut out).unwrap();
             }
             Dialect::Json.start(0, 0).write(number + 4, &mut expected);
         }
@@ -170,16 +174,25 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_another_socket_and_kills_are_told() {
-        let mut closed = Closed::new(Dialect::Json, 2, 1).unwrap();
+    fn what_was_not_asked_is_told() {
         let rows = [
-            r#"{"connid":"1-10000000","status":"ok"}"#,
-            r#"{"connid":"0-10000000","status":"killed"}"#,
-            r#"{"connid":"0-3","status":"ok"}"#,
+            (r#"{"connid":"1-10000000","status":"ok"}"#, "of socket 1"),
+            (r#"{"connid":"0-10000000","status":"killed"}"#, "was killed"),
+            (r#"{"connid":"0-10000001","status":"ok"}"#, "was not asked"),
+            (r#"{"connid":"0-3","status":"ok"}"#, "was not asked"),
         ];
-        for text in rows {
-            let said = closed.answered(0, text.as_bytes(), now(), &mut Vec::new());
-            assert!(said.is_err(), "{text}");
+        for (text, words) in rows {
+            let told = say(&mut begun(1), text, &mut Vec::new()).unwrap_err();
+            assert!(format!("{told:#}").contains(words), "{text}: {told:#}");
         }
+    }
+
+    #[test]
+    fn an_answer_counts_once() {
+        let mut closed = begun(2);
+        let text = r#"{"connid":"0-10000001","status":"ok"}"#;
+        say(&mut closed, text, &mut Vec::new()).unwrap();
+        let told = say(&mut closed, text, &mut Vec::new()).unwrap_err();
+        assert!(told.to_string().contains("or twice"), "{told:#}");
     }
 }

@@ -29,6 +29,12 @@ impl Measured {
         self
     }
 
+    /// Part of it was measured in another stretch of time: what is disturbed is the more disturbed of both.
+    pub(crate) fn disturbed_as(mut self, other: Shares) -> Self {
+        self.shares.others = self.shares.others.max(other.others);
+        self
+    }
+
     /// The middle and the last of a hundred, as microseconds.
     pub(crate) fn with_latencies(self, latencies: &Latencies) -> Self {
         self.set("p50_us", latencies.micros(0.50))

@@ -1,12 +1,15 @@
 //! Many requests that run for long, over a few sockets.
 
-use std::time::{Duration, Instant};
+use std::thread::sleep;
+use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::load::answer::{Answer, Status};
+use crate::contenders::Target;
+use crate::load::answer::{self, Answer, Status};
 use crate::load::prepared::{FIRST, Prepared};
-use crate::load::{Load, Play};
+use crate::load::{Load, Play, Said, ask};
+use crate::moment::now;
 
 /// Over so many sockets.
 pub(crate) const SOCKETS: usize = 8;
@@ -17,10 +20,11 @@ pub(crate) const NUMBERS: std::ops::Range<u32> = 0..SOCKETS as u32;
 const BATCH: u32 = 64;
 /// Seconds that each is given.
 const TIME: u32 = 600;
+/// What was told is listed within this time.
+const SETTLED: Duration = Duration::from_secs(2);
+const TICK: Duration = Duration::from_millis(20);
 /// The numbers of those without time.
 const MARKS: u32 = 90_000_000;
-/// The slowest takes a second for some thousands.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Requests that run, and where each is.
 pub(crate) struct Filling {
@@ -30,8 +34,8 @@ pub(crate) struct Filling {
     next: Vec<u32>,
     end: Vec<u32>,
     marks: Vec<u32>,
-    /// Sockets whose last batch has not been answered.
-    busy: usize,
+    /// Whether the last batch of a socket has been answered.
+    idle: [bool; SOCKETS],
     started: usize,
 }
 
@@ -49,7 +53,7 @@ impl Filling {
             next: vec![FIRST; SOCKETS],
             end: vec![FIRST; SOCKETS],
             marks: vec![MARKS; SOCKETS],
-            busy: 0,
+            idle: [true; SOCKETS],
             started: 0,
         }
     }
@@ -71,13 +75,14 @@ impl Filling {
     pub(crate) fn more(&mut self, load: &mut Load, count: usize) -> Result<()> {
         let each = u32::try_from(count.div_ceil(SOCKETS))?;
         self.started += each as usize * SOCKETS;
-        self.busy = SOCKETS;
+        self.idle = [false; SOCKETS];
         for socket in 0..SOCKETS {
             self.end[socket] += each;
             self.batch(socket, load.out(socket));
             load.flush(socket)?;
         }
-        load.until(PATIENCE, self, |filling| filling.busy == 0)
+        load.until(self, |filling| filling.idle.iter().all(|&idle| idle))
+            .with_context(|| format!("starting {count} more than {}", self.started - count))
     }
 
     fn batch(&mut self, socket: usize, out: &mut Vec<u8>) {
@@ -93,22 +98,40 @@ impl Filling {
 }
 
 impl Play for Filling {
-    fn answered(
-        &mut self,
-        socket: usize,
-        text: &[u8],
-        _: Instant,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        let Answer { name, status } = Answer::read(text)?;
+    fn answered(&mut self, said: Said<'_>, out: &mut Vec<u8>) -> Result<()> {
+        let Answer { name, status } = Answer::read(said.text)?;
+        let marked = self.marks[said.socket] - 1;
         match status {
-            Status::Going => {}
-            Status::Ok if name.number >= MARKS && self.next[socket] < self.end[socket] => {
-                self.batch(socket, out);
-            }
-            Status::Ok if name.number >= MARKS => self.busy -= 1,
+            Status::Going => return Ok(()),
+            Status::Ok if name.number >= MARKS => {}
             Status::Ok | Status::Killed => bail!("{name:?} has ended, long before its time"),
         }
+        ensure!(
+            name.number == marked && name.socket as usize == said.socket && !self.idle[said.socket],
+            "{name:?} was answered, which was not asked, or twice"
+        );
+        if self.next[said.socket] < self.end[said.socket] {
+            self.batch(said.socket, out);
+        } else {
+            self.idle[said.socket] = true;
+        }
         Ok(())
+    }
+}
+
+/// Asks how many run, until that is so many: what was told of a kill may be a moment earlier than what is listed.
+pub(crate) fn ensure_listed(target: &Target, running: usize) -> Result<()> {
+    let mut asking = ask(target.address, target.dialect)?;
+    let last = now() + SETTLED;
+    loop {
+        let total = answer::total(&asking.ask(target.dialect.status())?)?;
+        if total == running {
+            return Ok(());
+        }
+        ensure!(
+            now() < last,
+            "{running} requests should run, and status counts {total}"
+        );
+        sleep(TICK);
     }
 }

@@ -1,22 +1,21 @@
 //! A command that prints much, watched by many: what reaches each, and what the server holds of it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use memchr::{memchr_iter, memmem};
 
 use crate::contenders::{Contender, Places, Running, Start};
-use crate::load::answer::{Answer, Status, told};
-use crate::load::{Load, Play, frames};
+use crate::load::answer::{Answer, Status, number, told};
+use crate::load::{Load, Play, Said, frames};
 use crate::machine::Watch;
 use crate::moment::now;
 use crate::printing::{BEFORE, LINE_BYTES};
 use crate::workloads::figures::Measured;
 
-/// A gigabyte takes seconds, however slow a server is.
-const PATIENCE: Duration = Duration::from_secs(300);
 /// What stands in front of output is shorter.
 const HEAD_BYTES: usize = 160;
+const GAP: &[u8] = br#""gap":"#;
 
 /// Watched by so many sockets that read, and where wanted by one more that does not.
 pub(crate) fn measure(
@@ -38,7 +37,7 @@ pub(crate) fn measure(
     let start = format!(r#"{{"route":"print","connid":"0-10000000","input":{{"bytes":{bytes}}}}}"#);
     say(&mut load, 0, &start)?;
     if sockets > 1 {
-        load.until(PATIENCE, &mut watching, |it| it.started)?;
+        load.until(&mut watching, |it| it.started)?;
     }
     for socket in 1..sockets {
         say(
@@ -50,7 +49,9 @@ pub(crate) fn measure(
     if stalled {
         load.stall(reading)?;
     }
-    load.until(PATIENCE, &mut watching, |it| it.ended == reading)?;
+    load.until(&mut watching, |it| it.ended == reading)
+        .with_context(|| format!("{} of {reading} were told the outcome", watching.ended))?;
+    watching.ensure_whole(bytes)?;
     let measured = Measured::new(watch.stop(&target.tree)?)
         .set("bytes_per_second_each", watching.rate()?)
         .set(
@@ -77,6 +78,10 @@ fn say(load: &mut Load, socket: usize, text: &str) -> Result<()> {
 #[derive(Clone, Copy, Default)]
 struct Got {
     lines: u64,
+    /// The number of its last event, or the last that fell into a gap.
+    seq: u32,
+    /// Events that fell into gaps.
+    lost: u64,
     /// When the outcome came.
     last: Option<Instant>,
 }
@@ -119,13 +124,52 @@ impl Watching {
         bytes(lines) / self.reading as f64
     }
 
-    fn told(&mut self, socket: usize, text: &[u8], at: Instant) -> Result<()> {
-        if memmem::find(text, br#""gap":"#).is_some() {
-            return Ok(());
+    /// Who missed nothing has all of it.
+    fn ensure_whole(&self, printed: u64) -> Result<()> {
+        for (socket, got) in self.got[..self.reading].iter().enumerate() {
+            let got_bytes = bytes(got.lines);
+            ensure!(
+                got_bytes <= printed as f64 && (got.lost > 0 || got_bytes == printed as f64),
+                "{printed} bytes were printed; socket {socket} got {got_bytes}, and {} events fell into gaps",
+                got.lost
+            );
         }
+        Ok(())
+    }
+
+    /// An event of this socket: none is left out but in a gap that is told.
+    fn follows(&mut self, socket: usize, text: &[u8]) -> Result<()> {
+        let got = &mut self.got[socket];
+        let (from, to) = if memmem::find(text, GAP).is_some() {
+            let gap = number(text, br#""from""#).zip(number(text, br#""to""#));
+            let gap = gap.with_context(|| format!("what is missing in {}?", told(text)))?;
+            got.lost += u64::from(gap.1.saturating_sub(gap.0)) + 1;
+            gap
+        } else {
+            let seq =
+                number(text, br#""seq""#).with_context(|| format!("no seq: {}", told(text)))?;
+            (seq, seq)
+        };
+        ensure!(
+            from == got.seq + 1 && to >= from,
+            "event {} came last, and then {}",
+            got.seq,
+            told(text)
+        );
+        got.seq = to;
+        Ok(())
+    }
+
+    fn told(&mut self, socket: usize, text: &[u8], at: Instant) -> Result<()> {
         if memmem::find(text, br#""route":"watch""#).is_some() {
             let taken = memmem::find(text, br#""status":"ok""#).is_some();
             ensure!(taken, "a watch was answered with {}", told(text));
+            return Ok(());
+        }
+        if !self.raw {
+            self.follows(socket, text)?;
+        }
+        if memmem::find(text, GAP).is_some() {
             return Ok(());
         }
         match Answer::read(text)?.status {
@@ -141,21 +185,68 @@ impl Watching {
 }
 
 impl Play for Watching {
-    fn answered(&mut self, socket: usize, text: &[u8], at: Instant, _: &mut Vec<u8>) -> Result<()> {
+    fn answered(&mut self, said: Said<'_>, _: &mut Vec<u8>) -> Result<()> {
+        let Said { socket, text, at } = said;
         let head = &text[..text.len().min(HEAD_BYTES)];
         let within = memmem::find(head, br#""output":"#).is_some();
         let raw = self.raw && !text.starts_with(b"{");
         if !within && !raw {
             return self.told(socket, text, at);
         }
+        if within {
+            self.follows(socket, head)?;
+        }
         // Within JSON the end of a line is the only letter of this output that is escaped.
         let end = if within { b'\\' } else { b'\n' };
-        let got = &mut self.got[socket];
-        got.lines += memchr_iter(end, text).count() as u64;
+        self.got[socket].lines += memchr_iter(end, text).count() as u64;
         Ok(())
     }
 }
 
 fn bytes(lines: u64) -> f64 {
     (lines * LINE_BYTES as u64) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Plays these to one watcher of as much output as fits into a frame.
+    fn play(texts: &[&str]) -> Result<()> {
+        let mut watching = Watching::new(1, 1, false);
+        for text in texts {
+            let said = Said {
+                socket: 0,
+                text: text.as_bytes(),
+                at: now(),
+            };
+            watching.answered(said, &mut Vec::new())?;
+        }
+        watching.ensure_whole(LINE_BYTES as u64 * 2)
+    }
+
+    #[test]
+    fn what_is_missing_without_a_gap_is_told() {
+        let begun = r#"{"connid":"0-1","seq":1,"status":"running","route":"print"}"#;
+        let one = r#"{"connid":"0-1","seq":2,"status":"running","output":"a\n","stream":"stdout"}"#;
+        let two = r#"{"connid":"0-1","seq":3,"status":"running","output":"b\n","stream":"stdout"}"#;
+        let gap = r#"{"connid":"0-1","gap":{"from":2,"to":2}}"#;
+        let ended = r#"{"connid":"0-1","seq":4,"status":"ok"}"#;
+        let early = r#"{"connid":"0-1","seq":3,"status":"ok"}"#;
+        let rows: [(&[&str], Option<&str>); 5] = [
+            (&[begun, one, two, ended], None),
+            (&[begun, gap, two, ended], None),
+            (&[begun, two, ended], Some("event 1 came last")),
+            (&[begun, one, one, ended], Some("event 2 came last")),
+            (&[begun, one, early], Some("200 bytes were printed")),
+        ];
+        for (texts, words) in rows {
+            let told = play(texts).err().map(|error| error.to_string());
+            assert_eq!(told.is_some(), words.is_some(), "{texts:?}: {told:?}");
+            assert!(
+                told.unwrap_or_default().contains(words.unwrap_or_default()),
+                "{texts:?}"
+            );
+        }
+    }
 }

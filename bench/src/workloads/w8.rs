@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use crate::contenders::{Contender, Places, Running, Target};
-use crate::load::ask;
+use crate::load::{answer, ask};
 use crate::machine::Watch;
 use crate::moment::now;
 use crate::process::Tree;
@@ -19,6 +19,7 @@ const TICK: Duration = Duration::from_micros(200);
 
 /// So many starts.
 pub(crate) fn measure(contender: &Contender, places: &Places, starts: usize) -> Result<Measured> {
+    // Servers come and go; what they take of the machine is not told from what this program does.
     let here = Tree {
         root: std::process::id(),
     };
@@ -39,7 +40,14 @@ pub(crate) fn measure(contender: &Contender, places: &Places, starts: usize) -> 
 fn first_answer(target: &Target, begun: Instant) -> Result<()> {
     loop {
         match ask(target.address, target.dialect) {
-            Ok(mut asking) => return asking.ask(target.dialect.status()).map(drop),
+            Ok(mut asking) => {
+                let running = answer::total(&asking.ask(target.dialect.status())?)?;
+                ensure!(
+                    running == 0,
+                    "{running} run on a server that has just begun"
+                );
+                return Ok(());
+            }
             Err(error) => ensure!(begun.elapsed() < PATIENCE, "no answer came: {error:#}"),
         }
         sleep(TICK);

@@ -1,7 +1,7 @@
 //! One socket's life: frames in, replies and events out.
 //!
 //! One task reads and writes the socket, and nothing else does. A turn of it first reads what has arrived, then writes what
-//! there is to say, and sends that with one flush. It reads only while it can write, so a peer that does not read is not
+//! there is to say, and sends that with one flush. Between the two, other sockets that are ready read as well, where there is little to say. It reads only while it can write, so a peer that does not read is not
 //! listened to either, and what waits for it stays bounded: replies of one turn, and of each followed job a number. Replies are said as they
 //! come, events once they are read; so a reply is never behind an event that was not yet on its way.
 

@@ -1,5 +1,7 @@
 //! The workloads, played for a moment against the real server, within this process.
 
+mod liar;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
@@ -8,6 +10,7 @@ use std::time::Duration;
 
 use longwire_server::{Server, config::Config};
 
+use self::liar::{Lie, with_liar};
 use super::*;
 use crate::dialects::Dialect;
 use crate::process::Tree;
@@ -140,6 +143,51 @@ fn a_server_that_is_not_there_ends_the_turn() {
         format!("{refused:#}").contains("connecting to"),
         "{refused:#}"
     );
+}
+
+/// Whatever a server does wrong ends the turn, in words that say what.
+#[test]
+fn what_a_server_does_wrong_is_told() {
+    let kills = Ask::Kills {
+        requests: 400,
+        depth: 4,
+    };
+    let rows = [
+        (Lie::Nothing, Ask::Depth(4), None),
+        (Lie::Nothing, kills, None),
+        (Lie::Refuses, Ask::Depth(4), Some("out_of_paper")),
+        (Lie::Dies, Ask::Depth(4), Some("the server closed")),
+        (Lie::FallsSilent, Ask::Depth(4), Some("no answer came")),
+        (Lie::AnswersTwice, Ask::Depth(4), Some("or twice")),
+        (Lie::AnswersTwice, kills, Some("number: 90000000")),
+        (
+            Lie::TellsNobody,
+            kills,
+            Some("of 300 kills 300 were answered, 0 noticed"),
+        ),
+        (Lie::TellsTwice, kills, Some("came twice")),
+        (
+            Lie::LetsRun,
+            kills,
+            Some("100 requests should run, and status counts 400"),
+        ),
+    ];
+    for (lie, ask, words) in rows {
+        let workload = if ask == kills {
+            Workload::W3
+        } else {
+            Workload::W1
+        };
+        let told = with_liar(lie, |address| {
+            workload.on(&target(address, Dialect::Json), ask, &SMALL)
+        });
+        let told = told.err().map(|error| format!("{error:#}"));
+        let as_expected = match (&told, words) {
+            (Some(told), Some(words)) => told.contains(words),
+            (told, words) => told.is_some() == words.is_some(),
+        };
+        assert!(as_expected, "{lie:?} {ask}: {told:?}");
+    }
 }
 
 #[test]
