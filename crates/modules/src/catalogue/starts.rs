@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::names::Names;
+use super::names::{Names, first_letters};
 use crate::fold;
 
 /// A catalogue of fewer names is faster looked at from end to end.
@@ -131,14 +131,6 @@ fn rising(postings: &[Posting], names: usize) -> Vec<Begun> {
     let all = (0..).step_by(64).zip(marks);
     all.flat_map(|(from, marks)| fold::places(marks).map(move |at| Begun(from + at as u32)))
         .collect()
-}
-
-/// The first eight letters as a number that sorts as they do.
-fn first_letters(letters: &[u8]) -> u64 {
-    let mut key = [0; 8];
-    let first = &letters[..letters.len().min(8)];
-    key[..first.len()].copy_from_slice(first);
-    u64::from_be_bytes(key)
 }
 
 #[cfg(test)]

@@ -80,7 +80,6 @@ impl Best {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{
         Catalogue, Limits, readers,
         search::{

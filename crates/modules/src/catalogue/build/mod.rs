@@ -250,7 +250,8 @@ impl Builder {
 
     /// The number of an age. Where a catalogue has more ages than any has, later ones are not kept.
     fn age(&mut self, text: Option<&str>) -> Result<u16, Full> {
-        let id = self.strings.intern(text.unwrap_or(""))?;
+        let Some(text) = text else { return Ok(0) };
+        let id = self.strings.intern(text)?;
         if let Some(age) = self.age_of.get(&id) {
             return Ok(*age);
         }
