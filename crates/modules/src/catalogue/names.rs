@@ -32,10 +32,7 @@ impl Names {
     pub(crate) fn new(mut texts: Vec<Id>, strings: &Interner) -> (Self, Vec<u32>) {
         texts.sort_unstable();
         texts.dedup();
-        texts.sort_unstable_by_key(|id| {
-            let text = strings.get(*id);
-            (text.len(), text)
-        });
+        sort(&mut texts, |id| strings.get(*id), |text| text.len() as u32);
         let mut numbers = vec![0; strings.len()];
         let mut names = Building::default();
         for (number, id) in (0..).zip(&texts) {
@@ -125,12 +122,37 @@ impl Building {
     }
 }
 
+/// Where each stands in the alphabet.
 fn places(texts: &[Id], strings: &Interner) -> Vec<u32> {
     let mut order: Vec<u32> = (0..texts.len() as u32).collect();
-    order.sort_unstable_by_key(|name| strings.get(texts[*name as usize]));
+    sort(&mut order, |name| strings.get(texts[*name as usize]), |_| 0);
     let mut places = vec![0; order.len()];
     for (place, name) in (0..).zip(order) {
         places[name as usize] = place;
     }
     places
+}
+
+/// Sorts by a number of each text, then by the alphabet. The texts are looked at only where their first letters are the same.
+fn sort<'a, T: Copy>(all: &mut [T], text: impl Fn(&T) -> &'a str, number: impl Fn(&str) -> u32) {
+    let keyed = all.iter().map(|it| {
+        let text = text(it);
+        (number(text), first_letters(text.as_bytes()), *it)
+    });
+    let mut keyed: Vec<(u32, u64, T)> = keyed.collect();
+    keyed.sort_unstable_by(|a, b| {
+        let keys = (a.0, a.1).cmp(&(b.0, b.1));
+        keys.then_with(|| text(&a.2).cmp(text(&b.2)))
+    });
+    for (place, (_, _, it)) in all.iter_mut().zip(keyed) {
+        *place = it;
+    }
+}
+
+/// The first eight letters as a number that sorts as they do.
+pub(super) fn first_letters(letters: &[u8]) -> u64 {
+    let mut key = [0; 8];
+    let first = &letters[..letters.len().min(8)];
+    key[..first.len()].copy_from_slice(first);
+    u64::from_be_bytes(key)
 }

@@ -3,36 +3,57 @@
 
 use std::cmp::Ordering;
 
-use super::names::Names;
+use super::names::{Names, first_letters};
 use crate::fold;
 
 /// A catalogue of fewer names is faster looked at from end to end.
 const WORTH: usize = 50_000;
 /// Names of more words, on average, are no library's: an index of them would be larger than they are.
 const WORDS: usize = 8;
+/// So many postings for one name of so many hundred are many.
+const MANY: usize = 256;
 /// Bits of a posting that say where in the name the word starts.
 const PLACE_BITS: u32 = fold::WORDS_WITHIN.trailing_zeros();
 
 /// A name and the place of a word in its letters.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Posting(u32);
+struct Posting(u32);
 
 impl Posting {
     fn new(name: u32, place: usize) -> Self {
         Self(name << PLACE_BITS | place as u32)
     }
 
-    pub(crate) fn name(self) -> u32 {
+    fn name(self) -> u32 {
         self.0 >> PLACE_BITS
     }
 
-    pub(crate) fn place(self) -> usize {
+    fn place(self) -> usize {
         (self.0 & ((1 << PLACE_BITS) - 1)) as usize
     }
 
     /// The letters from the word's start on.
     fn letters(self, names: &Names) -> &[u8] {
         &names.squeezed(self.name())[self.place()..]
+    }
+}
+
+/// A name in which a word starts with what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Begun(u32);
+
+impl Begun {
+    fn new(posting: Posting) -> Self {
+        Self(posting.name() << 1 | u32::from(posting.place() > 0))
+    }
+
+    pub(crate) fn name(self) -> u32 {
+        self.0 >> 1
+    }
+
+    /// It is the name's first word.
+    pub(crate) fn is_by_first_word(self) -> bool {
+        self.0 & 1 == 0
     }
 }
 
@@ -75,15 +96,18 @@ impl Starts {
         ))
     }
 
-    /// The postings whose letters start with these.
-    pub(crate) fn of(&self, letters: &[u8], names: &Names) -> &[Posting] {
+    /// The names in which a word starts with these letters, each once, rising.
+    pub(crate) fn of(&self, letters: &[u8], names: &Names) -> Vec<Begun> {
         let compare = |posting: &Posting| {
             let found = posting.letters(names);
             found[..found.len().min(letters.len())].cmp(letters)
         };
         let from = self.0.partition_point(|p| compare(p) == Ordering::Less);
         let count = self.0[from..].partition_point(|p| compare(p) == Ordering::Equal);
-        &self.0[from..from + count]
+        let mut begun = rising(&self.0[from..from + count], names.len());
+        // Of a name in which two words do, the one that is first.
+        begun.dedup_by_key(|begun| begun.name());
+        begun
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -91,12 +115,22 @@ impl Starts {
     }
 }
 
-/// The first eight letters as a number that sorts as they do.
-fn first_letters(letters: &[u8]) -> u64 {
-    let mut key = [0; 8];
-    let first = &letters[..letters.len().min(8)];
-    key[..first.len()].copy_from_slice(first);
-    u64::from_be_bytes(key)
+/// What postings say, in the order of names: as they come, each name would be a miss of the processor's cache.
+fn rising(postings: &[Posting], names: usize) -> Vec<Begun> {
+    let begun = postings.iter().map(|posting| Begun::new(*posting));
+    if postings.len() < names / MANY {
+        let mut few: Vec<Begun> = begun.collect();
+        few.sort_unstable();
+        return few;
+    }
+    // Many are faster marked than sorted.
+    let mut marks = vec![0_u64; (2 * names).div_ceil(64)];
+    for Begun(at) in begun {
+        marks[at as usize / 64] |= 1 << (at % 64);
+    }
+    let all = (0..).step_by(64).zip(marks);
+    all.flat_map(|(from, marks)| fold::places(marks).map(move |at| Begun(from + at as u32)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -53,10 +53,7 @@ impl<'a> Source<'a> {
             .read_to_end(&mut begin)?;
         let text = String::from_utf8_lossy(&begin).into_owned();
         let rest = std::mem::replace(&mut self.input, Box::new(io::empty()));
-        self.input = Box::new(BufReader::with_capacity(
-            BUFFER,
-            io::Cursor::new(begin).chain(rest),
-        ));
+        self.input = Box::new(io::Cursor::new(begin).chain(rest));
         Ok(text)
     }
 

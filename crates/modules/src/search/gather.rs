@@ -1,9 +1,10 @@
 //! Goes through the symbols that a question is about, and ranks those that fit.
 
 use super::{
+    best::Best,
     qualifier::{Qualifier, Strictness},
     rank::{Found, Named, Nearness, Rank},
-    tier::{self, Effort},
+    tier::{self, Effort, Tier},
     typed::{Needle, RESERVED},
 };
 use crate::{
@@ -19,6 +20,11 @@ pub(crate) struct Filter<'a> {
 }
 
 impl Filter<'_> {
+    /// Whether it lets everything through.
+    fn is_open(&self) -> bool {
+        self.kinds.is_empty() && self.since.is_none()
+    }
+
     fn takes(&self, catalogue: &Catalogue, entry: &Entry) -> bool {
         let kind = self.kinds.is_empty() || self.kinds.contains(&entry.kind);
         let newer = |most| catalogue.age(entry).is_some_and(|age| age > most);
@@ -35,26 +41,31 @@ pub(crate) struct Gather<'a> {
 }
 
 impl Gather<'_> {
-    /// Everything that fits any of the readings, with no more effort than it takes to find something.
-    pub(crate) fn matches(&self, needles: &[Needle]) -> Vec<Rank> {
+    /// The best so many of all that fits any of the readings, with no more effort than it takes to find something.
+    pub(crate) fn best(&self, needles: &[Needle], most: usize) -> Best {
         use Strictness::{Fits, Ignored, Names, Nearly};
+        // A symbol can be found several times: by each reading, in each library, by each of its names.
+        let once = needles.len() == 1 && self.libs.is_empty() && !self.catalogue.has_aliases();
+        let mut best = if once { Best::new(most) } else { Best::all() };
         for effort in Effort::ALL {
             let strictness: &[Strictness] = match effort {
                 Effort::Pieces => &[Names, Fits, Nearly, Ignored],
                 Effort::Typo | Effort::Letters | Effort::Typos => &[Fits, Ignored],
             };
             for strictness in strictness {
-                let ranks = self.pass(needles, effort, *strictness);
-                if !ranks.is_empty() {
-                    return ranks;
+                self.pass(needles, effort, *strictness, &mut best);
+                if !best.is_empty() {
+                    if !once {
+                        best.once_each();
+                    }
+                    return best;
                 }
             }
         }
-        Vec::new()
+        best
     }
 
-    fn pass(&self, needles: &[Needle], effort: Effort, strictness: Strictness) -> Vec<Rank> {
-        let mut ranks = Vec::new();
+    fn pass(&self, needles: &[Needle], effort: Effort, strictness: Strictness, best: &mut Best) {
         let first = match effort {
             Effort::Pieces => Strictness::Names,
             Effort::Typo | Effort::Letters | Effort::Typos => Strictness::Fits,
@@ -77,18 +88,13 @@ impl Gather<'_> {
                 effort,
             };
             if needle.is_empty() {
-                pass.list(&mut ranks);
+                pass.list(best);
             } else if self.libs.is_empty() {
-                pass.everywhere(&mut ranks);
+                pass.everywhere(best);
             } else {
-                pass.in_libs(&mut ranks);
+                pass.in_libs(best);
             }
         }
-        if needles.len() > 1 || !self.libs.is_empty() || self.catalogue.has_aliases() {
-            ranks.sort_unstable_by_key(|rank| (rank.entry(), *rank));
-            ranks.dedup_by_key(|rank| rank.entry());
-        }
-        ranks
     }
 
     /// The libraries' symbols, each with the place of its library in the question.
@@ -113,6 +119,12 @@ impl Pass<'_> {
     /// Whether a name has the letters that it takes to fit.
     fn may_fit(&self, letters: u32) -> bool {
         (self.needle.letters & !letters).count_ones() <= self.effort.missing()
+    }
+
+    /// Whether a symbol whose name fits is a match, whatever else it is. Of what cannot be shown only the number is said,
+    /// and then it need not be looked at.
+    fn takes_all(&self) -> bool {
+        self.gather.filter.is_open() && self.needle.qualifier.is_empty()
     }
 
     fn fit(&self, number: u32) -> Option<Named> {
@@ -170,7 +182,7 @@ impl Pass<'_> {
         self.found(member.entry(), lib, nearness)
     }
 
-    fn list(&self, ranks: &mut Vec<Rank>) {
+    fn list(&self, best: &mut Best) {
         let catalogue = self.gather.catalogue;
         let rank = |(found, entry): (Found, &Entry)| {
             Rank::of_listed(&found, entry, catalogue.names().place(entry.name))
@@ -178,15 +190,15 @@ impl Pass<'_> {
         if self.gather.libs.is_empty() {
             let all = 0..catalogue.len() as u32;
             let all = all.filter_map(|number| self.found(number, 0, Nearness::anywhere));
-            ranks.extend(all.map(rank));
+            all.map(rank).for_each(|rank| best.push(rank));
         } else {
             let members = self.gather.members();
             let members = members.filter_map(|(lib, member)| self.member(lib, member));
-            ranks.extend(members.map(rank));
+            members.map(rank).for_each(|rank| best.push(rank));
         }
     }
 
-    fn in_libs(&self, ranks: &mut Vec<Rank>) {
+    fn in_libs(&self, best: &mut Best) {
         let catalogue = self.gather.catalogue;
         // Symbols are sorted by name, so a name that many have is looked at once.
         let mut last: (u32, Option<Named>) = (u32::MAX, None);
@@ -203,27 +215,27 @@ impl Pass<'_> {
             let others = others.filter_map(|name| Some((self.fit(name)?, true)));
             for (named, by_alias) in own.into_iter().chain(others) {
                 if let Some((found, entry)) = self.member(lib, member) {
-                    ranks.push(Rank::of_match(&found, entry, named, by_alias));
+                    best.push(Rank::of_match(&found, entry, named, by_alias));
                 }
             }
         }
     }
 
-    fn everywhere(&self, ranks: &mut Vec<Rank>) {
-        if self.effort == Effort::Pieces && self.by_starts(ranks) {
+    fn everywhere(&self, best: &mut Best) {
+        if self.effort == Effort::Pieces && self.by_starts(best) {
             return;
         }
         let missing = self.effort.missing();
         for (name, letters) in (0..).zip(self.gather.catalogue.names().letters()) {
             if (self.needle.letters & !letters).count_ones() <= missing {
-                self.named(name, ranks);
+                self.named(name, best);
             }
         }
     }
 
     /// Takes the names in which a word starts with what was typed from the index, where there is one. Whether there are
     /// any: only where there are none, a large catalogue is gone through from end to end.
-    fn by_starts(&self, ranks: &mut Vec<Rank>) -> bool {
+    fn by_starts(&self, best: &mut Best) -> bool {
         let Some(starts) = self.gather.catalogue.starts() else {
             return false;
         };
@@ -231,27 +243,38 @@ impl Pass<'_> {
         if typed.is_empty() {
             return false;
         }
-        let names = self.gather.catalogue.names();
-        let found = starts.of(typed, names);
-        let mut found: Vec<u32> = found.iter().map(|posting| posting.name()).collect();
-        // In the order of memory: as they come, each name would be a miss of the processor's cache.
-        found.sort_unstable();
-        found.dedup();
-        for name in found {
-            self.named(name, ranks);
+        let begun = starts.of(typed, self.gather.catalogue.names());
+        for begun in begun.iter().filter(|begun| begun.is_by_first_word()) {
+            self.named(begun.name(), best);
         }
-        !ranks.is_empty()
+        // Every other name fits, too (those of operators, of which one letter may be the word, are none), and comes after
+        // those: where they fill the page, it is only counted.
+        let later = Rank::least(Named::by(Tier::Word), 0);
+        let counted = self.takes_all() && !best.is_shown(later);
+        for begun in begun.iter().filter(|begun| !begun.is_by_first_word()) {
+            if counted {
+                best.pass_over(self.gather.catalogue.named(begun.name()).len());
+            } else {
+                self.named(begun.name(), best);
+            }
+        }
+        !best.is_empty()
     }
 
     /// The symbols of one name.
-    fn named(&self, name: u32, ranks: &mut Vec<Rank>) {
+    fn named(&self, name: u32, best: &mut Best) {
         let Some(named) = self.fit(name) else { return };
         let catalogue = self.gather.catalogue;
-        let own = catalogue.named(name).map(|entry| (entry, false));
+        let own = catalogue.named(name);
+        if self.takes_all() && !best.is_shown(Rank::least(named, own.start)) {
+            best.pass_over(own.len());
+            return;
+        }
+        let own = own.map(|entry| (entry, false));
         let also = catalogue.also_named(name).map(|entry| (entry, true));
         for (number, by_alias) in own.chain(also) {
             if let Some((found, entry)) = self.found(number, 0, Nearness::anywhere) {
-                ranks.push(Rank::of_match(&found, entry, named, by_alias));
+                best.push(Rank::of_match(&found, entry, named, by_alias));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The search: a question and a catalogue make a page.
 
+mod best;
 mod gather;
 mod mark;
 mod nearest;
@@ -22,7 +23,6 @@ use crate::{
     since::{self, Age},
 };
 use gather::{Filter, Gather};
-use rank::Rank;
 
 /// Finds what a question asks for. Looks at nothing but its arguments, and never waits.
 ///
@@ -54,9 +54,9 @@ pub fn search(catalogue: &Catalogue, query: &Query) -> Result<Page, Refusal> {
         },
     };
     let needles = typed::read(&query.text);
-    let mut ranks = gather.matches(&needles);
-    let total = ranks.len();
-    let shown = first(&mut ranks, query.offset, query.limit);
+    let mut best = gather.best(&needles, query.offset + query.limit);
+    let total = best.total();
+    let shown = best.page(query.offset, query.limit);
     let data = shown
         .iter()
         .map(|rank| page::set(catalogue, &needles, rank.entry(), since));
@@ -76,16 +76,6 @@ fn age(catalogue: &Catalogue, text: &str) -> Result<Age, Refusal> {
         let (known, got) = (since::STANDARDS.join(", "), excerpt(text));
         Refusal::field("since", &format!("must be of {known}, got {got:?}"))
     })
-}
-
-/// The ranks of one page, in their order.
-fn first(ranks: &mut [Rank], offset: usize, limit: usize) -> &[Rank] {
-    let end = (offset + limit).min(ranks.len());
-    if end < ranks.len() && end > 0 {
-        ranks.select_nth_unstable(end - 1);
-    }
-    ranks[..end].sort_unstable();
-    &ranks[offset.min(end)..end]
 }
 
 /// The libraries that a question asks for.

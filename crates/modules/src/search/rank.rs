@@ -66,6 +66,17 @@ pub(crate) struct Named {
     pub(crate) reserved: bool,
 }
 
+impl Named {
+    /// The best that can be found in this way.
+    pub(crate) fn by(tier: Tier) -> Self {
+        Self {
+            fit: Fit::new(tier, false),
+            other_case: false,
+            reserved: false,
+        }
+    }
+}
+
 /// Puts numbers side by side, each with so many bits.
 fn pack(parts: &[(u64, u32)]) -> u64 {
     parts
@@ -92,6 +103,22 @@ impl Rank {
             (entry.kind.rank().into(), 3),
             (found.lib.into(), 7),
             (found.entry.into(), ENTRY_BITS),
+        ]))
+    }
+
+    /// No match of this name, of this symbol or a later one, comes before that.
+    pub(crate) fn least(named: Named, entry: u32) -> Self {
+        let fit = named.fit;
+        Self(pack(&[
+            (fit.tier as u64, 4),
+            (fit.loose.into(), 5),
+            (0, 3),
+            (named.other_case.into(), 1),
+            (named.reserved.into(), 1),
+            (0, 4),
+            (fit.partial.into(), 1),
+            (0, 10),
+            (entry.into(), ENTRY_BITS),
         ]))
     }
 

@@ -17,7 +17,7 @@ use super::{
 use crate::{Kind, since, since::Age};
 
 impl Builder {
-    pub(super) fn join(mut self, digest: String) -> Result<Catalogue, Rejected> {
+    pub(super) fn join(mut self) -> Result<Catalogue, Rejected> {
         let also = self.also()?;
         let classes = self.classes()?;
         let texts = self.entries.iter().map(|raw| raw.name);
@@ -40,7 +40,7 @@ impl Builder {
             texts.map(|(id, text)| (id, since::read(text))).collect();
         Ok(Catalogue {
             head: self.head,
-            digest,
+            digest: self.digest.finish(),
             first: first_of(&entries, names.len()),
             starts: Starts::new(&names),
             entries: entries.into(),

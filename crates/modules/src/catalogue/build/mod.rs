@@ -3,15 +3,14 @@
 mod also;
 mod join;
 
-use std::hash::{BuildHasher, Hasher};
+use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
-use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::{
     Catalogue, DEEP, DEPRECATED, Entry, INHERITED, Note, OWNER, Signature,
     check::{Rejected, check, check_room, check_symbol, excerpt},
-    digest::{feed, feed_symbol},
+    digest::Digest,
     libs::without_root,
     split::{join_name, split_name},
     strings::{Full, Id, Interner},
@@ -37,7 +36,7 @@ pub struct Builder {
     aliases: Vec<(u32, Id)>,
     ages: Vec<Id>,
     age_of: HashMap<Id, u16>,
-    digest: SipHasher13,
+    digest: Digest,
 }
 
 /// An entry whose name is still a text. Its signatures stand in a list of their own.
@@ -58,9 +57,9 @@ impl Builder {
             );
             return Err(Rejected::Field { field: "sep", why });
         }
-        let mut digest = SipHasher13::new();
-        digest.write(env!("CARGO_PKG_VERSION").as_bytes());
-        feed(&mut digest, [&*head.catalogue, &head.title, &head.sep]);
+        let mut digest = Digest::default();
+        digest.bytes(env!("CARGO_PKG_VERSION").as_bytes());
+        digest.feed([&*head.catalogue, &head.title, &head.sep]);
         Ok(Self {
             head,
             limits: *limits,
@@ -99,7 +98,7 @@ impl Builder {
     pub fn add(&mut self, symbol: &Symbol<'_>) -> Result<(), Rejected> {
         check_symbol(symbol)?;
         let (scope, name) = self.split(symbol)?;
-        feed_symbol(&mut self.digest, symbol);
+        self.digest.feed_symbol(symbol);
         let raw = self.raw(symbol, scope, name)?;
         let known = self.entries.len() as u32;
         let number = self.number(raw)?;
@@ -112,8 +111,7 @@ impl Builder {
 
     /// The catalogue. Fails where what is derived from the symbols would be more than a catalogue may hold.
     pub fn finish(self) -> Result<Catalogue, Rejected> {
-        let digest = format!("{:032x}", self.digest.finish128().as_u128());
-        self.join(digest)
+        self.join()
     }
 
     fn split<'a>(&self, symbol: &'a Symbol<'_>) -> Result<(&'a str, &'a str), Rejected> {
@@ -250,7 +248,8 @@ impl Builder {
 
     /// The number of an age. Where a catalogue has more ages than any has, later ones are not kept.
     fn age(&mut self, text: Option<&str>) -> Result<u16, Full> {
-        let id = self.strings.intern(text.unwrap_or(""))?;
+        let Some(text) = text else { return Ok(0) };
+        let id = self.strings.intern(text)?;
         if let Some(age) = self.age_of.get(&id) {
             return Ok(*age);
         }
