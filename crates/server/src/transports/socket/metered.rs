@@ -91,6 +91,11 @@ impl Metered {
         self.outbox.hush();
     }
 
+    /// Bytes that were said and not written yet.
+    pub(super) fn unsent(&self) -> usize {
+        self.outbox.len()
+    }
+
     /// Bytes read so far.
     pub(super) const fn received(&self) -> u64 {
         self.received

@@ -42,13 +42,15 @@ impl Pulse {
         }
     }
 
-    /// Pings at least so often from now on, or as often as ever.
-    pub(super) fn ping_within(&mut self, span: Option<Duration>) {
-        if self.of_leases != span {
+    /// Pings at least so often from now on, or as often as ever. Says whether that is new.
+    pub(super) fn ping_within(&mut self, span: Option<Duration>) -> bool {
+        let is_new = self.of_leases != span;
+        if is_new {
             self.of_leases = span;
             let next = self.next();
             self.timer.as_mut().reset(next);
         }
+        is_new
     }
 
     fn ping_every(&self) -> Duration {

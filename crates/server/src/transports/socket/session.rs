@@ -7,8 +7,8 @@
 
 use std::{
     future::poll_fn,
-    io,
-    pin::Pin,
+    io, mem,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
@@ -23,6 +23,7 @@ use longwire_protocol::{
 use smallvec::SmallVec;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    task::yield_now,
     time::{Instant, Sleep, sleep, timeout},
 };
 use tokio_websockets::{Error, Message};
@@ -43,6 +44,8 @@ use crate::{
 
 /// Frames read before what they gave rise to is written.
 const FRAMES_PER_TURN: usize = 64;
+/// As few bytes that they wait until other sockets were read.
+const LITTLE_BYTES: usize = 1024;
 /// Turns before other sockets get theirs.
 const TURNS_AT_ONCE: usize = 8;
 /// Searches made here before other sockets get theirs: each may take half a millisecond.
@@ -90,6 +93,8 @@ pub(super) struct Session {
     searching: Replies,
     /// Searches that were made here since others had their turn.
     searched: usize,
+    /// It took a message, and goes on once others had theirs.
+    stands_back: bool,
     reading: Reads,
     /// Where it sits as a worker, once it has claimed something.
     seat: Option<Box<Seat>>,
@@ -121,6 +126,7 @@ impl Session {
             answering: Replies::new(),
             searching: Replies::new(),
             searched: 0,
+            stands_back: false,
             reading: Reads::new(),
             seat: None,
             pulse: Pulse::new(context.settings.clone()),
@@ -148,12 +154,15 @@ impl Session {
 
     fn poll_turns(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         self.searched = 0;
+        if self.stands_back(cx) {
+            return Poll::Pending;
+        }
         for _ in 0..TURNS_AT_ONCE {
-            let moved = self.turn(cx);
+            let goes_on = self.turn(cx);
             if let Some(ending) = self.ending {
                 return Poll::Ready(ending);
             }
-            if !moved {
+            if !goes_on {
                 return if self.has_said_all(cx) {
                     Poll::Ready(Ending::Close(CloseCode::GOING_AWAY))
                 } else {
@@ -180,15 +189,39 @@ impl Session {
         (over || !waits) && !self.pulse.is_stuck()
     }
 
-    /// One turn. Says whether anything moved.
+    /// One turn. Says whether another is due; if not, everything that there may be to do wakes this task: what a step left undone, and
+    /// what one gave a step before it to do.
     fn turn(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut moved = self.beat(cx);
-        moved |= self.listen(cx);
-        moved |= self.read(cx);
-        moved |= self.collect(cx);
-        moved |= self.write(cx);
+        let mut goes_on = self.beat(cx);
+        goes_on |= self.listen(cx);
+        goes_on |= self.read(cx);
+        goes_on |= self.collect(cx);
+        goes_on |= self.write(cx);
+        goes_on |= self.follow_leases();
         self.count();
-        moved
+        goes_on
+    }
+
+    /// Takes the first message that has come and, where it came alone and little is to be said to it, leaves the rest of the turn until the
+    /// other sockets that are ready had theirs; then all of them are written to one after the other. Where many peers are one process on this
+    /// machine, such as a proxy, the first of these writes wakes it and not each of them: a wake-up takes as long as half a job.
+    fn stands_back(&mut self, cx: &mut Context<'_>) -> bool {
+        if mem::take(&mut self.stands_back) || self.closing.is_some() {
+            return false;
+        }
+        self.stands_back = self.hear(&mut None, cx).is_ready() && self.says_little();
+        if self.stands_back {
+            // Its first poll has this task woken after the others.
+            let _ = pin!(yield_now()).poll(cx);
+        }
+        self.stands_back
+    }
+
+    /// What is long, or took long to find, is worth a wake-up, and whoever else asks for such must not have it wait.
+    fn says_little(&self) -> bool {
+        let unsent = self.socket.below().map_or(0, Metered::unsent);
+        let is_little = (1..=LITTLE_BYTES).contains(&unsent) && self.searched == 0;
+        is_little && self.ending.is_none() && !self.socket.holds_more()
     }
 
     fn end(&mut self, ending: Ending) {
@@ -196,8 +229,6 @@ impl Session {
     }
 
     fn beat(&mut self, cx: &mut Context<'_>) -> bool {
-        let of_leases = self.seat.as_ref().and_then(|seat| seat.pulse());
-        self.pulse.ping_within(of_leases.map(Seconds::as_duration));
         match self.pulse.poll(cx) {
             Poll::Ready(Beat::GiveUp(code)) => self.end(Ending::Close(code)),
             Poll::Ready(Beat::Ping) => {
@@ -212,6 +243,12 @@ impl Session {
             Poll::Pending => return false,
         }
         true
+    }
+
+    /// Pings as often as the leases that are held here ask for. Says whether that has changed.
+    fn follow_leases(&mut self) -> bool {
+        let of_leases = self.seat.as_ref().and_then(|seat| seat.pulse());
+        self.pulse.ping_within(of_leases.map(Seconds::as_duration))
     }
 
     /// What the server, the logs and the feed leave word of.
@@ -242,30 +279,34 @@ impl Session {
         true
     }
 
-    /// Reads what has arrived, as long as the peer takes what is said to it.
+    /// Reads what has arrived, as long as the peer takes what is said to it. Says whether it left off before that.
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut moved = false;
         let mut now = None;
         for _ in 0..FRAMES_PER_TURN {
-            let paused = self.is_busy() || self.searched >= SEARCHES_AT_ONCE;
-            if paused || self.poll_room(cx).is_pending() {
-                break;
+            if self.ending.is_some() || self.searched >= SEARCHES_AT_ONCE {
+                return true;
             }
-            let Poll::Ready(message) = self.socket.poll_next(cx) else {
-                break;
-            };
-            moved = true;
-            let now = *now.get_or_insert_with(Instant::now);
-            match message {
-                Some(Ok(message)) => self.take(&message, now, cx),
-                Some(Err(error)) => self.fail(&error),
-                None => self.end(Ending::Gone),
-            }
-            if self.ending.is_some() {
-                break;
+            if self.hear(&mut now, cx).is_pending() {
+                return false;
             }
         }
-        moved
+        true
+    }
+
+    /// Takes the next message, at that time. Pending while there is none, or too much waits for who sends them.
+    fn hear(&mut self, now: &mut Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
+        // Who is busy goes on once answers were collected, which is the next step.
+        if self.is_busy() || self.poll_room(cx).is_pending() {
+            return Poll::Pending;
+        }
+        let message = ready!(self.socket.poll_next(cx));
+        let now = *now.get_or_insert_with(Instant::now);
+        match message {
+            Some(Ok(message)) => self.take(&message, now, cx),
+            Some(Err(error)) => self.fail(&error),
+            None => self.end(Ending::Gone),
+        }
+        Poll::Ready(())
     }
 
     /// Pending while as much as may be waits for the peer to take it.
@@ -449,7 +490,7 @@ impl Session {
         }
     }
 
-    /// Takes answers that were not there at once.
+    /// Takes answers that were not there at once. Says whether there were any.
     fn collect(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
         while let Poll::Ready(answered) = self.poll_answered(cx) {
@@ -476,7 +517,7 @@ impl Session {
         Poll::Pending
     }
 
-    /// Says what there is to say, as far as the peer takes it, and sends it.
+    /// Says what there is to say, as far as the peer takes it, and sends it. Says whether a page that was read waited for that.
     fn write(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
         let blocked = loop {
@@ -496,7 +537,7 @@ impl Session {
         };
         let sent = self.socket.below().map_or(0, Metered::sent);
         self.pulse.wrote(blocked, sent);
-        moved
+        moved && !self.reading.is_empty()
     }
 
     /// Whether something is left that the peer does not take.

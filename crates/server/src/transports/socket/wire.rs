@@ -144,13 +144,22 @@ impl Wire {
         }
     }
 
+    /// Whether something was received beyond the messages that were taken. Also said after a message in several frames, until the socket
+    /// is quiet.
+    pub(super) fn holds_more(&self) -> bool {
+        self.received() - self.received_before != self.taken
+    }
+
+    fn received(&self) -> u64 {
+        self.below().map_or(0, Metered::received)
+    }
+
     /// Becomes quiet where nothing is under way.
     fn hush(&mut self) {
-        let received = self.below().map_or(0, Metered::received);
-        if received - self.received_before != self.taken {
+        if self.holds_more() {
             return;
         }
-        (self.received_before, self.taken) = (received, 0);
+        (self.received_before, self.taken) = (self.received(), 0);
         self.state = match mem::replace(&mut self.state, State::Turning) {
             State::Open(socket) => {
                 let mut stream = socket.into_inner();
