@@ -25,8 +25,8 @@ use longwire_protocol::{
 mod bounds {
     pub(crate) const PARSE_A_START: u64 = 3_250;
     pub(crate) const HUNDRED_JOBS: u64 = 1_420_000;
-    pub(crate) const HUNDRED_RUNNING: u64 = 1_260_000;
-    pub(crate) const HUNDRED_KILLS: u64 = 1_060_000;
+    pub(crate) const HUNDRED_RUNNING: u64 = 1_085_000;
+    pub(crate) const HUNDRED_KILLS: u64 = 1_000_000;
     pub(crate) const FIRST_PAGE: u64 = 1_150_000;
     pub(crate) const TWO_EVENTS: u64 = 3_800;
     pub(crate) const A_KEYSTROKE: u64 = 74_000;

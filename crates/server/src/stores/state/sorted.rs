@@ -1,4 +1,4 @@
-//! A set in order that is mostly filled at its end.
+//! A set in order that is mostly filled at its end and emptied from its front.
 
 use std::{
     collections::{BTreeMap, btree_map::OccupiedEntry},
@@ -6,7 +6,7 @@ use std::{
 };
 
 /// As many as lie together at most.
-const RUN: usize = 64;
+const RUN: usize = 32;
 
 /// A set in order. What comes in ascending order, as jobs and their deadlines nearly do, is packed without holes: the standard's own
 /// tree would be half empty then.
@@ -66,6 +66,21 @@ impl<T: Ord + Copy> Sorted<T> {
 
     /// Takes out what is in it.
     pub(super) fn remove(&mut self, item: &T) {
+        match self.runs.first_entry() {
+            // What ends by its clock comes first of all.
+            Some(mut first) if first.get().first() == Some(item) => {
+                self.len -= 1;
+                first.get_mut().remove(0);
+                if first.get().is_empty() {
+                    first.remove();
+                }
+            }
+            Some(_) => self.remove_between(item),
+            None => {}
+        }
+    }
+
+    fn remove_between(&mut self, item: &T) {
         let Some((from, run)) = self.runs.range_mut(..=*item).next_back() else {
             return;
         };
