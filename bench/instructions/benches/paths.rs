@@ -25,11 +25,11 @@ use longwire_protocol::{
 mod bounds {
     pub(crate) const PARSE_A_START: u64 = 3_150;
     pub(crate) const HUNDRED_JOBS: u64 = 1_400_000;
-    pub(crate) const HUNDRED_RUNNING: u64 = 1_250_000;
-    pub(crate) const HUNDRED_KILLS: u64 = 1_050_000;
+    pub(crate) const HUNDRED_RUNNING: u64 = 1_085_000;
+    pub(crate) const HUNDRED_KILLS: u64 = 1_000_000;
     pub(crate) const FIRST_PAGE: u64 = 1_150_000;
     pub(crate) const TWO_EVENTS: u64 = 3_700;
-    pub(crate) const A_KEYSTROKE: u64 = 74_000;
+    pub(crate) const A_KEYSTROKE: u64 = 72_000;
 }
 
 fn at_most(instructions: u64) -> LibraryBenchmarkConfig {

@@ -181,20 +181,20 @@ impl JsonSchema for Seconds {
 }
 
 /// A point in time, in microseconds since 1970-01-01T00:00:00Z; on the wire as RFC 3339 in UTC, to the millisecond.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(u64);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(OneMore);
 
 impl Timestamp {
     /// The point so many microseconds after the Unix epoch.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
-        Self(micros)
+        Self(OneMore::MIN.saturating_add(micros))
     }
 
     /// Microseconds since the Unix epoch.
     #[must_use]
     pub const fn as_micros(self) -> u64 {
-        self.0
+        self.0.get() - 1
     }
 
     /// The point a span later.
@@ -206,7 +206,19 @@ impl Timestamp {
     /// The span since an earlier point; nothing if it is not earlier.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Seconds {
-        Seconds::from_micros(self.0.saturating_sub(earlier.0))
+        Seconds::from_micros(self.0.get().saturating_sub(earlier.0.get()))
+    }
+}
+
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::from_micros(0)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Timestamp").field(&self.as_micros()).finish()
     }
 }
 
@@ -242,7 +254,10 @@ const fn days_from_civil(year: u64, month: u64, day: u64) -> u64 {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (secs, millis) = (self.0 / 1_000_000, self.0 / 1_000 % 1_000);
+        let (secs, millis) = (
+            self.as_micros() / 1_000_000,
+            self.as_micros() / 1_000 % 1_000,
+        );
         let (year, month, day) = civil_from_days(secs / 86_400);
         let (hour, minute, second) = (secs / 3_600 % 24, secs / 60 % 60, secs % 60);
         write!(
@@ -289,7 +304,9 @@ fn parse_timestamp(text: &str) -> Option<Timestamp> {
     }
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
     let secs = days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
-    Some(Timestamp(secs * 1_000_000 + number(20, 23)? * 1_000))
+    Some(Timestamp::from_micros(
+        secs * 1_000_000 + number(20, 23)? * 1_000,
+    ))
 }
 
 impl JsonSchema for Timestamp {
@@ -349,14 +366,14 @@ mod tests {
             (951_782_400_000_000, "2000-02-29T00:00:00.000Z"),
             (1_767_225_599_999_999, "2025-12-31T23:59:59.999Z"),
         ] {
-            assert_eq!(Timestamp(micros).to_string(), text);
+            assert_eq!(Timestamp::from_micros(micros).to_string(), text);
         }
     }
 
     proptest! {
         #[test]
         fn timestamps_read_back(millis in 0u64..253_402_300_800_000) {
-            let at = Timestamp(millis * 1_000);
+            let at = Timestamp::from_micros(millis * 1_000);
             prop_assert_eq!(parse_timestamp(&at.to_string()), Some(at));
         }
 

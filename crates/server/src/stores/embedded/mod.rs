@@ -146,7 +146,7 @@ impl Kept {
             Name::Connid(connid) => {
                 let known = self.state.named(connid);
                 self.underway.connids.contains_key(connid)
-                    || known.is_some_and(|job| is_written(&job))
+                    || known.is_some_and(|job| is_written(&job.id()))
             }
         }
     }

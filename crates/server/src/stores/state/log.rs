@@ -46,25 +46,38 @@ impl Readers {
 /// for something hands in the job as this log adds up to it.
 #[derive(Debug)]
 pub(super) struct Log {
+    /// None where nothing went and nothing came between.
+    rest: Option<Box<Rest>>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Rest {
     /// The number of the oldest event that is kept.
     first: Seq,
-    /// Those between.
-    #[expect(
-        clippy::box_collection,
-        reason = "most have none, and there may be a million of these"
-    )]
-    between: Option<Box<VecDeque<Event>>>,
-    bytes: usize,
+    between: VecDeque<Event>,
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self {
+            first: 1,
+            between: VecDeque::new(),
+        }
+    }
 }
 
 impl Log {
     /// A log that begins with these.
     pub(super) fn new(events: Events) -> Self {
         let mut log = Self {
-            first: events.first().map_or(1, |event| event.seq),
-            between: None,
+            rest: None,
             bytes: 0,
         };
+        let first = events.first().map_or(1, |event| event.seq);
+        if first > 1 {
+            log.rest.get_or_insert_default().first = first;
+        }
         log.extend(events);
         log
     }
@@ -77,38 +90,37 @@ impl Log {
         for event in events {
             self.bytes += event.weight();
             if !matches!(event.change, Change::Accepted(_) | Change::Ended(_)) {
-                self.between.get_or_insert_default().push_back(event);
+                self.rest.get_or_insert_default().between.push_back(event);
             }
         }
     }
 
     /// Lets go of the oldest events until what is left is within bounds. The last one always stays. Says whether any went.
     pub(super) fn trim(&mut self, job: &Job, limits: &Retention) -> bool {
-        let before = self.first;
+        let before = self.first();
         let most = u64::try_from(limits.log_events_per_job).unwrap_or(u64::MAX);
         let bytes = limits.log_bytes_per_job;
-        while self.first < job.seq() && (self.bytes > bytes || job.seq() - self.first >= most) {
-            let oldest = if self.first == 1 {
+        while self.first() < job.seq() && (self.bytes > bytes || job.seq() - self.first() >= most) {
+            let rest = self.rest.get_or_insert_default();
+            let oldest = if rest.first == 1 {
                 Some(job.first_event())
             } else {
-                self.between
-                    .as_mut()
-                    .and_then(|between| between.pop_front())
+                rest.between.pop_front()
             };
+            rest.first += 1;
             self.bytes -= oldest.map_or(0, |event| event.weight());
-            self.first += 1;
         }
-        self.first > before
+        self.first() > before
     }
 
     /// The number of the oldest event that is kept.
-    pub(super) const fn first(&self) -> Seq {
-        self.first
+    pub(super) fn first(&self) -> Seq {
+        self.rest.as_ref().map_or(1, |rest| rest.first)
     }
 
     /// What comes after a number, up to about so many bytes, at least one event if there is one.
     pub(super) fn page(&self, job: &Job, after: Seq, bytes: usize) -> Page {
-        let (first, from) = (self.first, after.saturating_add(1));
+        let (first, from) = (self.first(), after.saturating_add(1));
         let gap = (from < first).then_some(Gap {
             from,
             to: first - 1,
@@ -128,11 +140,11 @@ impl Log {
     /// The events from a number on that is kept, or to come.
     fn from(&self, job: &Job, from: Seq) -> impl Iterator<Item = Event> {
         let first = (from == 1).then(|| job.first_event());
-        let skip = usize::try_from(from.saturating_sub(self.first.max(2))).unwrap_or(usize::MAX);
+        let skip = usize::try_from(from.saturating_sub(self.first().max(2))).unwrap_or(usize::MAX);
         let between = self
-            .between
+            .rest
             .iter()
-            .flat_map(move |between| between.iter().skip(skip));
+            .flat_map(move |rest| rest.between.iter().skip(skip));
         let last = (from <= job.seq()).then(|| job.last_event()).flatten();
         first.into_iter().chain(between.cloned()).chain(last)
     }

@@ -5,12 +5,13 @@
 
 mod expired;
 mod feed;
+mod jobs;
 mod log;
-mod names;
 mod routes;
+mod sorted;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     ops::Bound,
     sync::{Arc, Weak},
 };
@@ -20,15 +21,16 @@ use longwire_engine::{
     Retention, RouteRetention,
 };
 use longwire_protocol::{Connid, JobId, Seq, Status, Timestamp};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 pub(super) use self::expired::{HashKey, NameHash};
 use self::{
     expired::Expired,
     feed::Feed,
+    jobs::Jobs,
     log::{Log, Readers},
-    names::Names,
     routes::{RouteJobs, RouteNumber, Routes},
+    sorted::Sorted,
 };
 
 /// Jobs looked at for one page of a list at most, so that a filter that fits nothing does not hold everybody up.
@@ -64,10 +66,9 @@ impl Entry {
 
 pub(super) struct State {
     retention: Retention,
-    jobs: FxHashMap<JobId, Box<Entry>>,
-    names: Names,
-    live: BTreeSet<JobId>,
-    alarms: BTreeSet<(Timestamp, JobId)>,
+    jobs: Jobs,
+    live: Sorted<JobId>,
+    alarms: Sorted<(Timestamp, JobId)>,
     routes: Routes,
     ended: usize,
     last_end: u64,
@@ -140,10 +141,9 @@ impl State {
     /// An empty one that keeps so much. Names that are no longer kept are remembered by hashes of that key.
     pub(super) fn new(retention: Retention, key: HashKey) -> Self {
         Self {
-            jobs: FxHashMap::default(),
-            names: Names::default(),
-            live: BTreeSet::new(),
-            alarms: BTreeSet::new(),
+            jobs: Jobs::default(),
+            live: Sorted::default(),
+            alarms: Sorted::default(),
             routes: Routes::default(),
             ended: 0,
             last_end: 0,
@@ -164,14 +164,14 @@ impl State {
     }
 
     pub(super) fn find(&self, name: &Name) -> Found {
-        let (hash, id) = match name {
+        let (hash, entry) = match name {
             Name::Connid(connid) => {
                 let hash = self.expired.of_connid(connid);
-                (hash, self.named_by(hash, connid))
+                (hash, self.jobs.named(hash, connid))
             }
-            Name::Job(job) => (self.expired.of_job(*job), Some(*job)),
+            Name::Job(job) => (self.expired.of_job(*job), self.jobs.get(*job)),
         };
-        if let Some(entry) = id.and_then(|id| self.jobs.get(&id)) {
+        if let Some(entry) = entry {
             return Found::Job(entry.job.clone());
         }
         if self.expired.contains(hash) {
@@ -182,20 +182,16 @@ impl State {
     }
 
     /// The job that a name stands for, whether or not it has ended.
-    pub(super) fn named(&self, connid: &Connid) -> Option<JobId> {
-        self.named_by(self.expired.of_connid(connid), connid)
-    }
-
-    fn named_by(&self, hash: NameHash, connid: &Connid) -> Option<JobId> {
-        let is_it = |id| is_named(&self.jobs, id, connid);
-        self.names.find(hash, is_it)
+    pub(super) fn named(&self, connid: &Connid) -> Option<&Job> {
+        let hash = self.expired.of_connid(connid);
+        self.jobs.named(hash, connid).map(|entry| &entry.job)
     }
 
     /// Whether a new job could be created, beside so many others that are about to be.
     pub(super) fn room_for(&self, job: &Job, beside: Beside) -> Result<(), NotCreated> {
-        let other = self.named(job.connid()).and_then(|id| self.jobs.get(&id));
-        if let Some(other) = other.filter(|other| !other.job.status().has_ended()) {
-            return Err(NotCreated::InUse(other.job.clone()));
+        let other = self.named(job.connid());
+        if let Some(other) = other.filter(|other| !other.status().has_ended()) {
+            return Err(NotCreated::InUse(other.clone()));
         }
         if self.live.len() + beside.jobs >= self.retention.jobs {
             return Err(NotCreated::Full);
@@ -236,9 +232,7 @@ impl State {
     }
 
     fn insert(&mut self, job: Job, log: Log, wakes: &mut Wakes) {
-        let (id, connid) = (job.id(), job.connid());
-        let is_it = |id| is_named(&self.jobs, id, connid);
-        self.names.insert(self.expired.of_connid(connid), id, is_it);
+        let (id, name) = (job.id(), self.expired.of_connid(job.connid()));
         let route = self.routes.number(&job.spec().route, &self.retention);
         let entry = Entry {
             job,
@@ -247,12 +241,12 @@ impl State {
             readers: Readers::default(),
         };
         self.index(id, route, None, entry.stand(), wakes);
-        self.jobs.insert(id, Box::new(entry));
+        self.jobs.insert(name, entry);
     }
 
     /// Whether a log is still as long as that.
     pub(super) fn has_not_grown(&self, id: JobId, after: Seq) -> Result<(), NotAppended> {
-        match self.jobs.get(&id) {
+        match self.jobs.get(id) {
             Some(entry) if entry.job.seq() == after => Ok(()),
             Some(_) | None => Err(NotAppended::Grown),
         }
@@ -261,7 +255,7 @@ impl State {
     /// Adds events to a log that has not grown. A job that is gone stays gone.
     pub(super) fn append(&mut self, job: Job, events: Events) -> Wakes {
         let id = job.id();
-        let Some(entry) = self.jobs.get_mut(&id) else {
+        let Some(entry) = self.jobs.get_mut(id) else {
             return Wakes::default();
         };
         let mut wakes = Wakes {
@@ -298,7 +292,7 @@ impl State {
 
     /// A job and the number of the oldest event of it that is kept.
     pub(super) fn kept(&self, id: JobId) -> Option<(&Job, Seq)> {
-        let entry = self.jobs.get(&id)?;
+        let entry = self.jobs.get(id)?;
         Some((&entry.job, entry.log.first()))
     }
 
@@ -423,7 +417,7 @@ impl State {
     /// When the first of a route's ended jobs is to go.
     fn first_to_go(&self, route: &RouteJobs) -> Option<Timestamp> {
         let (_, id) = route.ended.front()?;
-        let oldest = self.jobs.get(id)?;
+        let oldest = self.jobs.get(*id)?;
         let time = route.retention.ended_time;
         let time = time.unwrap_or(self.retention.ended_time);
         Some(oldest.job.last_at().after(time))
@@ -447,14 +441,14 @@ impl State {
             return;
         };
         self.ended -= 1;
-        let Some(entry) = self.jobs.remove(&id) else {
+        let Some(entry) = self.jobs.get(id) else {
             return;
         };
         let bytes = entry.log.bytes();
         route.ended_bytes -= bytes;
         self.ended_bytes -= bytes;
         let connid = self.expired.of_connid(entry.job.connid());
-        self.names.remove(connid, id);
+        self.jobs.remove(id, connid);
         let names = [connid, self.expired.of_job(id)];
         names.into_iter().for_each(|name| self.expired.add(name));
         note(&mut self.dropped, |dropped| {
@@ -470,7 +464,7 @@ impl State {
         bytes: usize,
         reader: Option<&Arc<Mailbox>>,
     ) -> Option<Page> {
-        let entry = self.jobs.get_mut(&job)?;
+        let entry = self.jobs.get_mut(job)?;
         let page = entry.log.page(&entry.job, after, bytes);
         if let Some(reader) = reader.filter(|_| page.events.is_empty()) {
             entry.readers.add(reader);
@@ -489,7 +483,7 @@ impl State {
             .collect();
         let jobs: Vec<Job> = due
             .iter()
-            .filter_map(|id| self.jobs.get(id))
+            .filter_map(|id| self.jobs.get(*id))
             .map(|entry| entry.job.clone())
             .collect();
         let next_alarm = self.alarms.iter().nth(due.len()).map(|(at, _)| *at);
@@ -499,7 +493,6 @@ impl State {
     }
 
     pub(super) fn list(&self, query: &Query) -> Listing {
-        let from = query.after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut places = Places::default();
         let mut listing = Listing {
             jobs: Vec::new(),
@@ -507,13 +500,13 @@ impl State {
             next: None,
         };
         let mut last = None;
-        for (looked_at, id) in self.live.range((from, Bound::Unbounded)).enumerate() {
+        for (looked_at, id) in self.live.after(query.after).enumerate() {
             if listing.jobs.len() == query.limit || looked_at == LOOKED_AT_PER_PAGE {
                 listing.next = last;
                 break;
             }
             last = Some(*id);
-            let Some(entry) = self.jobs.get(id).filter(|entry| fits(&entry.job, query)) else {
+            let Some(entry) = self.jobs.get(*id).filter(|entry| fits(&entry.job, query)) else {
                 continue;
             };
             let place = places.of(&entry.job, &self.routes);
@@ -535,7 +528,7 @@ impl State {
             jobs.readers.add(reader);
         }
         let first: Vec<JobId> = jobs.queued.iter().take(most).copied().collect();
-        let jobs = first.iter().filter_map(|id| self.jobs.get(id));
+        let jobs = first.iter().filter_map(|id| self.jobs.get(*id));
         jobs.map(|entry| entry.job.clone()).collect()
     }
 
@@ -572,11 +565,6 @@ impl State {
             bytes: (self.live_bytes + self.ended_bytes) as u64,
         }
     }
-}
-
-fn is_named(jobs: &FxHashMap<JobId, Box<Entry>>, id: JobId, connid: &Connid) -> bool {
-    let entry = jobs.get(&id);
-    entry.is_some_and(|entry| entry.job.connid() == connid)
 }
 
 /// Notes what was dropped, where somebody asks for it.

@@ -1,10 +1,11 @@
 //! Which logs a socket follows, how far it has read each, whose turn it is, and what was read and not sent yet.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, hash::BuildHasher, sync::Arc};
 
+use hashbrown::hash_table::{Entry, HashTable};
 use longwire_engine::Watcher;
 use longwire_protocol::{Connid, JobId, Seq, Spec};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::frames::Text;
 
@@ -15,8 +16,48 @@ pub(super) struct Cursor {
     /// Whether the job was asked for by the server's name, so that every frame says it.
     pub(super) by_job: bool,
     waiting: bool,
-    /// Held for jobs that die with their last watcher.
-    _watcher: Option<Box<Watcher>>,
+}
+
+impl Cursor {
+    fn hash(&self) -> u64 {
+        FxBuildHasher.hash_one(self.spec.job)
+    }
+}
+
+/// The positions of a socket, each found by its job, whose id is in what was asked for and need not be held twice: there may be hundreds of
+/// thousands.
+#[derive(Default)]
+struct Cursors(HashTable<Cursor>);
+
+impl Cursors {
+    fn get(&self, job: JobId) -> Option<&Cursor> {
+        let is_it = |cursor: &Cursor| cursor.spec.job == job;
+        self.0.find(FxBuildHasher.hash_one(job), is_it)
+    }
+
+    fn get_mut(&mut self, job: JobId) -> Option<&mut Cursor> {
+        let is_it = |cursor: &Cursor| cursor.spec.job == job;
+        self.0.find_mut(FxBuildHasher.hash_one(job), is_it)
+    }
+
+    /// The position in that job's log from now on, and the one before.
+    fn insert(&mut self, cursor: Cursor) -> Option<Cursor> {
+        let is_it = |other: &Cursor| other.spec.job == cursor.spec.job;
+        match self.0.entry(cursor.hash(), is_it, Cursor::hash) {
+            Entry::Occupied(mut known) => Some(std::mem::replace(known.get_mut(), cursor)),
+            Entry::Vacant(free) => {
+                free.insert(cursor);
+                None
+            }
+        }
+    }
+
+    fn remove(&mut self, job: JobId) {
+        let is_it = |cursor: &Cursor| cursor.spec.job == job;
+        if let Ok(known) = self.0.find_entry(FxBuildHasher.hash_one(job), is_it) {
+            known.remove();
+        }
+    }
 }
 
 /// What may have something to say.
@@ -31,7 +72,9 @@ pub(super) enum Turn {
 /// A position that moves takes back what was read from where it was: after the reply to a watch comes nothing but what it asked for.
 #[derive(Default)]
 pub(super) struct Watches {
-    cursors: FxHashMap<JobId, Cursor>,
+    cursors: Cursors,
+    /// Held for those that die with their last watcher.
+    watchers: FxHashMap<JobId, Watcher>,
     line: VecDeque<Turn>,
     feed: Option<Seq>,
     /// Frames that were read and not yet sent, and whose they are.
@@ -40,7 +83,7 @@ pub(super) struct Watches {
 
 impl Watches {
     pub(super) fn len(&self) -> usize {
-        self.cursors.len()
+        self.cursors.0.len()
     }
 
     /// Follows a job from after a number on. A job that is followed already is read from there again.
@@ -58,56 +101,59 @@ impl Watches {
             after,
             by_job,
             waiting: false,
-            _watcher: watcher.map(Box::new),
         };
-        let waiting = self
-            .cursors
-            .insert(job, cursor)
-            .is_some_and(|old| old.waiting);
-        if waiting {
+        // Whoever comes is there before whoever was leaves.
+        let _left = match watcher {
+            Some(watcher) => self.watchers.insert(job, watcher),
+            None => self.watchers.remove(&job),
+        };
+        let known = self.cursors.insert(cursor);
+        if known.is_some_and(|known| known.waiting) {
             self.line.retain(|turn| *turn != Turn::Job(job));
         }
         self.queue(job);
     }
 
     pub(super) fn contains(&self, job: JobId) -> bool {
-        self.cursors.contains_key(&job)
+        self.cursors.get(job).is_some()
     }
 
     /// Whether that job is followed, and was read up to that number.
     pub(super) fn is_at(&self, job: JobId, after: Seq) -> bool {
         self.cursors
-            .get(&job)
+            .get(job)
             .is_some_and(|cursor| cursor.after == after)
     }
 
     pub(super) fn get_mut(&mut self, job: JobId) -> Option<&mut Cursor> {
-        self.cursors.get_mut(&job)
+        self.cursors.get_mut(job)
     }
 
     /// Follows that job no longer, and says no more of it.
     pub(super) fn leave(&mut self, job: JobId) {
-        self.cursors.remove(&job);
+        self.end(job);
         self.unsay(Turn::Job(job));
     }
 
     /// All of that job's log was read, or there is no such log.
     pub(super) fn end(&mut self, job: JobId) {
-        self.cursors.remove(&job);
+        self.cursors.remove(job);
+        self.watchers.remove(&job);
     }
 
     /// The job of that name that is followed: the latest, where there are several.
     pub(super) fn named(&self, connid: &Connid) -> Option<JobId> {
         let named = self
             .cursors
-            .values()
+            .0
+            .iter()
             .filter(|cursor| cursor.spec.connid == *connid);
         named.map(|cursor| cursor.spec.job).max()
     }
 
     /// The log of that job has grown: its turn comes.
     pub(super) fn queue(&mut self, job: JobId) {
-        if let Some(cursor) = self.cursors.get_mut(&job).filter(|cursor| !cursor.waiting) {
+        if let Some(cursor) = self.cursors.get_mut(job).filter(|cursor| !cursor.waiting) {
             cursor.waiting = true;
             self.line.push_back(Turn::Job(job));
         }
@@ -162,7 +208,7 @@ impl Watches {
     pub(super) fn next(&mut self) -> Option<Turn> {
         let turn = self.line.pop_front()?;
         if let Turn::Job(job) = turn
-            && let Some(cursor) = self.cursors.get_mut(&job)
+            && let Some(cursor) = self.cursors.get_mut(job)
         {
             cursor.waiting = false;
         }
@@ -187,6 +233,11 @@ mod tests {
             Text::Own(text) => text,
             Text::Shared(_) => unreachable!("nobody shares anything here"),
         }
+    }
+
+    #[test]
+    fn a_position_takes_little_room() {
+        assert!(size_of::<Cursor>() <= 24, "{}", size_of::<Cursor>());
     }
 
     #[test]
