@@ -1,6 +1,6 @@
 //! The jobs that are kept, and the two names that each is found by.
 
-use hashbrown::hash_table::{Entry as Place, HashTable};
+use hashbrown::hash_table::{Entry as Known, HashTable};
 use longwire_protocol::{Connid, JobId};
 use slab::Slab;
 
@@ -16,11 +16,15 @@ pub(super) struct Jobs {
     connids: HashTable<Pointer>,
 }
 
+/// Where a job lies as long as it is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(u32);
+
 /// Where a job lies, and the hash that leads there, so that a table can grow without a look at the jobs.
 #[derive(Clone, Copy)]
 struct Pointer {
     hash: u32,
-    at: u32,
+    at: Place,
 }
 
 impl Pointer {
@@ -41,63 +45,72 @@ const fn of_id(id: JobId) -> u32 {
 
 impl Jobs {
     pub(super) fn get(&self, id: JobId) -> Option<&Entry> {
-        self.entries.get(self.at(id)?)
+        self.at(self.place(id)?)
     }
 
     pub(super) fn get_mut(&mut self, id: JobId) -> Option<&mut Entry> {
-        self.entries.get_mut(self.at(id)?)
+        self.at_mut(self.place(id)?)
     }
 
-    fn at(&self, id: JobId) -> Option<usize> {
+    pub(super) fn place(&self, id: JobId) -> Option<Place> {
         let is_it = |pointer: &Pointer| has_id(&self.entries, *pointer, id);
         let pointer = self.ids.find(spread(of_id(id)), is_it)?;
-        Some(pointer.at as usize)
+        Some(pointer.at)
+    }
+
+    pub(super) fn at(&self, place: Place) -> Option<&Entry> {
+        self.entries.get(place.0 as usize)
+    }
+
+    pub(super) fn at_mut(&mut self, place: Place) -> Option<&mut Entry> {
+        self.entries.get_mut(place.0 as usize)
     }
 
     /// The job that a connid of that hash stands for.
     pub(super) fn named(&self, hash: NameHash, connid: &Connid) -> Option<&Entry> {
         let is_it = |pointer: &Pointer| has_connid(&self.entries, *pointer, connid);
         let pointer = self.connids.find(spread(hash as u32), is_it)?;
-        self.entries.get(pointer.at as usize)
+        self.at(pointer.at)
     }
 
-    /// Keeps a job whose id no other has. Its connid, which has that hash, stands for it from now on.
-    pub(super) fn insert(&mut self, hash: NameHash, entry: Entry) {
+    /// Keeps a job whose id no other has, and says where. Its connid stands for it from now on.
+    pub(super) fn insert(&mut self, entry: Entry) -> Place {
         // No configuration allows for more jobs than this counts.
-        let at = self.entries.vacant_key() as u32;
-        let [id, name] = [of_id(entry.job.id()), hash as u32].map(|hash| Pointer { hash, at });
+        let at = Place(self.entries.vacant_key() as u32);
+        let hashes = [of_id(entry.job.id()), entry.name as u32];
+        let [id, name] = hashes.map(|hash| Pointer { hash, at });
         self.ids.insert_unique(id.hash(), id, Pointer::hash);
         let connid = entry.job.connid();
         let is_it = |pointer: &Pointer| has_connid(&self.entries, *pointer, connid);
         match self.connids.entry(name.hash(), is_it, Pointer::hash) {
-            Place::Occupied(mut last) => *last.get_mut() = name,
-            Place::Vacant(free) => drop(free.insert(name)),
+            Known::Occupied(mut last) => *last.get_mut() = name,
+            Known::Vacant(free) => drop(free.insert(name)),
         }
         self.entries.insert(entry);
+        at
     }
 
-    /// Keeps a job no longer. Its connid, which has that hash, stands for nothing, if it stood for this job.
-    pub(super) fn remove(&mut self, id: JobId, hash: NameHash) -> Option<Entry> {
-        let is_it = |pointer: &Pointer| has_id(&self.entries, *pointer, id);
-        let found = self.ids.find_entry(spread(of_id(id)), is_it).ok()?;
-        let (Pointer { at, .. }, _) = found.remove();
-        let named = self
-            .connids
-            .find_entry(spread(hash as u32), |named| named.at == at);
-        if let Ok(named) = named {
-            named.remove();
+    /// Keeps the job no longer that has that id and lies there. Its connid, which has that hash, stands for nothing, if it stood for this job.
+    ///
+    /// Nothing is read of a job in order to find it: whoever goes has lain there for long, and each look would wait for memory.
+    pub(super) fn remove(&mut self, id: JobId, name: NameHash, place: Place) -> Option<Entry> {
+        let is_it = |pointer: &Pointer| pointer.at.0 == place.0;
+        for (table, hash) in [(&mut self.ids, of_id(id)), (&mut self.connids, name as u32)] {
+            if let Ok(found) = table.find_entry(spread(hash), is_it) {
+                found.remove();
+            }
         }
-        self.entries.try_remove(at as usize)
+        self.entries.try_remove(place.0 as usize)
     }
 }
 
 fn has_id(entries: &Slab<Entry>, pointer: Pointer, id: JobId) -> bool {
-    let entry = entries.get(pointer.at as usize);
+    let entry = entries.get(pointer.at.0 as usize);
     entry.is_some_and(|entry| entry.job.id() == id)
 }
 
 fn has_connid(entries: &Slab<Entry>, pointer: Pointer, connid: &Connid) -> bool {
-    let entry = entries.get(pointer.at as usize);
+    let entry = entries.get(pointer.at.0 as usize);
     entry.is_some_and(|entry| entry.job.connid() == connid)
 }
 
@@ -109,6 +122,6 @@ mod tests {
     fn a_job_takes_little_room() {
         // Each byte is a megabyte where a million run.
         assert_eq!(size_of::<Pointer>(), 8);
-        assert!(size_of::<Entry>() <= 136, "{}", size_of::<Entry>());
+        assert!(size_of::<Entry>() <= 144, "{}", size_of::<Entry>());
     }
 }

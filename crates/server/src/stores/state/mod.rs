@@ -27,9 +27,9 @@ pub(super) use self::expired::{HashKey, NameHash};
 use self::{
     expired::Expired,
     feed::Feed,
-    jobs::Jobs,
+    jobs::{Jobs, Place},
     log::{Log, Readers},
-    routes::{RouteJobs, RouteNumber, Routes},
+    routes::{Ended, RouteJobs, RouteNumber, Routes},
     sorted::Sorted,
 };
 
@@ -38,9 +38,20 @@ const LOOKED_AT_PER_PAGE: usize = 10_000;
 
 struct Entry {
     job: Job,
+    /// Its connid.
+    name: NameHash,
     log: Log,
     route: RouteNumber,
     readers: Readers,
+}
+
+/// Which job, for as much as the indexes know of it.
+#[derive(Clone, Copy)]
+struct Which {
+    id: JobId,
+    name: NameHash,
+    place: Place,
+    route: RouteNumber,
 }
 
 /// How a job stands, for as much as the indexes know of it.
@@ -236,12 +247,20 @@ impl State {
         let route = self.routes.number(&job.spec().route, &self.retention);
         let entry = Entry {
             job,
+            name,
             log,
             route,
             readers: Readers::default(),
         };
-        self.index(id, route, None, entry.stand(), wakes);
-        self.jobs.insert(name, entry);
+        let stand = entry.stand();
+        let place = self.jobs.insert(entry);
+        let which = Which {
+            id,
+            name,
+            place,
+            route,
+        };
+        self.index(which, None, stand, wakes);
     }
 
     /// Whether a log is still as long as that.
@@ -255,7 +274,9 @@ impl State {
     /// Adds events to a log that has not grown. A job that is gone stays gone.
     pub(super) fn append(&mut self, job: Job, events: Events) -> Wakes {
         let id = job.id();
-        let Some(entry) = self.jobs.get_mut(id) else {
+        let place = self.jobs.place(id);
+        let known = place.and_then(|place| Some((place, self.jobs.at_mut(place)?)));
+        let Some((place, entry)) = known else {
             return Wakes::default();
         };
         let mut wakes = Wakes {
@@ -269,8 +290,14 @@ impl State {
         if entry.log.trim(&entry.job, &self.retention) {
             note(&mut self.dropped, |dropped| dropped.beginnings.insert(id));
         }
-        let (after, route) = (entry.stand(), entry.route);
-        self.index(id, route, Some(before), after, &mut wakes);
+        let which = Which {
+            id,
+            name: entry.name,
+            place,
+            route: entry.route,
+        };
+        let after = entry.stand();
+        self.index(which, Some(before), after, &mut wakes);
         self.forget_surplus();
         wakes
     }
@@ -302,14 +329,8 @@ impl State {
     }
 
     /// Brings every index from how the job stood to how it stands.
-    fn index(
-        &mut self,
-        id: JobId,
-        route: RouteNumber,
-        before: Option<Stand>,
-        after: Stand,
-        wakes: &mut Wakes,
-    ) {
+    fn index(&mut self, which: Which, before: Option<Stand>, after: Stand, wakes: &mut Wakes) {
+        let id = which.id;
         let old_alarm = before.and_then(|before| before.alarm);
         if old_alarm != after.alarm {
             if let Some(at) = old_alarm {
@@ -326,23 +347,16 @@ impl State {
         }
         let old = before.map(|before| before.status);
         if old != Some(after.status) {
-            self.index_status(id, route, old, after, wakes);
+            self.index_status(which, old, after, wakes);
         }
     }
 
-    fn index_status(
-        &mut self,
-        id: JobId,
-        route: RouteNumber,
-        old: Option<Status>,
-        after: Stand,
-        wakes: &mut Wakes,
-    ) {
-        let new = after.status;
+    fn index_status(&mut self, which: Which, old: Option<Status>, after: Stand, wakes: &mut Wakes) {
+        let (id, new) = (which.id, after.status);
         let runs = |status| matches!(status, Status::Running | Status::Ending);
         self.last_end += u64::from(new.has_ended());
         let end = self.last_end;
-        let route = self.routes.get_mut(route);
+        let route = self.routes.get_mut(which.route);
         if old == Some(Status::Queued) {
             route.queued.remove(&id);
         }
@@ -353,7 +367,12 @@ impl State {
         route.running += u64::from(runs(new));
         route.running -= u64::from(old.is_some_and(runs));
         if new.has_ended() {
-            route.ended.push_back((end, id));
+            route.ended.push_back(Ended {
+                end,
+                job: id,
+                name: which.name,
+                place: which.place,
+            });
             route.ended_bytes += after.bytes;
             let (is_first, time) = (route.ended.len() == 1, route.retention.ended_time);
             self.ended += 1;
@@ -416,8 +435,7 @@ impl State {
 
     /// When the first of a route's ended jobs is to go.
     fn first_to_go(&self, route: &RouteJobs) -> Option<Timestamp> {
-        let (_, id) = route.ended.front()?;
-        let oldest = self.jobs.get(*id)?;
+        let oldest = self.jobs.at(route.ended.front()?.place)?;
         let time = route.retention.ended_time;
         let time = time.unwrap_or(self.retention.ended_time);
         Some(oldest.job.last_at().after(time))
@@ -437,23 +455,21 @@ impl State {
 
     fn forget_oldest_of(&mut self, route: RouteNumber) {
         let route = self.routes.get_mut(route);
-        let Some((_, id)) = route.ended.pop_front() else {
+        let Some(oldest) = route.ended.pop_front() else {
             return;
         };
+        let job = oldest.job;
         self.ended -= 1;
-        let Some(entry) = self.jobs.get(id) else {
-            return;
-        };
-        let bytes = entry.log.bytes();
-        route.ended_bytes -= bytes;
-        self.ended_bytes -= bytes;
-        let connid = self.expired.of_connid(entry.job.connid());
-        self.jobs.remove(id, connid);
-        let names = [connid, self.expired.of_job(id)];
+        if let Some(gone) = self.jobs.remove(job, oldest.name, oldest.place) {
+            let bytes = gone.log.bytes();
+            route.ended_bytes -= bytes;
+            self.ended_bytes -= bytes;
+        }
+        let names = [oldest.name, self.expired.of_job(job)];
         names.into_iter().for_each(|name| self.expired.add(name));
         note(&mut self.dropped, |dropped| {
-            dropped.beginnings.remove(&id);
-            dropped.jobs.push(Gone { job: id, names });
+            dropped.beginnings.remove(&job);
+            dropped.jobs.push(Gone { job, names });
         });
     }
 

@@ -8,7 +8,7 @@ use std::{
 use longwire_engine::{Retention, RouteRetention};
 use longwire_protocol::JobId;
 
-use super::log::Readers;
+use super::{NameHash, jobs::Place, log::Readers};
 
 /// The jobs of one route.
 #[derive(Default)]
@@ -18,10 +18,21 @@ pub(super) struct RouteJobs {
     pub(super) running: u64,
     /// Who waits for the queue to hold something.
     pub(super) readers: Readers,
-    /// Those that have ended, in that order, numbered through all routes.
-    pub(super) ended: VecDeque<(u64, JobId)>,
+    /// Those that have ended, in that order.
+    pub(super) ended: VecDeque<Ended>,
     pub(super) ended_bytes: usize,
     pub(super) retention: RouteRetention,
+}
+
+/// A job that has ended, and all that has to be known to let go of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    /// Its number among the ends of all routes.
+    pub(super) end: u64,
+    pub(super) job: JobId,
+    /// Its connid.
+    pub(super) name: NameHash,
+    pub(super) place: Place,
 }
 
 impl RouteJobs {
@@ -98,7 +109,7 @@ impl Routes {
     pub(super) fn of_oldest(&self) -> Option<RouteNumber> {
         let ends = self
             .iter()
-            .filter_map(|(number, route)| Some((route.ended.front()?.0, number)));
+            .filter_map(|(number, route)| Some((route.ended.front()?.end, number)));
         ends.min().map(|(_, number)| number)
     }
 }
