@@ -33,6 +33,9 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     raise_open_files(config.limits.http_connections);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        // A worker's own queue holds 256 tasks, and what is over goes to the one of all. Were that looked at now and then only, as is
+        // usual, a socket in it would wait until all others had nothing to ask.
+        .global_queue_interval(1)
         .build()?;
     runtime.block_on(serve(config, args))
 }

@@ -49,7 +49,7 @@ const LITTLE_BYTES: usize = 1024;
 /// Turns before other sockets get theirs.
 const TURNS_AT_ONCE: usize = 8;
 /// Searches made here before other sockets get theirs: each may take half a millisecond.
-const SEARCHES_AT_ONCE: usize = 4;
+const SEARCHES_AT_ONCE: u32 = 4;
 /// Searches of one socket that are made elsewhere, or wait for it.
 const SEARCHES_ELSEWHERE: usize = 16;
 /// Bytes of a job's log read at a time.
@@ -92,7 +92,7 @@ pub(super) struct Session {
     /// Searches that are made elsewhere. They keep no other frame from being read.
     searching: Replies,
     /// Searches that were made here since others had their turn.
-    searched: usize,
+    searched: u32,
     /// It took a message, and goes on once others had theirs.
     stands_back: bool,
     reading: Reads,
