@@ -13,10 +13,10 @@ pub(crate) struct Best {
 }
 
 impl Best {
-    /// Keeps so many of what is found, each of another symbol.
+    /// Keeps so many of what is found, at least one, each of another symbol.
     pub(crate) fn new(most: usize) -> Self {
         Self {
-            most,
+            most: most.max(1),
             ranks: Vec::new(),
             bound: None,
             total: 0,
