@@ -117,7 +117,7 @@ impl Workload {
             Ask::Kills { requests, .. } => 2.0 + requests as f64 / 1e4,
             Ask::Sockets(sockets) if self == Self::W4 => 2.0 + sockets as f64 / 1e3,
             Ask::Depth(_) | Ask::Sockets(_) | Ask::KillAll(_) => 6.0,
-            Ask::Watchers { .. } => 10.0,
+            Ask::Watchers { reading, .. } => 5.0 + reading as f64 / 5.0,
             Ask::Symbols(_) | Ask::Starts(_) => 4.0,
         }
     }
@@ -204,9 +204,7 @@ impl Workload {
     ) -> Result<Measured> {
         match ask {
             Ask::Watchers { reading, stalled } => {
-                // A hundred get as much together as ten do.
-                let bytes = scale.bytes / if reading > 10 { 10 } else { 1 };
-                w5::measure(contender, places, bytes, reading, stalled)
+                w5::measure(contender, places, scale.bytes, reading, stalled)
             }
             Ask::Sockets(sockets) if self == Self::W6 => {
                 w6::measure(contender, places, sockets, scale.span)
