@@ -75,6 +75,12 @@ impl Mailbox {
         Poll::Ready(std::mem::take(&mut inbox.word))
     }
 
+    /// Whether something was told and not taken yet.
+    #[must_use]
+    pub fn holds_word(&self) -> bool {
+        !self.inbox.lock().word.is_empty()
+    }
+
     /// Waits for word and takes it.
     pub async fn take(&self) -> Word {
         poll_fn(|cx| self.poll_take(cx)).await

@@ -205,11 +205,15 @@ impl Session {
     /// Takes the first message that has come and, where it came alone and little is to be said to it, leaves the rest of the turn until the
     /// other sockets that are ready had theirs; then all of them are written to one after the other. Where many peers are one process on this
     /// machine, such as a proxy, the first of these writes wakes it and not each of them: a wake-up takes as long as half a job.
+    /// Likewise where logs have grown: what the others that are ready do may make more of them grow, and one write tells of all.
     fn stands_back(&mut self, cx: &mut Context<'_>) -> bool {
         if mem::take(&mut self.stands_back) || self.closing.is_some() {
             return false;
         }
-        self.stands_back = self.hear(&mut None, cx).is_ready() && self.says_little();
+        self.stands_back = match self.hear(&mut None, cx) {
+            Poll::Ready(()) => self.says_little(),
+            Poll::Pending => self.mailbox.holds_word(),
+        };
         if self.stands_back {
             // Its first poll has this task woken after the others.
             let _ = pin!(yield_now()).poll(cx);
