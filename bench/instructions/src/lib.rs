@@ -141,7 +141,7 @@ impl Bench {
 
     #[expect(clippy::panic, reason = "a path that is not taken must not be counted")]
     async fn start(&self, start: Start) -> Vec<String> {
-        let Opened { reply, spec, .. } = match self.engine.start(&self.who, start).await {
+        let Opened { reply, spec, .. } = match self.engine.start(&self.who, &start).await {
             Ok(opened) => opened,
             Err(refusal) => panic!("{refusal}"),
         };

@@ -140,7 +140,7 @@ impl Engine {
     ///
     /// # Errors
     /// `shutting_down`, `unknown_route`, `invalid_field` (a time over the route's), `connid_in_use`, `too_many`.
-    pub async fn start(&self, who: &Principal, start: Start) -> Result<Opened, Refusal> {
+    pub async fn start(&self, who: &Principal, start: &Start) -> Result<Opened, Refusal> {
         self.takes_jobs()?;
         let route = self.0.router.find_open(&start.route)?;
         let on_conflict = start.on_conflict;
@@ -209,7 +209,7 @@ impl Engine {
         Ok(())
     }
 
-    fn spec(&self, who: &Principal, start: Start, route: &Route) -> Result<Spec, Refusal> {
+    fn spec(&self, who: &Principal, start: &Start, route: &Route) -> Result<Spec, Refusal> {
         let settings = &route.settings;
         let time = start.time.unwrap_or(settings.time);
         if time > settings.max_time {
@@ -224,16 +224,16 @@ impl Engine {
         let job = self.new_id();
         Ok(Spec {
             job,
-            connid: match start.connid {
-                Some(connid) => connid,
+            connid: match &start.connid {
+                Some(connid) => connid.clone(),
                 None => made_connid(job)?,
             },
             route: Arc::clone(&route.name),
             time,
             idle_time: start.idle_time.or(settings.idle_time),
             queue_time: start.queue_time.or(settings.queue_time),
-            input: start.input,
-            tags: start.tags,
+            input: start.input.clone(),
+            tags: Arc::clone(&start.tags),
             on_disconnect: start.on_disconnect,
             by: Arc::clone(who.name()),
         })

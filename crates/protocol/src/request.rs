@@ -396,8 +396,17 @@ impl Request {
     /// What it is addressed to: a verb, or the route of the job that it starts.
     #[must_use]
     pub fn route(&self) -> &str {
-        match self {
-            Self::Start(start) => &start.route,
+        if let Self::Start(start) = self {
+            return &start.route;
+        }
+        self.verb().unwrap_or_default()
+    }
+
+    /// The verb; none for a start, which is addressed to a route.
+    #[must_use]
+    pub const fn verb(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Start(_) => return None,
             Self::Kill(_) => "kill",
             Self::Status(_) => "status",
             Self::Watch(_) => "watch",
@@ -409,6 +418,6 @@ impl Request {
             Self::Claim(_) => "claim",
             Self::Append(_) => "append",
             Self::End(_) => "end",
-        }
+        })
     }
 }

@@ -843,6 +843,37 @@ async fn what_ended_first_goes_first_when_there_are_too_many(make: Make) {
     assert_eq!(counts.ended, 2);
 }
 
+/// Where many are kept some go together, from several routes, and never more than one in a hundred too many.
+async fn of_many_the_oldest_go_a_few_at_a_time(make: Make) {
+    const KEPT: u64 = 512;
+    let mut bench = Bench::new(
+        make,
+        Retention {
+            ended_jobs: KEPT as usize,
+            ..ROOMY
+        },
+    );
+    for number in 1..=KEPT + 20 {
+        let route = ["a", "b", "c"][number as usize % 3];
+        let spec = spec(number, &number.to_string(), route);
+        let job = bench.accept(spec, false).await.unwrap();
+        bench.end(job, at(number)).await;
+        let kept = bench.store.counts().await.ended;
+        assert!(
+            kept <= KEPT && 100 * kept >= 99 * number.min(KEPT),
+            "{kept}"
+        );
+        // The latest are kept, and none before them.
+        let oldest = number - kept + 1;
+        assert_eq!(bench.find(&oldest.to_string()).await, "job");
+        if oldest > 1 {
+            let gone = oldest - 1;
+            assert_eq!(bench.find(&gone.to_string()).await, "expired", "{number}");
+            assert_eq!(bench.find_job(id(gone)).await, "expired", "{number}");
+        }
+    }
+}
+
 async fn a_name_that_was_used_again_outlives_its_first_job(make: Make) {
     let mut bench = Bench::new(
         make,
@@ -1682,6 +1713,7 @@ macro_rules! stores {
             alarms_ring_in_their_order,
             who_sleeps_is_roused_by_an_earlier_alarm_only,
             what_ended_first_goes_first_when_there_are_too_many,
+            of_many_the_oldest_go_a_few_at_a_time,
             a_name_that_was_used_again_outlives_its_first_job,
             a_route_may_keep_less_than_all_or_for_longer,
             what_a_route_keeps_may_change,

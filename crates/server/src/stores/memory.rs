@@ -13,7 +13,7 @@ use longwire_engine::{
 use longwire_protocol::{JobId, Seq, Timestamp};
 use parking_lot::Mutex;
 
-use super::state::{Beside, State, rouse};
+use super::state::{State, rouse};
 
 /// The store that keeps everything in memory.
 pub struct MemoryStore(Mutex<State>);
@@ -32,12 +32,7 @@ impl MemoryStore {
 impl Store for MemoryStore {
     fn create(&self, job: Job, events: Events) -> Answer<Result<(), NotCreated>> {
         let id = job.id();
-        let created = {
-            let mut state = self.0.lock();
-            state
-                .room_for(&job, Beside::default())
-                .map(|()| state.create(job, events))
-        };
+        let created = self.0.lock().create_in_room(job, events);
         Answer::now(created.map(|wakes| wakes.tell(id)))
     }
 

@@ -263,7 +263,7 @@ impl Bench {
     }
 
     async fn try_start(&self, start: Start) -> Result<Opened, Code> {
-        let started = self.engine.start(&Principal::anonymous(), start).await;
+        let started = self.engine.start(&Principal::anonymous(), &start).await;
         started.map_err(|refusal| refusal.code)
     }
 
@@ -741,7 +741,7 @@ async fn a_start_that_cannot_be_says_why() {
     );
     let refused = bench
         .engine
-        .start(&Principal::anonymous(), Start::new("requst"))
+        .start(&Principal::anonymous(), &Start::new("requst"))
         .await
         .unwrap_err();
     assert!(
@@ -760,7 +760,7 @@ async fn a_kill_of_all_goes_through_every_page_and_spares_the_rest() {
             .tags(["odd"].into_iter().filter(|_| number % 2 == 1));
         bench
             .engine
-            .start(&Principal::anonymous(), start)
+            .start(&Principal::anonymous(), &start)
             .await
             .unwrap();
     }
@@ -1044,7 +1044,7 @@ async fn a_flood_of_output_does_not_hold_up_a_kill() {
     })
     .await;
     let who = Principal::anonymous();
-    engine.start(&who, start("flood", "a", "")).await.unwrap();
+    engine.start(&who, &start("flood", "a", "")).await.unwrap();
     pass(500).await;
     let killed = engine.kill_and_wait(&who, &name("a"), None).await.unwrap();
     let end = killed.job.ended().unwrap();

@@ -57,7 +57,7 @@ async fn flooded(lines: usize) -> (Engine, JobId) {
     })
     .await;
     let who = Principal::anonymous();
-    let started = engine.start(&who, start("flood", "1", "")).await.unwrap();
+    let started = engine.start(&who, &start("flood", "1", "")).await.unwrap();
     let job = started.spec.job;
     (engine, job)
 }

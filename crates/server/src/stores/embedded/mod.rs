@@ -42,7 +42,7 @@ pub use self::{
     disk_error::DiskError,
     offline::{Found as FoundOnDisk, Offline},
 };
-use super::state::{Beside, State, rouse};
+use super::state::{State, rouse};
 
 /// Changes that wait to be written before whoever brings more has to wait.
 const ORDERS: usize = 4096;
@@ -308,11 +308,9 @@ impl EmbeddedStore {
         let name = Name::Connid(job.connid().clone());
         let id = job.id();
         let created = self.once_done(&name, Patience::Endless, move |kept| {
-            let room = kept.state.room_for(&job, Beside::default());
-            room.map(|()| {
-                kept.fleeting.insert(id);
-                kept.state.create(job, events)
-            })
+            let created = kept.state.create_in_room(job, events)?;
+            kept.fleeting.insert(id);
+            Ok(created)
         });
         created.map(move |created| created.map(|wakes| wakes.tell(id)))
     }

@@ -4,7 +4,7 @@ use hashbrown::hash_table::{Entry as Known, HashTable};
 use longwire_protocol::{Connid, JobId};
 use slab::Slab;
 
-use super::{Entry, NameHash};
+use super::{Entry, NameHash, routes::Ended};
 
 /// All jobs that are kept, each found by its id; and of each connid the job that runs, or else the last that did.
 ///
@@ -90,17 +90,28 @@ impl Jobs {
         at
     }
 
-    /// Keeps the job no longer that has that id and lies there. Its connid, which has that hash, stands for nothing, if it stood for this job.
+    /// Keeps those jobs no longer. The connid of one stands for nothing then, if it stood for it.
     ///
-    /// Nothing is read of a job in order to find it: whoever goes has lain there for long, and each look would wait for memory.
-    pub(super) fn remove(&mut self, id: JobId, name: NameHash, place: Place) -> Option<Entry> {
-        let is_it = |pointer: &Pointer| pointer.at.0 == place.0;
-        for (table, hash) in [(&mut self.ids, of_id(id)), (&mut self.connids, name as u32)] {
-            if let Ok(found) = table.find_entry(spread(hash), is_it) {
-                found.remove();
-            }
+    /// Nothing is read of a job in order to find it, and each table is gone through by itself: whoever goes has lain there for long, so each
+    /// look waits for memory.
+    pub(super) fn remove(&mut self, gone: &[Ended], and: impl FnMut(Entry)) {
+        for ended in gone {
+            remove(&mut self.ids, of_id(ended.job), ended.place);
         }
-        self.entries.try_remove(place.0 as usize)
+        for ended in gone {
+            remove(&mut self.connids, ended.name as u32, ended.place);
+        }
+        let places = gone.iter().map(|ended| ended.place.0 as usize);
+        places
+            .filter_map(|place| self.entries.try_remove(place))
+            .for_each(and);
+    }
+}
+
+fn remove(table: &mut HashTable<Pointer>, hash: u32, place: Place) {
+    let is_it = |pointer: &Pointer| pointer.at.0 == place.0;
+    if let Ok(found) = table.find_entry(spread(hash), is_it) {
+        found.remove();
     }
 }
 

@@ -22,6 +22,7 @@ use longwire_engine::{
 };
 use longwire_protocol::{Connid, JobId, Seq, Status, Timestamp};
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 
 pub(super) use self::expired::{HashKey, NameHash};
 use self::{
@@ -35,6 +36,8 @@ use self::{
 
 /// Jobs looked at for one page of a list at most, so that a filter that fits nothing does not hold everybody up.
 const LOOKED_AT_PER_PAGE: usize = 10_000;
+/// Ended jobs that are let go of together, at most.
+const TOGETHER: usize = 32;
 
 struct Entry {
     job: Job,
@@ -200,7 +203,11 @@ impl State {
 
     /// Whether a new job could be created, beside so many others that are about to be.
     pub(super) fn room_for(&self, job: &Job, beside: Beside) -> Result<(), NotCreated> {
-        let other = self.named(job.connid());
+        self.room_for_named(self.expired.of_connid(job.connid()), job, beside)
+    }
+
+    fn room_for_named(&self, name: NameHash, job: &Job, beside: Beside) -> Result<(), NotCreated> {
+        let other = self.jobs.named(name, job.connid()).map(|entry| &entry.job);
         if let Some(other) = other.filter(|other| !other.status().has_ended()) {
             return Err(NotCreated::InUse(other.clone()));
         }
@@ -219,13 +226,24 @@ impl State {
         Ok(())
     }
 
+    /// Adds a job where there is room for it.
+    pub(super) fn create_in_room(&mut self, job: Job, events: Events) -> Result<Wakes, NotCreated> {
+        let name = self.expired.of_connid(job.connid());
+        self.room_for_named(name, &job, Beside::default())?;
+        Ok(self.create_named(name, job, events))
+    }
+
     /// Adds a job for which there is room.
     pub(super) fn create(&mut self, job: Job, events: Events) -> Wakes {
+        self.create_named(self.expired.of_connid(job.connid()), job, events)
+    }
+
+    fn create_named(&mut self, name: NameHash, job: Job, events: Events) -> Wakes {
         let mut wakes = Wakes {
             feed: self.feed.add(&job, &events),
             ..Wakes::default()
         };
-        self.insert(job, Log::new(events), &mut wakes);
+        self.insert(name, job, Log::new(events), &mut wakes);
         self.forget_surplus();
         wakes
     }
@@ -238,12 +256,13 @@ impl State {
                 dropped.beginnings.insert(job.id())
             });
         }
+        let name = self.expired.of_connid(job.connid());
         // Nobody waits for anything yet.
-        self.insert(job, log, &mut Wakes::default());
+        self.insert(name, job, log, &mut Wakes::default());
     }
 
-    fn insert(&mut self, job: Job, log: Log, wakes: &mut Wakes) {
-        let (id, name) = (job.id(), self.expired.of_connid(job.connid()));
+    fn insert(&mut self, name: NameHash, job: Job, log: Log, wakes: &mut Wakes) {
+        let id = job.id();
         let route = self.routes.number(&job.spec().route, &self.retention);
         let entry = Entry {
             job,
@@ -421,16 +440,26 @@ impl State {
 
     /// Lets go of the oldest ended jobs over the bounds of number and bytes.
     pub(super) fn forget_surplus(&mut self) {
-        while let Some(route) = self.route_with_surplus() {
+        while let Some(route) = self.routes.find(RouteJobs::has_too_many) {
             self.forget_oldest_of(route);
+        }
+        while self.ended > self.retention.ended_jobs
+            || self.ended_bytes > self.retention.ended_bytes
+        {
+            let oldest = (0..self.together()).map_while(|_| self.routes.pop_oldest());
+            let oldest: SmallVec<[Ended; TOGETHER]> = oldest.collect();
+            if oldest.is_empty() {
+                return;
+            }
+            self.forget(&oldest);
         }
     }
 
-    fn route_with_surplus(&self) -> Option<RouteNumber> {
-        let own = self.routes.find(RouteJobs::has_too_many);
-        let too_many =
-            self.ended > self.retention.ended_jobs || self.ended_bytes > self.retention.ended_bytes;
-        own.or_else(|| too_many.then(|| self.routes.of_oldest()).flatten())
+    /// Where many are kept, some more go than must. Nobody has looked at them for long, so the processor waits for the memory of each,
+    /// but for that of several together about as long as for that of one.
+    fn together(&self) -> usize {
+        const OF_SO_MANY_ONE: usize = 128;
+        (self.ended / OF_SO_MANY_ONE).clamp(1, TOGETHER)
     }
 
     /// When the first of a route's ended jobs is to go.
@@ -454,23 +483,26 @@ impl State {
     }
 
     fn forget_oldest_of(&mut self, route: RouteNumber) {
-        let route = self.routes.get_mut(route);
-        let Some(oldest) = route.ended.pop_front() else {
-            return;
-        };
-        let job = oldest.job;
-        self.ended -= 1;
-        if let Some(gone) = self.jobs.remove(job, oldest.name, oldest.place) {
+        let oldest = self.routes.get_mut(route).ended.pop_front();
+        self.forget(oldest.as_slice());
+    }
+
+    /// Lets go of jobs that are no longer in the line of their routes.
+    fn forget(&mut self, oldest: &[Ended]) {
+        self.ended -= oldest.len();
+        self.jobs.remove(oldest, |gone| {
             let bytes = gone.log.bytes();
-            route.ended_bytes -= bytes;
+            self.routes.get_mut(gone.route).ended_bytes -= bytes;
             self.ended_bytes -= bytes;
-        }
-        let names = [oldest.name, self.expired.of_job(job)];
-        names.into_iter().for_each(|name| self.expired.add(name));
-        note(&mut self.dropped, |dropped| {
-            dropped.beginnings.remove(&job);
-            dropped.jobs.push(Gone { job, names });
         });
+        for gone in oldest {
+            let (job, names) = (gone.job, [gone.name, self.expired.of_job(gone.job)]);
+            names.into_iter().for_each(|name| self.expired.add(name));
+            note(&mut self.dropped, |dropped| {
+                dropped.beginnings.remove(&job);
+                dropped.jobs.push(Gone { job, names });
+            });
+        }
     }
 
     pub(super) fn read(

@@ -105,11 +105,10 @@ impl Routes {
             .map(|(number, _)| number)
     }
 
-    /// The route of the job that ended first of all that are kept.
-    pub(super) fn of_oldest(&self) -> Option<RouteNumber> {
-        let ends = self
-            .iter()
-            .filter_map(|(number, route)| Some((route.ended.front()?.end, number)));
-        ends.min().map(|(_, number)| number)
+    /// Takes the job that ended first of all that are kept out of the line of its route.
+    pub(super) fn pop_oldest(&mut self) -> Option<Ended> {
+        let oldest =
+            |route: &&mut RouteJobs| route.ended.front().map_or(u64::MAX, |first| first.end);
+        self.all.iter_mut().min_by_key(oldest)?.ended.pop_front()
     }
 }

@@ -55,7 +55,7 @@ pub(super) async fn start(State(rest): Shared, request: Request) -> Answer {
     if let Some(refusal) = no_start(&start.route) {
         return Err(refusal.into());
     }
-    let opened = rest.engine.start(&rest.who(), start).await?;
+    let opened = rest.engine.start(&rest.who(), &start).await?;
     let ended = match wait {
         Some(wait) => rest.ended_within(wait, &opened).await,
         None => None,

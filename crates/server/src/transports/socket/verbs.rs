@@ -53,9 +53,12 @@ pub(super) struct Verbs {
 impl Verbs {
     /// Answers a request.
     pub(super) async fn answer(self: Arc<Self>, id: Option<FrameId>, request: Request) -> Answered {
-        let verb: Box<str> = request.route().into();
+        let verb = request.verb();
         let answered = match request {
-            Request::Start(start) => self.start(&id, start).await,
+            Request::Start(start) => {
+                let started = self.start(&id, &start).await;
+                return started.unwrap_or_else(|refusal| self.refusal(id, &start.route, refusal));
+            }
             Request::Kill(kill) => self.kill(&id, kill).await,
             Request::Status(query) => self.status(&id, query).await,
             Request::Watch(watch) => self.watch(&id, watch).await,
@@ -87,8 +90,11 @@ impl Verbs {
             // It needs the session's seat, and is answered there.
             Request::Claim(_) => Err(Refusal::new(Code::Internal, "a claim without a seat")),
         };
-        answered
-            .unwrap_or_else(|refusal| self.refused(&RefusalFrame::new(id, Some(&verb), refusal)))
+        answered.unwrap_or_else(|refusal| self.refusal(id, verb.unwrap_or_default(), refusal))
+    }
+
+    fn refusal(&self, id: Option<FrameId>, route: &str, refusal: Refusal) -> Answered {
+        self.refused(&RefusalFrame::new(id, Some(route), refusal))
     }
 
     /// Answers a claim for the worker at that seat.
@@ -105,7 +111,7 @@ impl Verbs {
         Answered::new(frame)
     }
 
-    async fn start(&self, id: &Option<FrameId>, start: Start) -> Result<Answered, Refusal> {
+    async fn start(&self, id: &Option<FrameId>, start: &Start) -> Result<Answered, Refusal> {
         let Opened {
             mut reply,
             spec,
