@@ -53,7 +53,7 @@ pub struct Limits {
     #[schemars(range(min = 16, max = 10_000_000))]
     pub log_events_per_job: usize,
 
-    /// Ended jobs whose logs are kept, to be watched and asked for.
+    /// Ended jobs whose logs are kept, to be watched and asked for. Of one more the oldest go: one in 128 together, 32 at most.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub ended_jobs_kept: usize,
 
