@@ -157,7 +157,7 @@ pub fn run(run: &Run) -> Result<()> {
     let folder = places
         .scratch
         .join(if run.is_whole() { "run" } else { "trial" });
-    let mut all = run.results(&plan, &folder)?;
+    let mut all = run.results(&plan, &folder, &places.longwire)?;
     let unready = plan.make_ready();
     pin(places.cores.load)?;
     plan.run(&mut all, &folder, |results| {
@@ -209,8 +209,8 @@ impl Run {
     }
 
     /// Those of the run that is continued, or none yet.
-    fn results(&self, plan: &Plan<'_>, folder: &Path) -> Result<Vec<Results>> {
-        let here = Origin::here();
+    fn results(&self, plan: &Plan<'_>, folder: &Path, longwire: &Path) -> Result<Vec<Results>> {
+        let here = Origin::here(longwire)?;
         let earlier = if self.continued {
             results::read(folder)?
         } else {
