@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::contenders::{Contender, Places, Start};
+use crate::contenders::{Contender, Places, Start, Tool};
 use crate::patience::Patience;
 use crate::report::short;
 use crate::results::{Results, Turn};
@@ -152,20 +152,31 @@ impl Plan<'_> {
         }
     }
 
-    /// Makes those ready that need it, each folder once; those that cannot be fail at their turns, and say why there.
-    pub(crate) fn make_ready(&self) -> Vec<String> {
-        let mut folders = Vec::new();
+    /// All that take part somewhere, each once.
+    fn taking_part(&self) -> Vec<&'static Contender> {
+        let mut found = Vec::new();
         for &workload in &self.workloads {
             for ask in workload.asks(&self.scale) {
-                for contender in self.contenders(workload, ask) {
-                    if let Start::Folder(folder, _) = contender.start
-                        && !folders.contains(&folder)
-                    {
-                        folders.push(folder);
-                    }
-                }
+                found.extend(self.contenders(workload, ask));
             }
         }
+        unique(found)
+    }
+
+    /// What has to be on the machine for them, beside cargo.
+    pub(crate) fn needs(&self) -> Vec<Tool> {
+        let contenders = self.taking_part().into_iter();
+        unique(contenders.filter_map(|it| it.needs).collect())
+    }
+
+    /// Makes those ready that need it, each folder once; those that cannot be fail at their turns, and say why there.
+    pub(crate) fn make_ready(&self) -> Vec<String> {
+        let contenders = self.taking_part().into_iter();
+        let folders = contenders.filter_map(|contender| match contender.start {
+            Start::Folder(folder, _) => Some(folder),
+            Start::Longwire | Start::LongwireOnDisk | Start::Piped | Start::Here => None,
+        });
+        let folders = unique(folders.collect());
         let failed = folders.into_iter().filter_map(|folder| {
             println!("making bench/peers/{folder} ready");
             let failure = ready(&self.places.peers.join(folder)).err()?;
@@ -174,6 +185,17 @@ impl Plan<'_> {
         });
         failed.collect()
     }
+}
+
+/// Each once, in the order in which they came first.
+fn unique<T: PartialEq>(all: Vec<T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for one in all {
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    found
 }
 
 fn ready(folder: &Path) -> Result<()> {
@@ -240,6 +262,7 @@ fn told(turn: &Turn) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contenders::{LONGWIRE, NODE_WS};
     use crate::machine::Cores;
     use crate::patience::{SPARE, SPARE_SECONDS};
     use clap::ValueEnum;
@@ -286,6 +309,29 @@ mod tests {
         };
         assert_eq!(first(0), Some("longwire"));
         assert_ne!(first(1), first(0));
+    }
+
+    #[test]
+    fn only_those_that_take_part_need_something() {
+        let places = places();
+        let rows: [(&[Workload], &[&'static Contender], &[Tool]); 4] = [
+            (
+                Workload::value_variants(),
+                &[],
+                &[Tool::Compiler, Tool::Npm, Tool::Python],
+            ),
+            (&[Workload::W7, Workload::W8], &[], &[]),
+            (&[Workload::W6], &[], &[Tool::Python]),
+            (&[Workload::W1], &[&LONGWIRE, &NODE_WS], &[Tool::Npm]),
+        ];
+        for (workloads, only, needs) in rows {
+            let plan = Plan {
+                workloads: workloads.to_vec(),
+                only: only.to_vec(),
+                ..all(&places, Scale::FULL)
+            };
+            assert_eq!(plan.needs(), needs, "{workloads:?}");
+        }
     }
 
     #[test]
