@@ -104,7 +104,8 @@ impl Loader {
     fn processor(self) -> Result<Duration> {
         match self {
             Self::Here => process::scheduled("/proc/thread-self/schedstat"),
-            Self::Program(tree) => tree.processor(),
+            // Its threads end as soon as what they measure does.
+            Self::Program(tree) => tree.processor_of_all_threads(),
             Self::Nobody => Ok(Duration::ZERO),
         }
     }

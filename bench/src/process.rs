@@ -109,6 +109,12 @@ impl Tree {
         Ok(sum)
     }
 
+    /// The same in whole ticks, and of threads that have ended, too.
+    pub(crate) fn processor_of_all_threads(&self) -> Result<Duration> {
+        let processes = self.processes()?;
+        Ok(time(processes.iter().map(|it| it.ticks).sum()))
+    }
+
     /// Resident bytes; pages that several share are counted once.
     pub(crate) fn resident(&self) -> Result<f64> {
         self.sum("smaps_rollup", "Pss:")
