@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use crate::contenders::{Contender, Places, Running, Target};
 use crate::load::{answer, ask};
-use crate::machine::Watch;
+use crate::machine::{Loader, Watch};
 use crate::moment::now;
 use crate::process::Tree;
 use crate::workloads::figures::{Latencies, Measured};
@@ -23,7 +23,7 @@ pub(crate) fn measure(contender: &Contender, places: &Places, starts: usize) -> 
     let here = Tree {
         root: std::process::id(),
     };
-    let watch = Watch::start(here)?;
+    let watch = Watch::of(here, Loader::Nobody)?;
     let mut latencies = Latencies::new()?;
     for _ in 0..starts {
         let begun = now();
