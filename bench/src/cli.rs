@@ -64,6 +64,9 @@ pub struct Run {
     /// Rounds of each workload, instead of five or three.
     #[arg(long)]
     rounds: Option<usize>,
+    /// Only says, a line each, what the contenders need on the machine before this can be run.
+    #[arg(long)]
+    needs: bool,
     /// Takes up a run that was broken off: what it measured is not measured again.
     #[arg(long = "continue")]
     continued: bool,
@@ -154,10 +157,16 @@ pub fn load(load: &Load) -> Result<()> {
 pub fn run(run: &Run) -> Result<()> {
     let places = run.place.places()?;
     let plan = run.plan(&places)?;
+    if run.needs {
+        plan.needs()
+            .iter()
+            .for_each(|tool| println!("needs {tool}"));
+        return Ok(());
+    }
     let folder = places
         .scratch
         .join(if run.is_whole() { "run" } else { "trial" });
-    let mut all = run.results(&plan, &folder)?;
+    let mut all = run.results(&plan, &folder, &places.longwire)?;
     let unready = plan.make_ready();
     pin(places.cores.load)?;
     plan.run(&mut all, &folder, |results| {
@@ -209,8 +218,8 @@ impl Run {
     }
 
     /// Those of the run that is continued, or none yet.
-    fn results(&self, plan: &Plan<'_>, folder: &Path) -> Result<Vec<Results>> {
-        let here = Origin::here();
+    fn results(&self, plan: &Plan<'_>, folder: &Path, longwire: &Path) -> Result<Vec<Results>> {
+        let here = Origin::here(longwire)?;
         let earlier = if self.continued {
             results::read(folder)?
         } else {

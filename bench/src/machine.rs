@@ -10,7 +10,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::{Deserialize, Serialize};
 
 use crate::moment::now;
-use crate::process::{self, Process, Tree, time};
+use crate::process::{self, Process, TICK, Tree, time};
 
 /// Long enough to see a hundredth of a core.
 const SAMPLE: Duration = Duration::from_secs(1);
@@ -61,65 +61,115 @@ pub(crate) fn raise_open_files(least: u64) -> Result<()> {
 }
 
 /// What two processes had of the machine, and all others.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Shares {
     pub(crate) seconds: f64,
     /// Of one core: by the server with all its children.
     pub(crate) server: f64,
     /// Of one core: by the load.
     pub(crate) load: f64,
-    /// Of one core: by all other programs, and by other machines on the same hardware.
+    /// Of one core: by all other programs, and by other machines on the same hardware. What they had comes in ticks, of
+    /// which one in each stretch of time is left out: it may have been begun before.
     pub(crate) others: f64,
+}
+
+impl Shares {
+    /// Two stretches of time as one.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let seconds = self.seconds + other.seconds;
+        let of = |share: fn(&Self) -> f64| {
+            (share(&self) * self.seconds + share(&other) * other.seconds) / seconds
+        };
+        Self {
+            seconds,
+            server: of(|it| it.server),
+            load: of(|it| it.load),
+            others: of(|it| it.others),
+        }
+    }
+}
+
+/// Who asks the server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Loader {
+    /// This thread.
+    Here,
+    /// A program of its own.
+    Program(Tree),
+    /// Nobody: what is measured asks itself.
+    Nobody,
+}
+
+impl Loader {
+    fn processor(self) -> Result<Duration> {
+        match self {
+            Self::Here => process::scheduled("/proc/thread-self/schedstat"),
+            // Its threads end as soon as what they measure does.
+            Self::Program(tree) => tree.processor_of_all_threads(),
+            Self::Nobody => Ok(Duration::ZERO),
+        }
+    }
+
+    fn processes(self) -> Result<Vec<Process>> {
+        match self {
+            Self::Program(tree) => tree.processes(),
+            Self::Here | Self::Nobody => Ok(Vec::new()),
+        }
+    }
 }
 
 /// A stretch of time in which something is measured.
 pub(crate) struct Watch {
+    server: Tree,
+    loader: Loader,
     begun: Instant,
-    server: Duration,
-    load: Duration,
+    served: Duration,
+    loaded: Duration,
     others: Others,
 }
 
 impl Watch {
-    pub(crate) fn start(server: &Tree) -> Result<Self> {
-        let others = Others::read(server)?;
+    /// Of a server that this thread asks.
+    pub(crate) fn start(server: Tree) -> Result<Self> {
+        Self::of(server, Loader::Here)
+    }
+
+    pub(crate) fn of(server: Tree, loader: Loader) -> Result<Self> {
+        let others = Others::read(server, loader)?;
         Ok(Self {
+            server,
+            loader,
             begun: now(),
-            server: server.processor()?,
-            load: own_processor()?,
+            served: server.processor()?,
+            loaded: loader.processor()?,
             others,
         })
     }
 
-    pub(crate) fn stop(&self, server: &Tree) -> Result<Shares> {
-        let seconds = self.begun.elapsed().as_secs_f64();
-        let of = |took: Duration| took.as_secs_f64() / seconds;
-        let served = server.processor()?.saturating_sub(self.server);
-        let loaded = own_processor()?.saturating_sub(self.load);
-        let others = Others::read(server)?.since(&self.others, served + loaded);
+    pub(crate) fn stop(&self) -> Result<Shares> {
+        let took = self.begun.elapsed();
+        let of = |time: Duration| time.as_secs_f64() / took.as_secs_f64();
+        let served = self.server.processor()?.saturating_sub(self.served);
+        let loaded = self.loader.processor()?.saturating_sub(self.loaded);
+        let others = Others::read(self.server, self.loader)?;
+        let others = others.since(&self.others, served + loaded);
         Ok(Shares {
-            seconds,
+            seconds: took.as_secs_f64(),
             server: of(served),
             load: of(loaded),
-            others: of(others),
+            others: of(others.saturating_sub(TICK)),
         })
     }
 }
 
-/// Waits until others have no more than this share of a core, no longer than so.
-pub(crate) fn wait_for_calm(patience: Duration, calm: f64) -> Result<()> {
+/// What others have of a core, just now.
+pub(crate) fn others_now() -> Result<f64> {
     let own = Tree {
         root: std::process::id(),
     };
-    let last = now() + patience;
-    while now() < last {
-        let watch = Watch::start(&own)?;
-        sleep(SAMPLE);
-        if watch.stop(&own)?.others <= calm {
-            break;
-        }
-    }
-    Ok(())
+    let watch = Watch::start(own)?;
+    sleep(SAMPLE);
+    Ok(watch.stop()?.others)
 }
 
 /// What all programs but the server, the load and the kernel have had so far.
@@ -130,8 +180,9 @@ struct Others {
 }
 
 impl Others {
-    fn read(server: &Tree) -> Result<Self> {
-        let ours = server.processes()?;
+    fn read(server: Tree, loader: Loader) -> Result<Self> {
+        let mut ours = server.processes()?;
+        ours.extend(loader.processes()?);
         let own = std::process::id();
         let is_ours = |pid: u32| pid == own || ours.iter().any(|process| process.pid == pid);
         let processes = process::all()?;
@@ -185,12 +236,6 @@ fn all_cores() -> Result<[Duration; 2]> {
     Ok([time(stolen), time(user + nice + system + interrupts + soft)])
 }
 
-/// This thread's, and that of the programs that it has waited for: some loads are programs of their own.
-fn own_processor() -> Result<Duration> {
-    let own = process::scheduled("/proc/thread-self/schedstat")?;
-    Ok(own + time(process::waited_for()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,14 +248,26 @@ mod tests {
         let mut server = start("exec sleep 60");
         let mut other = start("while :; do :; done");
         let tree = Tree { root: server.id() };
-        let watch = Watch::start(&tree).unwrap();
+        let watch = Watch::start(tree).unwrap();
         sleep(Duration::from_millis(500));
-        let shares = watch.stop(&tree).unwrap();
+        let shares = watch.stop().unwrap();
         for child in [&mut server, &mut other] {
             child.kill().unwrap();
             child.wait().unwrap();
         }
         assert!(shares.others > 0.03, "{shares:?}");
         assert!(shares.server < 0.03, "{shares:?}");
+    }
+
+    #[test]
+    fn two_stretches_weigh_by_their_lengths() {
+        let shares = |seconds, server, others| Shares {
+            seconds,
+            server,
+            load: 0.5,
+            others,
+        };
+        let both = shares(1.0, 1.0, 0.0).and(shares(3.0, 0.2, 0.04));
+        assert_eq!(both, shares(4.0, 0.4, 0.03));
     }
 }

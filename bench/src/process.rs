@@ -45,17 +45,11 @@ impl Process {
 }
 
 /// Ticks of /proc/PID/stat; Linux has had a hundred a second for programs since long.
-const TICK: Duration = Duration::from_millis(10);
+pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Ticks as a time.
 pub(crate) fn time(ticks: u64) -> Duration {
     TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
-}
-
-/// Ticks of the children of this process that have ended.
-pub(crate) fn waited_for() -> Result<u64> {
-    let own = Process::read(std::process::id()).context("/proc has no entry of this process")?;
-    Ok(own.ended_ticks)
 }
 
 /// All that there are now.
@@ -113,6 +107,12 @@ impl Tree {
             }
         }
         Ok(sum)
+    }
+
+    /// The same in whole ticks, and of threads that have ended, too.
+    pub(crate) fn processor_of_all_threads(&self) -> Result<Duration> {
+        let processes = self.processes()?;
+        Ok(time(processes.iter().map(|it| it.ticks).sum()))
     }
 
     /// Resident bytes; pages that several share are counted once.

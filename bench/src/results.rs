@@ -11,7 +11,12 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::origin::Origin;
+use crate::pace::{Pace, SLOW};
+use crate::rounds::{Rounds, median};
 use crate::workloads::{Measured, Workload};
+
+/// A turn in which others had more of a core says nothing.
+pub(crate) const DISTURBED: f64 = 0.03;
 
 /// The turns of one workload, and of which run they are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,10 +44,18 @@ pub(crate) struct Row {
 pub(crate) struct Turn {
     #[serde(flatten)]
     pub(crate) measured: Measured,
-    /// Whether something else took too much of the machine, each time it was tried.
-    pub(crate) disturbed: bool,
+    /// How fast the machine was before it and after it; results of earlier benches do not tell.
+    #[serde(default)]
+    pub(crate) pace: Option<Pace>,
+    /// How many times slower that is than the best of its run.
+    #[serde(default = "as_fast")]
+    pub(crate) slower: f64,
     /// What one attempt took, with the server's start and end.
     pub(crate) took_seconds: f64,
+}
+
+fn as_fast() -> f64 {
+    1.0
 }
 
 impl Results {
@@ -79,6 +92,21 @@ impl Results {
         &mut self.rows[at]
     }
 
+    /// Says of each turn how much slower the machine was than at best.
+    pub(crate) fn compare(&mut self, best: Pace) {
+        for turn in self.turns_mut() {
+            turn.slower = turn.pace.map_or(1.0, |pace| pace.slower_than(best));
+        }
+    }
+
+    pub(crate) fn turns(&self) -> impl Iterator<Item = &Turn> {
+        self.rows.iter().flat_map(|row| &row.turns)
+    }
+
+    fn turns_mut(&mut self) -> impl Iterator<Item = &mut Turn> {
+        self.rows.iter_mut().flat_map(|row| &mut row.turns)
+    }
+
     /// Writes all of it at once, so that nobody finds half of it.
     pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
@@ -94,25 +122,38 @@ impl Results {
 }
 
 impl Row {
-    /// The median of a figure.
+    /// What the rounds say of a figure together.
     pub(crate) fn figure(&self, name: &str) -> Option<f64> {
-        self.median(|turn| turn.measured.figures.get(name).copied())
+        Rounds::of(self, name).map(|rounds| rounds.typical())
     }
 
-    /// The middle of what the turns say: of those that nothing disturbed, where there are any.
-    pub(crate) fn median(&self, figure: impl Fn(&Turn) -> Option<f64>) -> Option<f64> {
-        let calm = |turn: &&Turn| !turn.disturbed || self.all_disturbed();
-        median(self.turns.iter().filter(calm).filter_map(figure).collect())
+    /// The middle of what the turns say: of those that are calm, where there are any.
+    pub(crate) fn median(&self, figure: impl Fn(&Turn) -> f64) -> Option<f64> {
+        let counts = |turn: &&Turn| turn.is_calm() || self.has_no_calm();
+        median(self.turns.iter().filter(counts).map(figure).collect())
     }
 
     /// Whether there are turns, and none that can be trusted.
-    pub(crate) fn all_disturbed(&self) -> bool {
-        !self.turns.is_empty() && self.turns.iter().all(|turn| turn.disturbed)
+    pub(crate) fn has_no_calm(&self) -> bool {
+        !self.turns.is_empty() && !self.turns.iter().any(Turn::is_calm)
     }
 
     /// Whether it needs no more turns than it has.
     pub(crate) fn has(&self, round: usize) -> bool {
         self.failure.is_some() || self.turns.len() > round
+    }
+}
+
+impl Turn {
+    /// Whether neither others nor the machine itself had too much to do with it.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.unrest() <= 1.0
+    }
+
+    /// How far it is from that: what is more than 1 is too much.
+    pub(crate) fn unrest(&self) -> f64 {
+        let slower = (self.slower - 1.0) / (SLOW - 1.0);
+        slower.max(self.measured.shares.others / DISTURBED)
     }
 }
 
@@ -144,29 +185,24 @@ fn file(folder: &Path, workload: &str) -> PathBuf {
     folder.join(format!("{workload}.json"))
 }
 
-/// The middle, or what is between the two in the middle.
-fn median(mut figures: Vec<f64>) -> Option<f64> {
-    figures.sort_by(f64::total_cmp);
-    let last = figures.len().checked_sub(1)?;
-    Some(f64::midpoint(figures[last / 2], figures[last.div_ceil(2)]))
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use crate::machine::Shares;
     use crate::origin::tests::origin;
+    use crate::pace::tests::pace;
 
     pub(crate) fn turn(figure: &str, value: f64, disturbed: bool) -> Turn {
         let shares = Shares {
             seconds: 4.0,
             server: 1.0,
             load: 0.4,
-            others: 0.01,
+            others: if disturbed { 0.1 } else { 0.01 },
         };
         Turn {
             measured: Measured::new(shares).set(figure, value),
-            disturbed,
+            pace: None,
+            slower: 1.0,
             took_seconds: 5.0,
         }
     }
@@ -177,27 +213,42 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn medians_are_in_the_middle() {
-        assert_eq!(median(vec![]), None);
-        assert_eq!(median(vec![3.0]), Some(3.0));
-        assert_eq!(median(vec![9.0, 1.0]), Some(5.0));
-        assert_eq!(median(vec![9.0, 1.0, 2.0]), Some(2.0));
+    fn a_turn_is_calm_where_neither_others_nor_the_machine_disturb_it() {
+        let rows = [
+            (0.0, 1.0, true),
+            (0.029, 1.09, true),
+            (0.031, 1.0, false),
+            (0.0, 1.11, false),
+        ];
+        for (others, slower, calm) in rows {
+            let mut turn = turn("per_second", 1.0, false);
+            turn.measured.shares.others = others;
+            turn.slower = slower;
+            assert_eq!(turn.is_calm(), calm, "{others} {slower}");
+        }
     }
 
     #[test]
-    fn disturbed_turns_count_only_where_there_are_no_others() {
+    fn turns_are_compared_with_the_best_of_the_run() {
         let mut results = new("w1");
-        let row = results.row("depth 1", "longwire");
-        assert!(!row.all_disturbed());
-        row.turns = vec![
-            turn("per_second", 1.0, true),
-            turn("per_second", 7.0, false),
-        ];
-        assert_eq!(row.figure("per_second"), Some(7.0));
-        row.turns.pop();
-        assert_eq!(row.figure("per_second"), Some(1.0));
-        assert_eq!(row.figure("p50_us"), None);
-        assert!(row.all_disturbed());
+        let turns = &mut results.row("depth 1", "longwire").turns;
+        for took in [100.0, 115.0] {
+            let pace = Some(pace(took, took));
+            let turn = turn("per_second", took, false);
+            turns.push(Turn { pace, ..turn });
+        }
+        for (best, calm) in [(100.0, [true, false]), (112.0, [true, true])] {
+            results.compare(pace(best, best));
+            let found: Vec<bool> = results.turns().map(Turn::is_calm).collect();
+            assert_eq!(found, calm);
+        }
+    }
+
+    /// Those that are committed, of earlier benches, too.
+    #[test]
+    fn results_of_earlier_runs_are_read() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/results");
+        assert!(read(Path::new(folder)).unwrap().contains_key("w1"));
     }
 
     #[test]

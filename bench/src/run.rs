@@ -3,26 +3,15 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::contenders::{Contender, Places, Start};
-use crate::machine::wait_for_calm;
-use crate::moment::now;
+use crate::contenders::{Contender, Places, Start, Tool};
+use crate::patience::Patience;
 use crate::report::short;
 use crate::results::{Results, Turn};
-use crate::workloads::{Ask, Measured, Scale, Workload};
+use crate::workloads::{Ask, Scale, Workload};
 
-/// A turn in which others had more of a core is thrown away.
-const DISTURBED: f64 = 0.03;
-/// So often it is taken again, at most.
-const AGAIN: usize = 3;
-/// Time for that: at the beginning, and for each second of turns.
-const SPARE_SECONDS: f64 = 60.0;
-const SPARE: f64 = 0.2;
-/// So long it is waited for others to end what they do, before that.
-const CALM_PATIENCE: Duration = Duration::from_secs(20);
 /// Building or installing a peer takes minutes, the first time.
 const READY_SECONDS: &str = "1200";
 
@@ -89,7 +78,7 @@ impl Plan<'_> {
         let steps = self.steps();
         ensure!(!steps.is_empty(), "nobody takes part");
         let mut took = Took::default();
-        let mut spare = SPARE_SECONDS;
+        let mut patience = Patience::new(self.places.cores, all)?;
         for (at, step) in steps.iter().enumerate() {
             let name = step.workload.to_string();
             let results = all.iter_mut().find(|it| it.workload == name);
@@ -103,7 +92,8 @@ impl Plan<'_> {
                     steps.len(),
                     self.named(step)
                 );
-                self.step(step, results, &mut spare);
+                self.step(step, results, &mut patience);
+                results.compare(patience.best());
                 results.write(folder)?;
             }
             took.learn(step, results);
@@ -132,9 +122,9 @@ impl Plan<'_> {
         )
     }
 
-    fn step(&self, step: &Step, results: &mut Results, spare: &mut f64) {
+    fn step(&self, step: &Step, results: &mut Results, patience: &mut Patience) {
         let row = results.row(&step.ask.to_string(), step.contender.name);
-        match self.calm_turn(step, spare) {
+        match self.turn(step, patience) {
             Ok(turn) => {
                 println!("    {}", told(&turn));
                 row.turns.push(turn);
@@ -146,66 +136,47 @@ impl Plan<'_> {
         }
     }
 
-    /// A turn that nothing else disturbed, or the least disturbed of those that were tried in the time to spare.
-    fn calm_turn(&self, step: &Step, spare: &mut f64) -> Result<Turn> {
-        let begun = now();
-        let mut best = self.turn(step)?;
-        let once = begun.elapsed().as_secs_f64();
-        *spare += once * SPARE;
-        for _ in 0..self.again(step.workload) {
-            if best.shares.others <= DISTURBED || *spare < once {
-                break;
-            }
-            let again = now();
-            wait_for_calm(CALM_PATIENCE, DISTURBED)?;
-            let measured = self.turn(step)?;
-            *spare -= again.elapsed().as_secs_f64();
-            if measured.shares.others < best.shares.others {
-                best = measured;
-            }
-        }
-        Ok(Turn {
-            disturbed: best.shares.others > DISTURBED,
-            measured: best,
-            took_seconds: once,
-        })
-    }
-
-    fn turn(&self, step: &Step) -> Result<Measured> {
+    fn turn(&self, step: &Step, patience: &mut Patience) -> Result<Turn> {
         let Step {
             workload,
             ask,
             contender,
             ..
         } = *step;
-        let measured = workload.turn(contender, ask, self.places, &self.scale)?;
-        let others = measured.shares.others;
-        if others > DISTURBED {
-            let percent = others * 100.0;
-            println!("    disturbed: others had {percent:.0} % of a core");
+        let take = || workload.turn(contender, ask, self.places, &self.scale);
+        // A single round is no measurement anyway.
+        if self.rounds(workload) > 1 {
+            patience.turn(take)
+        } else {
+            patience.once(take)
         }
-        Ok(measured)
     }
 
-    /// A single round is no measurement anyway.
-    fn again(&self, workload: Workload) -> usize {
-        if self.rounds(workload) > 1 { AGAIN } else { 0 }
+    /// All that take part somewhere, each once.
+    fn taking_part(&self) -> Vec<&'static Contender> {
+        let mut found = Vec::new();
+        for &workload in &self.workloads {
+            for ask in workload.asks(&self.scale) {
+                found.extend(self.contenders(workload, ask));
+            }
+        }
+        unique(found)
+    }
+
+    /// What has to be on the machine for them, beside cargo.
+    pub(crate) fn needs(&self) -> Vec<Tool> {
+        let contenders = self.taking_part().into_iter();
+        unique(contenders.filter_map(|it| it.needs).collect())
     }
 
     /// Makes those ready that need it, each folder once; those that cannot be fail at their turns, and say why there.
     pub(crate) fn make_ready(&self) -> Vec<String> {
-        let mut folders = Vec::new();
-        for &workload in &self.workloads {
-            for ask in workload.asks(&self.scale) {
-                for contender in self.contenders(workload, ask) {
-                    if let Start::Folder(folder, _) = contender.start
-                        && !folders.contains(&folder)
-                    {
-                        folders.push(folder);
-                    }
-                }
-            }
-        }
+        let contenders = self.taking_part().into_iter();
+        let folders = contenders.filter_map(|contender| match contender.start {
+            Start::Folder(folder, _) => Some(folder),
+            Start::Longwire | Start::LongwireOnDisk | Start::Piped | Start::Here => None,
+        });
+        let folders = unique(folders.collect());
         let failed = folders.into_iter().filter_map(|folder| {
             println!("making bench/peers/{folder} ready");
             let failure = ready(&self.places.peers.join(folder)).err()?;
@@ -214,6 +185,17 @@ impl Plan<'_> {
         });
         failed.collect()
     }
+}
+
+/// Each once, in the order in which they came first.
+fn unique<T: PartialEq>(all: Vec<T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for one in all {
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    found
 }
 
 fn ready(folder: &Path) -> Result<()> {
@@ -270,8 +252,9 @@ fn told(turn: &Turn) -> String {
     let [server, load, others] = [shares.server, shares.load, shares.others].map(percent);
     let figures: Vec<String> = figures.collect();
     format!(
-        "{}; server {server}, load {load}, others {others}; took {:.1} s",
+        "{}; server {server}, load {load}, others {others}, {:.2} times slower than at best; took {:.1} s",
         figures.join(", "),
+        turn.slower,
         turn.took_seconds
     )
 }
@@ -279,7 +262,9 @@ fn told(turn: &Turn) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contenders::{LONGWIRE, NODE_WS};
     use crate::machine::Cores;
+    use crate::patience::{SPARE, SPARE_SECONDS};
     use clap::ValueEnum;
 
     fn places() -> Places {
@@ -303,12 +288,12 @@ mod tests {
 
     /// With all that may be taken again.
     #[test]
-    fn a_whole_run_takes_no_more_than_fifty_minutes() {
+    fn a_whole_run_takes_no_more_than_half_an_hour() {
         let places = places();
         let steps = all(&places, Scale::FULL).steps();
         let minutes = Took::default().minutes(&steps);
         let spare = minutes as f64 * SPARE + SPARE_SECONDS / 60.0;
-        assert!(minutes as f64 + spare <= 50.0, "{minutes} and {spare} min");
+        assert!(minutes as f64 + spare <= 30.0, "{minutes} and {spare} min");
     }
 
     #[test]
@@ -324,6 +309,29 @@ mod tests {
         };
         assert_eq!(first(0), Some("longwire"));
         assert_ne!(first(1), first(0));
+    }
+
+    #[test]
+    fn only_those_that_take_part_need_something() {
+        let places = places();
+        let rows: [(&[Workload], &[&'static Contender], &[Tool]); 4] = [
+            (
+                Workload::value_variants(),
+                &[],
+                &[Tool::Compiler, Tool::Npm, Tool::Python],
+            ),
+            (&[Workload::W7, Workload::W8], &[], &[]),
+            (&[Workload::W6], &[], &[Tool::Python]),
+            (&[Workload::W1], &[&LONGWIRE, &NODE_WS], &[Tool::Npm]),
+        ];
+        for (workloads, only, needs) in rows {
+            let plan = Plan {
+                workloads: workloads.to_vec(),
+                only: only.to_vec(),
+                ..all(&places, Scale::FULL)
+            };
+            assert_eq!(plan.needs(), needs, "{workloads:?}");
+        }
     }
 
     #[test]

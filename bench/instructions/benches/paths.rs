@@ -15,7 +15,7 @@ use gungraun::{
     Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
 };
 use longwire_engine::Job;
-use longwire_instructions::{Bench, written};
+use longwire_instructions::{Bench, ended_jobs_kept, written};
 use longwire_modules::{Catalogue, Query, Question, cpp, search};
 use longwire_protocol::{
     EventFrame, JobId, OnDisconnect, ParseLimits, Request, Seconds, Spec, Timestamp,
@@ -25,8 +25,9 @@ use longwire_protocol::{
 mod bounds {
     pub(crate) const PARSE_A_START: u64 = 3_150;
     pub(crate) const HUNDRED_JOBS: u64 = 1_400_000;
-    pub(crate) const HUNDRED_RUNNING: u64 = 1_085_000;
-    pub(crate) const HUNDRED_KILLS: u64 = 1_000_000;
+    pub(crate) const HUNDRED_RUNNING: u64 = 1_200_000;
+    pub(crate) const HUNDRED_KILLS: u64 = 1_125_000;
+    pub(crate) const HUNDRED_KILLS_IN_ANY_ORDER: u64 = 1_175_000;
     pub(crate) const FIRST_PAGE: u64 = 1_150_000;
     pub(crate) const TWO_EVENTS: u64 = 3_700;
     pub(crate) const A_KEYSTROKE: u64 = 72_000;
@@ -40,6 +41,7 @@ fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
     config
 }
 
+const MANY: u32 = 100_000;
 const START: &str = r#"{"route":"request","connid":"17-3","time":0,"id":1}"#;
 
 fn starts(time: u32, from: u32, count: u32) -> impl Iterator<Item = String> {
@@ -47,8 +49,8 @@ fn starts(time: u32, from: u32, count: u32) -> impl Iterator<Item = String> {
         .map(move |job| format!(r#"{{"route":"request","connid":"17-{job}","time":{time}}}"#))
 }
 
-fn kills(count: u32) -> impl Iterator<Item = String> {
-    (0..count).map(|job| format!(r#"{{"route":"kill","connid":"17-{job}"}}"#))
+fn kill_of(job: u32) -> String {
+    format!(r#"{{"route":"kill","connid":"17-{job}"}}"#)
 }
 
 #[library_benchmark(config = at_most(bounds::PARSE_A_START))]
@@ -62,8 +64,9 @@ fn parse_a_start() -> bool {
 
 /// A server that is full of what has ended, and the frames that are to come.
 fn worn_in() -> (Bench, Vec<String>) {
-    let bench = Bench::new().after(starts(0, 0, 2_500));
-    (bench, starts(0, 2_500, 100).collect())
+    let before = ended_jobs_kept() + 20_000;
+    let bench = Bench::new().after(starts(0, 0, before));
+    (bench, starts(0, before, 100).collect())
 }
 
 // A hundred jobs of no time, each with all its frames.
@@ -93,12 +96,20 @@ fn start((bench, frames): (Bench, Vec<String>)) -> Bench {
 
 fn to_be_killed() -> (Bench, Vec<String>) {
     let bench = Bench::new().after(starts(600, 0, 1_000));
-    (bench, kills(100).collect())
+    (bench, (0..100).map(kill_of).collect())
+}
+
+/// From all over them: each is far from the last, in memory, too.
+fn to_be_killed_in_any_order() -> (Bench, Vec<String>) {
+    let bench = Bench::new().after(starts(600, 0, MANY));
+    let any = |number: u32| number * 61_803 % MANY;
+    (bench, (0..100).map(any).map(kill_of).collect())
 }
 
 // A hundred jobs killed, to their ends.
-#[library_benchmark(config = at_most(bounds::HUNDRED_KILLS))]
-#[bench::of_a_thousand(args = (), setup = to_be_killed)]
+#[library_benchmark]
+#[bench::of_a_thousand(config = at_most(bounds::HUNDRED_KILLS), args = (), setup = to_be_killed)]
+#[bench::in_any_order(config = at_most(bounds::HUNDRED_KILLS_IN_ANY_ORDER), args = (), setup = to_be_killed_in_any_order)]
 fn kill((bench, frames): (Bench, Vec<String>)) -> Bench {
     for frame in &frames {
         assert_eq!(black_box(bench.answer(frame)).len(), 1);
@@ -108,7 +119,7 @@ fn kill((bench, frames): (Bench, Vec<String>)) -> Bench {
 }
 
 fn with_many() -> Bench {
-    Bench::new().after(starts(600, 0, 100_000))
+    Bench::new().after(starts(600, 0, MANY))
 }
 
 // The first page of a hundred thousand jobs.

@@ -1,4 +1,5 @@
-//! A server without its sockets and its clock: what one frame after another makes it do, and nothing else.
+//! A server without its sockets and its clock: what one frame after another makes it do, and nothing else. What it keeps is what a server keeps
+//! by default. A session on a socket, with its outbox, is not counted here.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -8,10 +9,9 @@ use longwire_engine::{
     Seeded, Serving, Task, Unobserved, Work, Workers,
 };
 use longwire_protocol::{
-    Done, EventFrame, Frame, Kill, ParseLimits, Request, Seconds, Spec, Start, StatusQuery,
-    Timestamp,
+    Done, EventFrame, Frame, Kill, ParseLimits, Request, Spec, Start, StatusQuery, Timestamp,
 };
-use longwire_server::stores::memory::MemoryStore;
+use longwire_server::{config::Config, stores::memory::MemoryStore};
 use tokio::runtime::{Builder, Runtime};
 
 /// Always the same moment, so that nothing is counted but what is asked for.
@@ -43,20 +43,27 @@ impl Consumer for Timer {
     }
 }
 
-/// What is kept: little, so that it is full soon, as that of a server that has run for a day.
+/// What is kept where nobody says otherwise.
 fn retention() -> Retention {
+    let limits = Config::default().limits;
     Retention {
-        jobs: 1_000_000,
-        queued_jobs_per_route: 1_000,
-        log_bytes_per_job: 1_000_000,
-        log_events_per_job: 1_000,
-        ended_jobs: 500,
-        ended_time: Seconds::MAX,
-        ended_bytes: 1_000_000_000,
-        expired_names: 1_000,
-        feed_events: 1_000,
+        jobs: limits.jobs,
+        queued_jobs_per_route: limits.queued_jobs_per_route,
+        log_bytes_per_job: limits.log_bytes_per_job,
+        log_events_per_job: limits.log_events_per_job,
+        ended_jobs: limits.ended_jobs_kept,
+        ended_time: limits.ended_seconds_kept.into(),
+        ended_bytes: limits.ended_bytes_kept,
+        expired_names: limits.expired_names_kept,
+        feed_events: limits.feed_events_kept,
         routes: std::collections::BTreeMap::new(),
     }
+}
+
+/// So many jobs that have ended are kept, and for each more the oldest goes.
+#[must_use]
+pub fn ended_jobs_kept() -> u32 {
+    u32::try_from(retention().ended_jobs).unwrap_or(u32::MAX)
 }
 
 /// An engine over the memory store, and one who asks.

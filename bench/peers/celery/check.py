@@ -29,5 +29,7 @@ except TaskRevokedError:
 assert status() == {}, f"status is empty: {status()}"
 
 command = [sys.executable, "load.py", "--clients", "4", "--seconds", "1"]
-load = loads(subprocess.run(command, check=True, capture_output=True).stdout)
-assert set(load) == {"answers", "seconds", "per_second", "p50_us", "p99_us"} and load["answers"] > 100, f"load: {load}"
+begun, ended, load = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+assert (begun, ended) == ("begun", "ended"), f"load: {begun}, {ended}"
+load = loads(load)
+assert set(load) == {"answers", "per_second", "p50_us", "p99_us"} and load["answers"] > 100, f"load: {load}"

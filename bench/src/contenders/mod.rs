@@ -2,6 +2,8 @@
 
 mod start;
 
+use std::fmt;
+
 pub(crate) use start::{Places, Running, Target};
 
 use crate::dialects::Dialect;
@@ -27,124 +29,275 @@ pub(crate) enum Start {
     Folder(&'static str, Option<&'static str>),
     /// This program, as the pipe's floor.
     Piped,
+    /// No server at all: this program does it by itself.
+    Here,
 }
 
-/// A server that is measured.
+/// What can be asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Can {
+    /// Answer a request of no time.
+    Answer,
+    /// Keep running requests, to be listed and killed.
+    Keep,
+    /// The same where it takes long: only some are asked.
+    KeepMany,
+    /// Kill all by one frame.
+    KillAll,
+    /// Hold sockets that say nothing.
+    Hold,
+    /// Send what a command prints to who started it.
+    Print,
+    /// Send it to many.
+    Share,
+    /// Put a request on a disk before it answers, or be beside those that do.
+    Write,
+    /// The same, one at a time.
+    WriteOne,
+    Search,
+    /// Begin in a moment.
+    Begin,
+}
+
+/// What has to be on the machine before its `ready.sh`, beside cargo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
+    Npm,
+    Python,
+    Compiler,
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Npm => "npm",
+            Self::Python => "python",
+            Self::Compiler => "compiler",
+        })
+    }
+}
+
+/// What is measured.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Contender {
     pub(crate) name: &'static str,
     pub(crate) what: &'static str,
     pub(crate) kind: Kind,
-    pub(crate) dialect: Dialect,
     pub(crate) start: Start,
+    /// How it is spoken to; not at all where its load is a program of its own, or it has none.
+    pub(crate) dialect: Option<Dialect>,
+    pub(crate) can: &'static [Can],
+    pub(crate) needs: Option<Tool>,
 }
 
-const fn peer(
+/// What a server with a registry in memory does.
+const REGISTRY: &[Can] = &[Can::Answer, Can::Keep, Can::Hold];
+const REGISTRY_OF_MANY: &[Can] = &[Can::Answer, Can::Keep, Can::KeepMany, Can::Hold];
+const WRITES: &[Can] = &[Can::Write, Can::WriteOne];
+
+const fn ours(
     name: &'static str,
     what: &'static str,
-    dialect: Dialect,
-    folder: &'static str,
-    which: Option<&'static str>,
+    start: Start,
+    can: &'static [Can],
 ) -> Contender {
-    let start = Start::Folder(folder, which);
-    Contender {
-        name,
-        what,
-        kind: Kind::Peer,
-        dialect,
-        start,
-    }
-}
-
-const fn floor(name: &'static str, what: &'static str, dialect: Dialect) -> Contender {
-    let start = Start::Folder("floors", Some(name));
-    Contender {
-        name,
-        what,
-        kind: Kind::Floor,
-        dialect,
-        start,
-    }
-}
-
-const fn ours(name: &'static str, what: &'static str, start: Start) -> Contender {
     Contender {
         name,
         what,
         kind: Kind::Ours,
-        dialect: Dialect::Json,
         start,
+        dialect: Some(Dialect::Json),
+        can,
+        needs: None,
     }
 }
 
-pub(crate) static CONTENDERS: [Contender; 14] = [
-    ours("longwire", "Longwire, in memory", Start::Longwire),
-    ours(
-        "longwire-disk",
-        "Longwire, on a disk",
-        Start::LongwireOnDisk,
-    ),
-    peer(
-        "uwebsockets",
-        "uWebSockets (C++)",
-        Dialect::Json,
-        "uwebsockets",
-        None,
-    ),
-    peer("node-ws", "Node and ws", Dialect::Json, "node-ws", None),
-    peer(
+/// One with a registry, in the dialect of the demo.
+const fn peer(name: &'static str, what: &'static str, needs: Option<Tool>) -> Contender {
+    Contender {
+        name,
+        what,
+        kind: Kind::Peer,
+        start: Start::Folder(name, None),
+        dialect: Some(Dialect::Json),
+        can: REGISTRY,
+        needs,
+    }
+}
+
+/// One that only answers.
+const fn floor(name: &'static str, what: &'static str, start: Start) -> Contender {
+    Contender {
+        name,
+        what,
+        kind: Kind::Floor,
+        start,
+        dialect: Some(Dialect::Json),
+        can: &[Can::Answer],
+        needs: None,
+    }
+}
+
+const fn of_floors(name: &'static str) -> Start {
+    Start::Folder("floors", Some(name))
+}
+
+pub(crate) static LONGWIRE: Contender = ours(
+    "longwire",
+    "Longwire, in memory",
+    Start::Longwire,
+    &[
+        Can::Answer,
+        Can::Keep,
+        Can::KeepMany,
+        Can::KillAll,
+        Can::Hold,
+        Can::Print,
+        Can::Share,
+        Can::Write,
+        Can::WriteOne,
+        Can::Search,
+        Can::Begin,
+    ],
+);
+
+pub(crate) static LONGWIRE_ON_DISK: Contender = ours(
+    "longwire-disk",
+    "Longwire, on a disk",
+    Start::LongwireOnDisk,
+    WRITES,
+);
+
+static UWEBSOCKETS: Contender = Contender {
+    can: REGISTRY_OF_MANY,
+    ..peer("uwebsockets", "uWebSockets (C++)", Some(Tool::Compiler))
+};
+
+pub(crate) static NODE_WS: Contender = Contender {
+    can: REGISTRY_OF_MANY,
+    ..peer("node-ws", "Node and ws", Some(Tool::Npm))
+};
+
+pub(crate) static SOCKET_IO: Contender = Contender {
+    dialect: Some(Dialect::SocketIo),
+    ..peer(
         "socket-io",
         "Socket.IO, with acknowledgements",
-        Dialect::SocketIo,
-        "socket-io",
-        None,
-    ),
-    peer(
-        "jsonrpsee",
-        "jsonrpsee",
-        Dialect::JsonRpc,
-        "jsonrpsee",
-        None,
-    ),
-    peer(
-        "websockets",
-        "Python websockets",
-        Dialect::Json,
-        "websockets",
-        None,
-    ),
-    peer(
+        Some(Tool::Npm),
+    )
+};
+
+static JSONRPSEE: Contender = Contender {
+    dialect: Some(Dialect::JsonRpc),
+    ..peer("jsonrpsee", "jsonrpsee", None)
+};
+
+static WEBSOCKETS: Contender = peer("websockets", "Python websockets", Some(Tool::Python));
+
+pub(crate) static CHANNELS_UVICORN: Contender = Contender {
+    start: Start::Folder("channels", Some("uvicorn")),
+    ..peer(
         "channels-uvicorn",
         "Django Channels, uvicorn",
-        Dialect::Json,
-        "channels",
-        Some("uvicorn"),
-    ),
-    peer(
+        Some(Tool::Python),
+    )
+};
+
+static CHANNELS_DAPHNE: Contender = Contender {
+    start: Start::Folder("channels", Some("daphne")),
+    ..peer(
         "channels-daphne",
         "Django Channels, Daphne",
-        Dialect::Json,
-        "channels",
-        Some("daphne"),
-    ),
-    peer("celery", "Celery with Redis", Dialect::Json, "celery", None),
-    floor("bare", "floor: tokio-websockets alone", Dialect::Json),
-    floor(
-        "bare-fastest",
-        "floor: the fastest crate alone",
-        Dialect::Json,
-    ),
-    floor("echo", "floor: the same bytes over TCP", Dialect::Echo),
-    Contender {
-        name: "pipe",
-        what: "floor: a pipe into a bare WebSocket",
-        kind: Kind::Floor,
-        dialect: Dialect::Json,
-        start: Start::Piped,
-    },
+        Some(Tool::Python),
+    )
+};
+
+pub(crate) static CELERY: Contender = Contender {
+    dialect: None,
+    can: WRITES,
+    ..peer("celery", "Celery with Redis", Some(Tool::Python))
+};
+
+pub(crate) static BARE: Contender = Contender {
+    can: &[Can::Answer, Can::Hold],
+    ..floor("bare", "floor: tokio-websockets alone", of_floors("bare"))
+};
+
+static BARE_FASTEST: Contender = floor(
+    "bare-fastest",
+    "floor: fastwebsockets alone",
+    of_floors("bare-fastest"),
+);
+
+static ECHO: Contender = Contender {
+    dialect: Some(Dialect::Echo),
+    ..floor("echo", "floor: the same bytes over TCP", of_floors("echo"))
+};
+
+pub(crate) static PIPE: Contender = Contender {
+    can: &[Can::Print],
+    ..floor("pipe", "floor: a pipe into a bare WebSocket", Start::Piped)
+};
+
+static FDATASYNC: Contender = Contender {
+    dialect: None,
+    can: &[Can::WriteOne],
+    ..floor(
+        "fdatasync",
+        "floor: the same bytes appended to a file, and fdatasync",
+        Start::Here,
+    )
+};
+
+/// Ours first; of the floors the first that takes part is the one that ratios are to.
+pub(crate) static CONTENDERS: [&Contender; 15] = [
+    &LONGWIRE,
+    &LONGWIRE_ON_DISK,
+    &UWEBSOCKETS,
+    &NODE_WS,
+    &SOCKET_IO,
+    &JSONRPSEE,
+    &WEBSOCKETS,
+    &CHANNELS_UVICORN,
+    &CHANNELS_DAPHNE,
+    &CELERY,
+    &BARE,
+    &BARE_FASTEST,
+    &ECHO,
+    &PIPE,
+    &FDATASYNC,
 ];
 
 /// The one of this name.
 pub(crate) fn named(name: &str) -> Option<&'static Contender> {
-    CONTENDERS.iter().find(|contender| contender.name == name)
+    CONTENDERS
+        .into_iter()
+        .find(|contender| contender.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Results have nothing but names.
+    #[test]
+    fn no_two_have_the_same_name() {
+        for contender in CONTENDERS {
+            assert_eq!(named(contender.name), Some(contender));
+        }
+    }
+
+    /// What lies in a folder has one there, with both of its scripts.
+    #[test]
+    fn every_folder_is_there() {
+        let peers = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
+        for contender in CONTENDERS {
+            if let Start::Folder(folder, _) = contender.start {
+                for script in ["ready.sh", "serve.sh"] {
+                    let file = std::path::Path::new(peers).join(folder).join(script);
+                    assert!(file.is_file(), "{}", file.display());
+                }
+            }
+        }
+    }
 }

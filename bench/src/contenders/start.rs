@@ -47,7 +47,10 @@ pub(crate) struct Places {
 /// A server of ours; dropped, it ends with all that came of it.
 pub(crate) struct Running {
     child: Child,
-    pub(crate) target: Target,
+    name: &'static str,
+    dialect: Option<Dialect>,
+    pub(crate) address: SocketAddr,
+    pub(crate) tree: Tree,
 }
 
 impl Running {
@@ -85,17 +88,30 @@ impl Running {
         let tree = Tree { root: child.id() };
         Ok(Self {
             child,
-            target: Target {
-                address,
-                dialect: contender.dialect,
-                tree,
-            },
+            name: contender.name,
+            dialect: contender.dialect,
+            address,
+            tree,
+        })
+    }
+
+    /// As a load of ours sees it.
+    ///
+    /// # Errors
+    ///
+    /// It speaks no dialect.
+    pub(crate) fn target(&self) -> Result<Target> {
+        let dialect = self.dialect;
+        Ok(Target {
+            address: self.address,
+            dialect: dialect.with_context(|| format!("{} speaks no dialect", self.name))?,
+            tree: self.tree,
         })
     }
 
     fn wait(&mut self) -> Result<()> {
         let last = now() + START_PATIENCE;
-        while TcpStream::connect(self.target.address).is_err() {
+        while TcpStream::connect(self.address).is_err() {
             if let Some(status) = self.child.try_wait()? {
                 bail!("the server ended before it took a connection: {status}");
             }
@@ -177,6 +193,7 @@ fn command(contender: &Contender, places: &Places, config: &str) -> Result<(Comm
             command.args(["pipe", &address.to_string()]);
             command
         }
+        Start::Here => bail!("{} is no server", contender.name),
     };
     Ok((command, address))
 }

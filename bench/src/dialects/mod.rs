@@ -4,6 +4,7 @@ mod json;
 mod json_rpc;
 mod socket_io;
 
+use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::load::prepared::Prepared;
@@ -57,21 +58,31 @@ impl Dialect {
     }
 
     /// The kill of a request that was started on this socket.
-    pub(crate) fn kill(self, socket: u32) -> Prepared {
-        Prepared::new(&match self {
-            Self::Json | Self::Echo => json::kill(socket),
+    ///
+    /// # Errors
+    ///
+    /// There are no requests to whom it is spoken to so.
+    pub(crate) fn kill(self, socket: u32) -> Result<Prepared> {
+        Ok(Prepared::new(&match self {
+            Self::Json => json::kill(socket),
             Self::SocketIo => socket_io::kill(socket),
             Self::JsonRpc => json_rpc::kill(socket),
-        })
+            Self::Echo => bail!("an echo kills nothing"),
+        }))
     }
 
     /// The first page of what runs.
-    pub(crate) fn status(self) -> &'static str {
-        match self {
-            Self::Json | Self::Echo => json::STATUS,
+    ///
+    /// # Errors
+    ///
+    /// There are no requests to whom it is spoken to so.
+    pub(crate) fn status(self) -> Result<&'static str> {
+        Ok(match self {
+            Self::Json => json::STATUS,
             Self::SocketIo => socket_io::STATUS,
             Self::JsonRpc => json_rpc::STATUS,
-        }
+            Self::Echo => bail!("an echo lists nothing"),
+        })
     }
 
     /// Tells an answer from what else comes.

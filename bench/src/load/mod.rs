@@ -174,19 +174,27 @@ impl Load {
 
     /// Takes turns until `done` says so of what has been played, as long as answers come.
     pub(crate) fn until<P: Play>(&mut self, play: &mut P, done: impl Fn(&P) -> bool) -> Result<()> {
-        let begun = now();
-        while !done(play) {
-            self.turn(TURN, play)?;
-            let silent = now().saturating_duration_since(self.heard.max(begun));
-            ensure!(silent < SILENCE, "no answer came for {SILENCE:?}");
-        }
-        Ok(())
+        self.turns(play, |play| if done(play) { Duration::ZERO } else { TURN })
     }
 
     /// Takes turns for so long, as long as answers come.
     pub(crate) fn during(&mut self, how_long: Duration, play: &mut impl Play) -> Result<()> {
         let last = now() + how_long;
-        self.until(play, |_| now() >= last)
+        self.turns(play, |_| last.saturating_duration_since(now()).min(TURN))
+    }
+
+    /// Takes turns as long as there is something to wait for.
+    fn turns<P: Play>(&mut self, play: &mut P, wait: impl Fn(&P) -> Duration) -> Result<()> {
+        let begun = now();
+        loop {
+            let wait = wait(play);
+            if wait.is_zero() {
+                return Ok(());
+            }
+            self.turn(wait, play)?;
+            let silent = now().saturating_duration_since(self.heard.max(begun));
+            ensure!(silent < SILENCE, "no answer came for {SILENCE:?}");
+        }
     }
 }
 

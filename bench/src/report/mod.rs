@@ -81,16 +81,37 @@ fn parts(all: &BTreeMap<String, Results>) -> Vec<(String, String)> {
     parts
 }
 
-/// When, of what and on which machine: a line for each run.
+/// When, of what and on which machine, and how calm that was: a line for each run.
 fn machine(all: &BTreeMap<String, Results>) -> String {
-    let mut runs: BTreeMap<&Origin, Vec<String>> = BTreeMap::new();
-    for (name, results) in all {
-        let plural = if results.rounds == 1 { "" } else { "s" };
-        let rounds = format!("{name} ({} round{plural})", results.rounds);
-        runs.entry(&results.run).or_default().push(rounds);
+    let mut runs: BTreeMap<&Origin, Vec<&Results>> = BTreeMap::new();
+    for results in all.values() {
+        runs.entry(&results.run).or_default().push(results);
     }
-    let line = |(run, names): (&&Origin, &Vec<String>)| format!("- {}: {run}\n", names.join(", "));
+    let line = |(run, parts): (&&Origin, &Vec<&Results>)| {
+        let names: Vec<String> = parts.iter().map(|it| named(it)).collect();
+        format!("- {}: {run}{}\n", names.join(", "), calm(parts))
+    };
     runs.iter().map(line).collect()
+}
+
+fn named(results: &Results) -> String {
+    let plural = if results.rounds == 1 { "" } else { "s" };
+    format!("{} ({} round{plural})", results.workload, results.rounds)
+}
+
+/// How fast the machine was around the turns, as far as it was looked at.
+fn calm(parts: &[&Results]) -> String {
+    let turns = || parts.iter().flat_map(|it| it.turns());
+    let looked_at = turns().filter(|turn| turn.pace.is_some());
+    let mut slower: Vec<f64> = looked_at.map(|turn| turn.slower).collect();
+    slower.sort_by(f64::total_cmp);
+    let Some((least, most)) = slower.first().zip(slower.last()) else {
+        return String::new();
+    };
+    let [all, unquiet] = [turns().count(), turns().filter(|it| !it.is_calm()).count()];
+    format!(
+        ". The same piece of work took {least:.2} to {most:.2} times as long as at best; {unquiet} of {all} turns were not calm"
+    )
 }
 
 /// The page with each part between its marks, `<!-- bench:NAME -->` and `<!-- bench -->`.
@@ -114,7 +135,9 @@ fn fill(page: &str, parts: &[(String, String)]) -> Result<String> {
 mod tests {
     use super::*;
     use crate::origin::tests::origin;
-    use crate::results::tests::new;
+    use crate::pace::tests::pace;
+    use crate::results::Turn;
+    use crate::results::tests::{new, turn};
 
     #[test]
     fn what_stands_between_the_marks_is_put_in_its_place() {
@@ -142,6 +165,22 @@ mod tests {
         ]);
         let expected = "- w3 (3 rounds): today, commit 0123456789; a processor, Linux 6.0\n\
             - w1 (3 rounds), w2 (3 rounds): yesterday, commit 0123456789; a processor, Linux 6.0\n";
+        assert_eq!(machine(&all), expected);
+    }
+
+    #[test]
+    fn the_page_says_how_calm_the_machine_was() {
+        let mut results = new("w1");
+        for took in [105.0, 130.0, 100.0] {
+            let pace = Some(pace(took, 100.0));
+            let turn = turn("per_second", 1.0, false);
+            let turns = &mut results.row("depth 1", "longwire").turns;
+            turns.push(Turn { pace, ..turn });
+        }
+        results.compare(pace(100.0, 100.0));
+        let all = BTreeMap::from([("w1".to_owned(), results)]);
+        let expected = "- w1 (3 rounds): today, commit 0123456789; a processor, Linux 6.0. The same piece of work took 1.00 to 1.30 times as long as \
+            at best; 1 of 3 turns were not calm\n";
         assert_eq!(machine(&all), expected);
     }
 

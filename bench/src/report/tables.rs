@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::contenders::{Kind, named};
 use crate::report::numbers::Unit;
 use crate::results::{Results, Row, Turn};
+use crate::rounds::Rounds;
 use crate::workloads::Workload;
 
 /// A figure of a table.
@@ -28,8 +29,12 @@ const SERVER: Column = column("server_us_each", "server, each", Unit::Micros);
 const LOAD: Column = column("load_us_each", "load, each", Unit::Micros);
 const RESIDENT: Column = column("resident_bytes_each", "resident, each", Unit::Bytes);
 
-/// The floor that ratios are to, where one takes part.
-const FLOORS: [&str; 2] = ["bare", "pipe"];
+/// A load that had so much of its core could hardly have asked for more.
+const CEILING: f64 = 0.93;
+/// Behind what was measured with such a load.
+pub(super) const AT_CEILING: &str = " ‡";
+/// Behind what no round measured on a calm machine.
+pub(super) const DISTURBED: &str = " \\*";
 
 const W1: &[Column] = &[
     column("per_second", "answers a second", Unit::Plain),
@@ -66,6 +71,8 @@ const W6: &[Column] = &[
     column("per_second", "starts a second", Unit::Plain),
     P50,
     P99,
+    SERVER,
+    LOAD,
 ];
 const W7: &[Column] = &[
     P99,
@@ -75,7 +82,7 @@ const W7: &[Column] = &[
 ];
 const W8: &[Column] = &[
     P50,
-    column("p99_us", "the slowest", Unit::Micros),
+    column("most_us", "the slowest", Unit::Micros),
     column("binary_bytes", "the binary", Unit::Bytes),
 ];
 
@@ -124,7 +131,8 @@ fn table(workload: Workload, results: &Results, ask: &str) -> String {
     let columns = columns(workload);
     let rows: Vec<&Row> = results.rows.iter().filter(|row| row.ask == ask).collect();
     let compared = Compared::of(&rows, columns[0].figure);
-    let mut text = format!("| {ask} | {}", columns[0].title);
+    let mut text = compared.caption(columns[0].title);
+    let _ = write!(text, "| {ask} | {}", columns[0].title);
     text += compared.head();
     for column in &columns[1..] {
         let _ = write!(text, " | {}", column.title);
@@ -147,14 +155,13 @@ fn table(workload: Workload, results: &Results, ask: &str) -> String {
 }
 
 fn line(row: &Row, columns: &[Column], compared: &Compared) -> String {
-    let name = named(&row.contender).map_or(row.contender.as_str(), |it| it.what);
-    let mut text = format!("| {name}{} |", marks(row));
+    let mut text = format!("| {}{} |", name(row), marks(row));
     for (at, column) in columns.iter().enumerate() {
         let figure = row.figure(column.figure);
         let said = figure.map_or("–".to_owned(), |figure| column.unit.say(figure));
         let _ = write!(text, " {said} |");
         if at == 0 {
-            text += &compared.cells(figure);
+            text += &compared.cells(row);
         }
     }
     text
@@ -163,7 +170,7 @@ fn line(row: &Row, columns: &[Column], compared: &Compared) -> String {
 /// What both sides had of their cores, and the end of the line.
 fn shares(row: &Row) -> String {
     let share = |of: fn(&Turn) -> f64| {
-        let share = row.median(|turn| Some(of(turn)));
+        let share = row.median(of);
         share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0))
     };
     let server = share(|turn| turn.measured.shares.server);
@@ -171,18 +178,36 @@ fn shares(row: &Row) -> String {
     format!(" {server}, {load} |\n")
 }
 
+fn name(row: &Row) -> &str {
+    named(&row.contender).map_or(row.contender.as_str(), |it| it.what)
+}
+
+/// Whether the load had no more to give: the server may have had.
+pub(super) fn is_at_ceiling(row: &Row) -> bool {
+    let load = row.median(|turn| turn.measured.shares.load);
+    load.is_some_and(|load| load >= CEILING)
+}
+
 /// Behind the name of a row that is not as the others.
 fn marks(row: &Row) -> String {
-    let disturbed = if row.all_disturbed() { " \\*" } else { "" };
-    let failed = if row.failure.is_some() { " †" } else { "" };
-    format!("{disturbed}{failed}")
+    let marks = [
+        (row.has_no_calm(), DISTURBED),
+        (is_at_ceiling(row), AT_CEILING),
+        (row.failure.is_some(), " †"),
+    ];
+    let marks = marks.into_iter().filter(|(is_so, _)| *is_so);
+    marks.map(|(_, mark)| mark).collect()
 }
 
 /// What is to be said of rows that are not as the others.
 fn notes(rows: &[&Row]) -> String {
     let mut text = String::new();
-    if rows.iter().any(|row| row.all_disturbed()) {
-        text += "\n\\* Something else took more than 3 % of a core in every turn.\n";
+    if rows.iter().any(|row| row.has_no_calm()) {
+        text += "\n\\* No turn was calm: others had more than 3 % of a core, or the machine itself was slow.\n";
+    }
+    if rows.iter().any(|row| is_at_ceiling(row)) {
+        text += "\n‡ The load was at its ceiling, 93 % of its core or more: the server may do more than it was asked for, and what is compared to it \
+            looks better than it is.\n";
     }
     for row in rows {
         if let Some(failure) = &row.failure {
@@ -214,36 +239,64 @@ fn in_a_line(failure: &str) -> String {
     line.replace('|', "\\|").replace('<', "&lt;")
 }
 
-/// What the first column of a table is compared to.
-struct Compared {
-    best_peer: Option<f64>,
-    floor: Option<f64>,
+/// Whether more of a figure is better: of what is counted a second, not of what is held or waited for.
+fn more_is_better(figure: &str) -> bool {
+    figure.contains("per_second")
 }
 
-impl Compared {
-    fn of(rows: &[&Row], figure: &str) -> Self {
-        let of = |row: &Row| row.figure(figure);
-        let peers = rows
-            .iter()
-            .filter(|row| named(&row.contender).is_some_and(|it| it.kind == Kind::Peer));
-        let peers = peers.filter_map(|row| of(row));
-        // What is counted a second is the more the better, what is held or waited for the less.
-        let best_peer = if figure.contains("per_second") {
-            peers.reduce(f64::max)
-        } else {
-            peers.reduce(f64::min)
-        };
-        let floor = rows
-            .iter()
-            .find(|row| FLOORS.contains(&row.contender.as_str()));
+fn is_of(row: &Row, kind: Kind) -> bool {
+    named(&row.contender).is_some_and(|it| it.kind == kind)
+}
+
+/// The peer that is best at a figure.
+pub(super) fn best_peer<'a>(rows: impl Iterator<Item = &'a Row>, figure: &str) -> Option<&'a Row> {
+    let peers = rows.filter(|row| is_of(row, Kind::Peer));
+    let figures = peers.filter_map(|row| Some((row, row.figure(figure)?)));
+    let best = if more_is_better(figure) {
+        figures.reduce(|best, next| if next.1 > best.1 { next } else { best })
+    } else {
+        figures.reduce(|best, next| if next.1 < best.1 { next } else { best })
+    };
+    best.map(|(row, _)| row)
+}
+
+/// What the first column of a table is compared to.
+struct Compared<'a> {
+    figure: &'static str,
+    best_peer: Option<&'a Row>,
+    floor: Option<&'a Row>,
+}
+
+impl<'a> Compared<'a> {
+    fn of(rows: &[&'a Row], figure: &'static str) -> Self {
+        let mut floors = rows.iter().filter(|row| is_of(row, Kind::Floor));
         Self {
-            best_peer,
-            floor: floor.and_then(|row| of(row)),
+            figure,
+            best_peer: best_peer(rows.iter().copied(), figure),
+            floor: floors.find(|row| row.figure(figure).is_some()).copied(),
         }
     }
 
     fn columns(&self) -> usize {
         usize::from(self.best_peer.is_some()) + usize::from(self.floor.is_some())
+    }
+
+    /// What is better, and who the ratios are to.
+    fn caption(&self, title: &str) -> String {
+        let better = if more_is_better(self.figure) {
+            "more"
+        } else {
+            "less"
+        };
+        let mut text = format!("*{title}*: {better} is better");
+        if let Some(peer) = self.best_peer {
+            let _ = write!(text, "; the best peer is {}", name(peer));
+        }
+        if let Some(floor) = self.floor {
+            let floor = name(floor).trim_start_matches("floor: ");
+            let _ = write!(text, "; the floor is {floor}");
+        }
+        text + ".\n\n"
     }
 
     fn head(&self) -> &'static str {
@@ -255,10 +308,11 @@ impl Compared {
         }
     }
 
-    fn cells(&self, figure: Option<f64>) -> String {
+    fn cells(&self, row: &Row) -> String {
         let mut text = String::new();
         for to in [self.best_peer, self.floor].into_iter().flatten() {
-            let said = figure.map_or("–".to_owned(), |figure| Unit::Times.say(figure / to));
+            let ratio = Rounds::ratio((row, self.figure), (to, self.figure));
+            let said = ratio.map_or("–".to_owned(), |ratio| Unit::Times.say(ratio.typical()));
             let _ = write!(text, " {said} |");
         }
         text
@@ -280,11 +334,14 @@ mod tests {
                 .collect();
         };
         rate("longwire", &[150_000.0, 140_000.0, 160_000.0], false);
-        rate("node-ws", &[100_000.0], true);
-        rate("socket-io", &[50_000.0], false);
-        rate("bare", &[200_000.0], false);
+        rate("node-ws", &[100_000.0, 70_000.0, 110_000.0], false);
+        rate("socket-io", &[50_000.0], true);
+        rate("bare", &[200_000.0; 3], false);
         results.row("depth 1", "jsonrpsee").failure = Some("it said no\nand more".to_owned());
         results.row("depth 1", "socket-io").failure = Some("it died".to_owned());
+        for turn in &mut results.row("depth 1", "bare").turns {
+            turn.measured.shares.load = 0.931;
+        }
         results
     }
 
@@ -292,20 +349,43 @@ mod tests {
     fn a_table_has_medians_and_ratios_and_says_what_is_not_as_the_rest() {
         let text = tables(Workload::W1, &results());
         let expected = "\
+*answers a second*: more is better; the best peer is Node and ws; the floor is tokio-websockets alone.
+
 | depth 1 | answers a second | to the best peer | to the floor | p50 | p99 | server, each | load, each | of its core: server, load |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|
 | Longwire, in memory | 150,000 | 1.50× | 0.750× | – | – | – | – | 100 %, 40 % |
-| Node and ws \\* | 100,000 | 1.00× | 0.500× | – | – | – | – | 100 %, 40 % |
-| Socket.IO, with acknowledgements † | 50,000 | 0.500× | 0.250× | – | – | – | – | 100 %, 40 % |
-| floor: tokio-websockets alone | 200,000 | 2.00× | 1.00× | – | – | – | – | 100 %, 40 % |
+| Node and ws | 100,000 | 1.00× | 0.500× | – | – | – | – | 100 %, 40 % |
+| Socket.IO, with acknowledgements \\* † | 50,000 | 0.500× | 0.250× | – | – | – | – | 100 %, 40 % |
+| floor: tokio-websockets alone ‡ | 200,000 | 2.00× | 1.00× | – | – | – | – | 100 %, 93 % |
 | jsonrpsee † | – | – | – | – | – | – | – | –, – |
 
-\\* Something else took more than 3 % of a core in every turn.
+\\* No turn was calm: others had more than 3 % of a core, or the machine itself was slow.
+
+‡ The load was at its ceiling, 93 % of its core or more: the server may do more than it was asked for, and what is compared to it \
+looks better than it is.
 
 † `socket-io` failed in round 2, and what stands here is of those before it: it died
 
 † `jsonrpsee` failed: it said no
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_best_peer_has_the_most_of_a_rate_and_the_least_of_what_is_held() {
+        let mut results = new("w2");
+        for (contender, value) in [("longwire", 900.0), ("node-ws", 9.0), ("uwebsockets", 2.0)] {
+            let turns = &mut results.row("100,000 running", contender).turns;
+            let turn = turn("per_second", value, false);
+            let measured = turn.measured.set("resident_bytes_each", value);
+            turns.push(Turn { measured, ..turn });
+        }
+        for (figure, best) in [
+            ("per_second", "node-ws"),
+            ("resident_bytes_each", "uwebsockets"),
+        ] {
+            let found = best_peer(results.rows.iter(), figure);
+            assert_eq!(found.map(|row| row.contender.as_str()), Some(best));
+        }
     }
 }

@@ -11,8 +11,12 @@ pub(crate) enum Ask {
     Depth(usize),
     /// Running requests.
     Running(usize),
-    /// Running requests that are killed, and unanswered kills on each socket.
-    Kills { requests: usize, depth: usize },
+    /// Running requests that are killed, unanswered kills on each socket, and which is killed next.
+    Kills {
+        requests: usize,
+        depth: usize,
+        order: Order,
+    },
     /// Running requests that are killed by one frame.
     KillAll(usize),
     /// Sockets.
@@ -25,10 +29,29 @@ pub(crate) enum Ask {
     Starts(usize),
 }
 
+/// Which of many is next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The one that was started first.
+    Started,
+    /// Any; always the same.
+    Random,
+}
+
 impl fmt::Display for Ask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Depth(depth) | Self::Kills { depth, .. } => write!(f, "depth {depth}"),
+            Self::Depth(depth)
+            | Self::Kills {
+                depth,
+                order: Order::Started,
+                ..
+            } => write!(f, "depth {depth}"),
+            Self::Kills {
+                depth,
+                order: Order::Random,
+                ..
+            } => write!(f, "depth {depth}, in any order"),
             Self::Running(requests) => write!(f, "{} running", counted(*requests)),
             Self::KillAll(_) => f.write_str("all by one where"),
             Self::Sockets(1) => f.write_str("1 socket"),
@@ -44,7 +67,7 @@ impl fmt::Display for Ask {
             Self::Watchers {
                 reading,
                 stalled: true,
-            } => write!(f, "{reading} watchers, 1 stalled"),
+            } => write!(f, "{reading} watchers, and 1 stalled"),
             Self::Symbols(None) => f.write_str("standard catalogue"),
             Self::Symbols(Some(symbols)) => write!(f, "{} symbols", counted(*symbols)),
             Self::Starts(_) => f.write_str("from start to answer"),

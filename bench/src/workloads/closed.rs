@@ -33,9 +33,9 @@ pub(crate) fn measure(
     closed.begin(&mut load)?;
     load.during(span.warm, &mut closed)?;
     closed.forget();
-    let watch = Watch::start(&target.tree)?;
+    let watch = Watch::start(target.tree)?;
     load.during(span.measured, &mut closed)?;
-    let shares = watch.stop(&target.tree)?;
+    let shares = watch.stop()?;
     ensure!(closed.answers > 0, "no answer came in {:?}", span.measured);
     Ok(Measured::new(shares)
         .with_answers(closed.answers)

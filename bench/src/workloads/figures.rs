@@ -71,6 +71,10 @@ impl Latencies {
             .saturating_record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
     }
 
+    pub(crate) fn add(&mut self, other: &Self) -> Result<()> {
+        Ok(self.0.add(&other.0)?)
+    }
+
     pub(crate) fn forget(&mut self) {
         self.0.reset();
     }

@@ -124,7 +124,7 @@ pub(crate) fn ensure_listed(target: &Target, running: usize) -> Result<()> {
     let mut asking = ask(target.address, target.dialect)?;
     let last = now() + SETTLED;
     loop {
-        let total = answer::total(&asking.ask(target.dialect.status())?)?;
+        let total = answer::total(&asking.ask(target.dialect.status()?)?)?;
         if total == running {
             return Ok(());
         }

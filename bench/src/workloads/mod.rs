@@ -4,6 +4,7 @@ mod ask;
 mod closed;
 mod figures;
 mod filling;
+mod program;
 #[cfg(test)]
 mod tests;
 mod w1;
@@ -21,10 +22,10 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-pub(crate) use self::ask::Ask;
+pub(crate) use self::ask::{Ask, Order};
 pub(crate) use self::closed::Span;
 pub(crate) use self::figures::Measured;
-use crate::contenders::{CONTENDERS, Contender, Kind, Places, Running, Start, Target};
+use crate::contenders::{CONTENDERS, Can, Contender, Places, Running, Target};
 
 /// One of the workloads of the bench.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
@@ -113,12 +114,17 @@ impl Workload {
     /// What a turn takes with all that belongs to it, roughly: until one of its kind has been taken.
     pub(crate) fn usual_seconds(self, ask: Ask) -> f64 {
         match ask {
-            Ask::Running(requests) => 8.0 + requests as f64 / 2e5,
-            Ask::Kills { requests, .. } => 2.0 + requests as f64 / 1e4,
-            Ask::Sockets(sockets) if self == Self::W4 => 2.0 + sockets as f64 / 1e3,
-            Ask::Depth(_) | Ask::Sockets(_) | Ask::KillAll(_) => 6.0,
-            Ask::Watchers { reading, .. } => 5.0 + reading as f64 / 5.0,
-            Ask::Symbols(_) | Ask::Starts(_) => 4.0,
+            Ask::Running(requests) => 4.5 + requests as f64 / 1e6,
+            Ask::Kills {
+                order: Order::Random,
+                ..
+            } => 3.5,
+            Ask::Kills { requests, .. } => 2.0 + requests as f64 / 2.2e4,
+            Ask::Sockets(sockets) if self == Self::W4 => 2.0 + sockets as f64 / 3e3,
+            Ask::Depth(_) => 4.2,
+            Ask::Sockets(_) => 5.0,
+            Ask::Watchers { reading, .. } => 2.0 + reading as f64 / 8.0,
+            Ask::KillAll(_) | Ask::Symbols(_) | Ask::Starts(_) => 3.0,
         }
     }
 
@@ -128,33 +134,24 @@ impl Workload {
         match self {
             Self::W1 => vec![Ask::Depth(1), Ask::Depth(32)],
             Self::W2 => vec![Ask::Running(requests), Ask::Running(scale.many_requests)],
-            Self::W3 => vec![
-                Ask::Kills { requests, depth: 1 },
-                Ask::Kills {
+            Self::W3 => {
+                let kills = |depth, order| Ask::Kills {
                     requests,
-                    depth: 32,
-                },
-                Ask::KillAll(requests),
-            ],
+                    depth,
+                    order,
+                };
+                vec![
+                    kills(1, Order::Started),
+                    kills(32, Order::Started),
+                    kills(1, Order::Random),
+                    kills(32, Order::Random),
+                    Ask::KillAll(requests),
+                ]
+            }
             Self::W4 => vec![Ask::Sockets(scale.sockets)],
-            Self::W5 => vec![
-                Ask::Watchers {
-                    reading: 1,
-                    stalled: false,
-                },
-                Ask::Watchers {
-                    reading: 10,
-                    stalled: false,
-                },
-                Ask::Watchers {
-                    reading: 100,
-                    stalled: false,
-                },
-                Ask::Watchers {
-                    reading: 9,
-                    stalled: true,
-                },
-            ],
+            Self::W5 => [(1, false), (10, false), (100, false), (10, true)]
+                .map(|(reading, stalled)| Ask::Watchers { reading, stalled })
+                .to_vec(),
             Self::W6 => [1, 64, 512].map(Ask::Sockets).to_vec(),
             Self::W7 => vec![Ask::Symbols(None), Ask::Symbols(Some(scale.symbols))],
             Self::W8 => vec![Ask::Starts(scale.starts)],
@@ -163,34 +160,29 @@ impl Workload {
 
     /// Who takes part.
     pub(crate) fn contenders(self, ask: Ask, scale: &Scale) -> Vec<&'static Contender> {
-        let many = ask == Ask::Running(scale.many_requests);
-        CONTENDERS
-            .iter()
-            .filter(|contender| self.is_for(contender, ask, many))
-            .collect()
+        let needed = self.needs(ask, scale);
+        let all = CONTENDERS.into_iter();
+        all.filter(|it| it.can.contains(&needed)).collect()
     }
 
-    fn is_for(self, contender: &Contender, ask: Ask, many: bool) -> bool {
-        let registry = contender.start == Start::Longwire || contender.kind == Kind::Peer;
-        let registry = registry && contender.name != "celery";
-        let named = |names: &[&str]| names.contains(&contender.name);
-        match self {
-            Self::W1 => registry || (contender.kind == Kind::Floor && contender.name != "pipe"),
-            Self::W2 if many => named(&["longwire", "uwebsockets", "node-ws"]),
-            Self::W3 if matches!(ask, Ask::KillAll(_)) => named(&["longwire"]),
-            Self::W2 | Self::W3 => registry,
-            Self::W4 => registry || named(&["bare"]),
-            Self::W5
-                if ask
-                    == (Ask::Watchers {
-                        reading: 1,
-                        stalled: false,
-                    }) =>
-            {
-                named(&["longwire", "pipe"])
-            }
-            Self::W6 => named(&["longwire", "longwire-disk", "celery"]),
-            Self::W5 | Self::W7 | Self::W8 => named(&["longwire"]),
+    /// What a contender has to be able to do.
+    fn needs(self, ask: Ask, scale: &Scale) -> Can {
+        match ask {
+            Ask::Depth(_) => Can::Answer,
+            Ask::Running(requests) if requests == scale.many_requests => Can::KeepMany,
+            Ask::Kills {
+                order: Order::Random,
+                ..
+            } => Can::KeepMany,
+            Ask::Running(_) | Ask::Kills { .. } => Can::Keep,
+            Ask::KillAll(_) => Can::KillAll,
+            Ask::Sockets(_) if self == Self::W4 => Can::Hold,
+            Ask::Sockets(1) => Can::WriteOne,
+            Ask::Sockets(_) => Can::Write,
+            Ask::Watchers { reading: 1, .. } => Can::Print,
+            Ask::Watchers { .. } => Can::Share,
+            Ask::Symbols(_) => Can::Search,
+            Ask::Starts(_) => Can::Begin,
         }
     }
 
@@ -217,7 +209,7 @@ impl Workload {
             | Ask::KillAll(_)
             | Ask::Sockets(_) => {
                 let running = Running::start(contender, places, "")?;
-                self.on(&running.target, ask, scale)
+                self.on(&running.target()?, ask, scale)
             }
         }
     }
@@ -227,7 +219,11 @@ impl Workload {
         match ask {
             Ask::Depth(depth) => w1::measure(target, depth, scale.span),
             Ask::Running(requests) => w2::measure(target, requests),
-            Ask::Kills { requests, depth } => w3::measure(target, requests, depth),
+            Ask::Kills {
+                requests,
+                depth,
+                order,
+            } => w3::measure(target, requests, depth, order),
             Ask::KillAll(requests) => w3::measure_at_once(target, requests),
             Ask::Sockets(sockets) if self == Self::W4 => w4::measure(target, sockets),
             Ask::Sockets(sockets) => closed::measure(target, sockets, 1, scale.span),

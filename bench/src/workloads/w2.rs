@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use crate::contenders::Target;
 use crate::load::{Asking, Load, answer, ask};
-use crate::machine::Watch;
+use crate::machine::{Shares, Watch};
 use crate::moment::now;
 use crate::process::Tree;
 use crate::workloads::closed::{self, Span};
@@ -31,37 +31,53 @@ pub(crate) fn measure(target: &Target, requests: usize) -> Result<Measured> {
     load.open(SOCKETS)?;
     let mut filling = Filling::new(&load);
     let empty = target.tree.resident()?;
-    let watch = Watch::start(&target.tree)?;
     let starts = STARTS.min(requests);
-    let first = cost(&mut load, &mut filling, starts, target.tree)?;
+    let first = Starts::watched(&mut load, &mut filling, starts, target.tree)?;
     filling.more(&mut load, requests - starts)?;
     let held = (target.tree.resident()? - empty) / filling.started() as f64;
-    let last = cost(&mut load, &mut filling, starts, target.tree)?;
+    let last = Starts::watched(&mut load, &mut filling, starts, target.tree)?;
     let pages = pages(target, filling.started())?;
     let idle = idle(target.tree)?;
-    Ok(Measured::new(watch.stop(&target.tree)?)
+    Ok(Measured::new(first.shares.and(last.shares))
         .set("resident_bytes_each", held)
-        .set("start_us_first", first)
-        .set("start_us_last", last)
+        .set("start_us_first", first.micros_each)
+        .set("start_us_last", last.micros_each)
         .set("page_p50_us", pages.micros(0.5))
         .set("page_p99_us", pages.micros(0.99))
         .set("idle_percent", idle * 100.0))
 }
 
-/// Processor time of the server for one of so many starts, in microseconds.
-fn cost(load: &mut Load, filling: &mut Filling, starts: usize, server: Tree) -> Result<f64> {
-    let before = server.processor()?;
-    filling.more(load, starts)?;
-    let took = server.processor()?.saturating_sub(before);
-    Ok(took.as_secs_f64() * 1e6 / starts as f64)
+/// Starts that were measured by themselves.
+struct Starts {
+    /// Processor time of the server for one.
+    micros_each: f64,
+    shares: Shares,
+}
+
+impl Starts {
+    fn watched(
+        load: &mut Load,
+        filling: &mut Filling,
+        starts: usize,
+        server: Tree,
+    ) -> Result<Self> {
+        let watch = Watch::start(server)?;
+        filling.more(load, starts)?;
+        let shares = watch.stop()?;
+        Ok(Self {
+            micros_each: shares.server * shares.seconds * 1e6 / starts as f64,
+            shares,
+        })
+    }
 }
 
 fn pages(target: &Target, running: usize) -> Result<Latencies> {
     let mut asking: Asking = ask(target.address, target.dialect)?;
+    let status = target.dialect.status()?;
     let mut latencies = Latencies::new()?;
     for _ in 0..PAGES {
         let asked = now();
-        let page = asking.ask(target.dialect.status())?;
+        let page = asking.ask(status)?;
         latencies.record(asked.elapsed());
         let total = answer::total(&page)?;
         ensure!(

@@ -3,14 +3,15 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 
 use crate::contenders::Target;
-use crate::load::answer::{Answer, Name, Status, told};
+use crate::load::answer::{Answer, Name, Status, number, told};
 use crate::load::prepared::{FIRST, Prepared};
-use crate::load::{Load, Play, Said, ask};
+use crate::load::{Load, Play, Said, frames};
 use crate::machine::{Shares, Watch};
+use crate::made_up::Chance;
 use crate::moment::now;
+use crate::workloads::ask::Order;
 use crate::workloads::figures::{Latencies, Measured};
 use crate::workloads::filling::{Filling, NUMBERS, SOCKETS, ensure_listed};
 
@@ -18,55 +19,131 @@ use crate::workloads::filling::{Filling, NUMBERS, SOCKETS, ensure_listed};
 const KILLERS: usize = 64;
 /// Of so many requests one is left for the kills at half the rate.
 const EVENLY: usize = 4;
+/// Less than this says little; as often as this it is done at most.
+const LONG_ENOUGH: Duration = if cfg!(test) {
+    Duration::from_millis(20)
+} else {
+    Duration::from_secs(1)
+};
+const TIMES: usize = 8;
 /// Kills all that run.
 const WHERE: &str = r#"{"route":"kill","where":{"route":"request"}}"#;
 
 /// Starts so many, and kills most of them one by one, so many unanswered on each socket; then the rest at half the rate that
-/// this came to, evenly. It ends well only where every kill was answered, every notice has come, and nothing is listed then.
-pub(crate) fn measure(target: &Target, requests: usize, depth: usize) -> Result<Measured> {
+/// this came to, evenly; and all of that again, until both took long enough to say something. It ends well only where every kill was
+/// answered, every notice has come, and nothing is listed then.
+pub(crate) fn measure(
+    target: &Target,
+    requests: usize,
+    depth: usize,
+    order: Order,
+) -> Result<Measured> {
     let mut load = Load::new(target.address, target.dialect)?;
     load.open(SOCKETS + KILLERS)?;
     let mut filling = Filling::new(&load);
-    filling.more(&mut load, requests)?;
-    let left = filling.started() / EVENLY;
-    let mut closed = Kills::new(&load, 0..filling.started() - left, depth)?;
-    let shares = closed.watched(target, |kills| kills.closed(&mut load))?;
-    ensure_listed(target, left)?;
-    let rest = filling.started() - left..filling.started();
-    let mut even = Kills::new(&load, rest, 0)?;
-    let even_shares = even.watched(target, |kills| kills.evenly(&mut load, closed.rate() / 2.0))?;
-    ensure_listed(target, 0)?;
-    let notices = closed.notices + even.notices;
-    Ok(Measured::new(shares)
-        .with_answers(closed.notices as u64)
-        .set("per_second", closed.rate())
-        .with_latencies(&closed.latencies)
+    let (mut closed, mut even) = (Sum::new()?, Sum::new()?);
+    for _ in 0..TIMES {
+        let begin = filling.started();
+        filling.more(&mut load, requests)?;
+        let mut all: Vec<usize> = (begin..filling.started()).collect();
+        if order == Order::Random {
+            shuffle(&mut all);
+        }
+        let rest = all.split_off(all.len() - all.len() / EVENLY);
+        let mut kills = Kills::new(&load, all, depth)?;
+        closed.add(&mut kills, target, |kills| kills.closed(&mut load))?;
+        ensure_listed(target, rest.len())?;
+        let rate = kills.rate() / 2.0;
+        let mut kills = Kills::new(&load, rest, 0)?;
+        even.add(&mut kills, target, |kills| kills.evenly(&mut load, rate))?;
+        ensure_listed(target, 0)?;
+        if closed.took.min(even.took) >= LONG_ENOUGH {
+            break;
+        }
+    }
+    let started = filling.started() as f64;
+    let notices_percent = (closed.notices + even.notices) as f64 / started * 100.0;
+    Ok(closed
+        .measured()?
         .set("half_rate_p50_us", even.latencies.micros(0.5))
         .set("half_rate_p99_us", even.latencies.micros(0.99))
-        .set(
-            "notices_percent",
-            notices as f64 / filling.started() as f64 * 100.0,
-        )
-        .disturbed_as(even_shares))
+        .set("notices_percent", notices_percent)
+        .disturbed_as(even.shares()?))
 }
 
 /// Kills so many by one frame.
 pub(crate) fn measure_at_once(target: &Target, requests: usize) -> Result<Measured> {
     let mut load = Load::new(target.address, target.dialect)?;
-    load.open(SOCKETS)?;
+    load.open(SOCKETS + 1)?;
     let mut filling = Filling::new(&load);
-    filling.more(&mut load, requests)?;
-    let mut all = Kills::new(&load, 0..filling.started(), 0)?;
-    let shares = all.watched(target, |kills| kills.at_once(&mut load, target))?;
-    ensure_listed(target, 0)?;
-    Ok(Measured::new(shares)
-        .with_answers(all.notices as u64)
-        .set("per_second", all.rate())
-        .with_latencies(&all.latencies)
-        .set(
-            "notices_percent",
-            all.notices as f64 / filling.started() as f64 * 100.0,
-        ))
+    let mut all = Sum::new()?;
+    for _ in 0..TIMES {
+        let begin = filling.started();
+        filling.more(&mut load, requests)?;
+        let mut kills = Kills::new(&load, (begin..filling.started()).collect(), 0)?;
+        all.add(&mut kills, target, |kills| kills.at_once(&mut load))?;
+        ensure_listed(target, 0)?;
+        if all.took >= LONG_ENOUGH {
+            break;
+        }
+    }
+    let notices_percent = all.notices as f64 / filling.started() as f64 * 100.0;
+    Ok(all.measured()?.set("notices_percent", notices_percent))
+}
+
+/// Always the same.
+fn shuffle(places: &mut [usize]) {
+    let mut chance = Chance(0x2545_f491_4f6c_dd1d);
+    for last in (1..places.len()).rev() {
+        places.swap(last, chance.below(last + 1));
+    }
+}
+
+/// What kills came to that were measured one stretch after the other.
+struct Sum {
+    notices: usize,
+    took: Duration,
+    latencies: Latencies,
+    shares: Option<Shares>,
+}
+
+impl Sum {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            notices: 0,
+            took: Duration::ZERO,
+            latencies: Latencies::new()?,
+            shares: None,
+        })
+    }
+
+    /// Kills, and adds what came of it and what it took of the machine.
+    fn add(
+        &mut self,
+        kills: &mut Kills,
+        target: &Target,
+        kill: impl FnOnce(&mut Kills) -> Result<()>,
+    ) -> Result<()> {
+        let watch = Watch::start(target.tree)?;
+        kill(kills).with_context(|| kills.told())?;
+        let shares = watch.stop()?;
+        self.shares = Some(self.shares.map_or(shares, |before| before.and(shares)));
+        self.notices += kills.notices;
+        self.took += kills.last - kills.first;
+        self.latencies.add(&kills.latencies)
+    }
+
+    fn shares(&self) -> Result<Shares> {
+        self.shares.context("nothing was killed")
+    }
+
+    fn measured(&self) -> Result<Measured> {
+        let rate = self.notices as f64 / self.took.as_secs_f64();
+        Ok(Measured::new(self.shares()?)
+            .with_answers(self.notices as u64)
+            .set("per_second", rate)
+            .with_latencies(&self.latencies))
+    }
 }
 
 /// What became of one kill.
@@ -78,12 +155,17 @@ struct Kill {
     noticed: bool,
 }
 
-/// Kills of requests that were started one after the other.
+/// Kills of requests, in an order of theirs.
 struct Kills {
     kills: Vec<Prepared>,
-    range: std::ops::Range<usize>,
+    /// Which, by when they were started.
+    order: Vec<usize>,
+    /// The first of them all that was started.
+    begin: usize,
     depth: usize,
+    /// How many were sent.
     next: usize,
+    /// By when they were started, from `begin` on.
     each: Vec<Kill>,
     answers: usize,
     notices: usize,
@@ -93,13 +175,17 @@ struct Kills {
 }
 
 impl Kills {
-    fn new(load: &Load, range: std::ops::Range<usize>, depth: usize) -> Result<Self> {
+    fn new(load: &Load, order: Vec<usize>, depth: usize) -> Result<Self> {
+        let kill = |socket| load.dialect().kill(socket);
+        let begin = order.iter().min().copied().unwrap_or(0);
+        let end = order.iter().max().map_or(0, |last| last + 1);
         Ok(Self {
-            kills: NUMBERS.map(|socket| load.dialect().kill(socket)).collect(),
-            next: range.start,
-            each: vec![Kill::default(); range.len()],
-            range,
+            kills: NUMBERS.map(kill).collect::<Result<_>>()?,
+            order,
+            begin,
             depth,
+            next: 0,
+            each: vec![Kill::default(); end - begin],
             answers: 0,
             notices: 0,
             first: now(),
@@ -108,21 +194,13 @@ impl Kills {
         })
     }
 
-    /// Kills, and gives what that took of the machine.
-    fn watched(
-        &mut self,
-        target: &Target,
-        kill: impl FnOnce(&mut Self) -> Result<()>,
-    ) -> Result<Shares> {
-        let watch = Watch::start(&target.tree)?;
-        kill(self).with_context(|| {
-            let all = self.range.len();
-            format!(
-                "of {all} kills {} were answered, {} noticed",
-                self.answers, self.notices
-            )
-        })?;
-        watch.stop(&target.tree)
+    /// How far they came.
+    fn told(&self) -> String {
+        let Self {
+            answers, notices, ..
+        } = self;
+        let all = self.order.len();
+        format!("of {all} kills {answers} were answered, {notices} noticed")
     }
 
     fn rate(&self) -> f64 {
@@ -131,10 +209,10 @@ impl Kills {
 
     /// The next kill, where there is one left.
     fn kill(&mut self, at: Instant, out: &mut Vec<u8>) {
-        if self.next < self.range.end {
-            let (socket, number) = Filling::place(self.next);
+        if let Some(&place) = self.order.get(self.next) {
+            let (socket, number) = Filling::place(place);
             self.kills[socket].write(number, out);
-            self.each[self.next - self.range.start].asked = Some(at);
+            self.each[place - self.begin].asked = Some(at);
             self.next += 1;
         }
     }
@@ -153,7 +231,7 @@ impl Kills {
     /// Each when it is due, whatever became of those before it; its time counts from then.
     fn evenly(&mut self, load: &mut Load, rate: f64) -> Result<()> {
         self.first = now();
-        for number in 0..self.range.len() {
+        for number in 0..self.order.len() {
             let due = self.first + Duration::try_from_secs_f64(number as f64 / rate)?;
             while now() < due {
                 load.turn(Duration::ZERO, self)?;
@@ -165,30 +243,26 @@ impl Kills {
         load.until(self, Self::done)
     }
 
-    /// By one frame.
-    fn at_once(&mut self, load: &mut Load, target: &Target) -> Result<()> {
-        let mut asking = ask(target.address, target.dialect)?;
+    /// By one frame. Its answer comes when it may: what it killed is told of meanwhile.
+    fn at_once(&mut self, load: &mut Load) -> Result<()> {
         self.first = now();
         self.each.fill(Kill {
             asked: Some(self.first),
             answered: true,
             noticed: false,
         });
-        self.answers = self.range.len();
-        let answer = asking.ask(WHERE)?;
-        let killed =
-            serde_json::from_slice(&answer).map_or(Value::Null, |it: Value| it["killed"].clone());
-        ensure!(
-            killed == self.range.len(),
-            "{} run, and {WHERE} was answered with {}",
-            self.range.len(),
-            told(&answer)
-        );
-        load.until(self, Self::done)
+        self.answers = self.order.len();
+        frames::text(WHERE.as_bytes(), load.out(SOCKETS));
+        load.flush(SOCKETS)?;
+        let mut at_once = AtOnce {
+            kills: self,
+            answered: false,
+        };
+        load.until(&mut at_once, AtOnce::done)
     }
 
     fn done(&self) -> bool {
-        self.answers == self.range.len() && self.notices == self.range.len()
+        self.answers == self.order.len() && self.notices == self.order.len()
     }
 
     /// The kill of this request, which has been asked for.
@@ -196,7 +270,7 @@ impl Kills {
         let number = name.number.checked_sub(FIRST);
         let place = number.map(|number| number as usize * SOCKETS + name.socket as usize);
         let kill = place
-            .and_then(|place| place.checked_sub(self.range.start))
+            .and_then(|place| place.checked_sub(self.begin))
             .and_then(|at| self.each.get_mut(at))
             .with_context(|| format!("{name:?} is none of those to be killed"))?;
         let asked = kill
@@ -244,5 +318,55 @@ impl Play for Kills {
             Status::Killed => self.noticed(name, said),
             Status::Ok => self.answer(name, said, out),
         }
+    }
+}
+
+/// Kills by one frame, which was sent on the socket behind those that started.
+struct AtOnce<'a> {
+    kills: &'a mut Kills,
+    /// Whether it was said to have killed all.
+    answered: bool,
+}
+
+impl AtOnce<'_> {
+    fn done(&self) -> bool {
+        self.answered && self.kills.done()
+    }
+}
+
+impl Play for AtOnce<'_> {
+    fn answered(&mut self, said: Said<'_>, out: &mut Vec<u8>) -> Result<()> {
+        if said.socket < SOCKETS {
+            return self.kills.answered(said, out);
+        }
+        let run = self.kills.order.len();
+        let killed = number(said.text, br#""killed""#);
+        ensure!(
+            killed.is_some_and(|killed| killed as usize == run),
+            "{run} run, and {WHERE} was answered with {}",
+            told(said.text)
+        );
+        self.answered = true;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_order_has_all_and_is_always_the_same() {
+        let shuffled = || {
+            let mut places: Vec<usize> = (5..1005).collect();
+            shuffle(&mut places);
+            places
+        };
+        let mut places = shuffled();
+        assert_eq!(places, shuffled());
+        let in_their_order = places.windows(2).filter(|two| two[0] < two[1]).count();
+        assert!((400..600).contains(&in_their_order), "{in_their_order}");
+        places.sort_unstable();
+        assert!(places.into_iter().eq(5..1005));
     }
 }

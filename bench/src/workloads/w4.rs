@@ -20,9 +20,10 @@ pub(crate) fn measure(target: &Target, sockets: usize) -> Result<Measured> {
     load.open(BEFORE)?;
     sleep(SETTLE);
     let before = target.tree.resident()?;
-    let watch = Watch::start(&target.tree)?;
+    let watch = Watch::start(target.tree)?;
     load.open(sockets)?;
+    let shares = watch.stop()?;
     sleep(SETTLE);
     let each = (target.tree.resident()? - before) / sockets as f64;
-    Ok(Measured::new(watch.stop(&target.tree)?).set("resident_bytes_each", each))
+    Ok(Measured::new(shares).set("resident_bytes_each", each))
 }

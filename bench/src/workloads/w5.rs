@@ -1,6 +1,6 @@
 //! A command that prints much, watched by many: what reaches each, and what the server holds of it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use memchr::{memchr_iter, memmem};
@@ -15,6 +15,8 @@ use crate::workloads::figures::Measured;
 
 /// What stands in front of output is shorter.
 const HEAD_BYTES: usize = 160;
+/// The command is watched from so long before it prints: a look at all processes takes a few milliseconds.
+const AHEAD: Duration = Duration::from_millis(10);
 const GAP: &[u8] = br#""gap":"#;
 
 /// Watched by so many sockets that read, and where wanted by one more that does not.
@@ -26,40 +28,35 @@ pub(crate) fn measure(
     stalled: bool,
 ) -> Result<Measured> {
     let running = Running::start(contender, places, &config()?)?;
-    let target = &running.target;
+    let target = &running.target()?;
     let mut load = Load::new(target.address, target.dialect)?;
     let sockets = reading + usize::from(stalled);
     load.open(sockets)?;
     let mut watching = Watching::new(reading, sockets, contender.start == Start::Piped);
-    let watch = Watch::start(&target.tree)?;
     // Only then does the command begin to print.
     watching.begun = now() + BEFORE;
     let start = format!(r#"{{"route":"print","connid":"0-10000000","input":{{"bytes":{bytes}}}}}"#);
     say(&mut load, 0, &start)?;
     if sockets > 1 {
-        load.until(&mut watching, |it| it.started)?;
-    }
-    for socket in 1..sockets {
-        say(
-            &mut load,
-            socket,
-            r#"{"route":"watch","connid":"0-10000000"}"#,
-        )?;
+        watching.gather(&mut load, sockets)?;
     }
     if stalled {
         load.stall(reading)?;
     }
+    let left = watching.begun.saturating_duration_since(now());
+    load.during(left.saturating_sub(AHEAD), &mut watching)?;
+    let watch = Watch::start(target.tree)?;
     load.until(&mut watching, |it| it.ended == reading)
         .with_context(|| format!("{} of {reading} were told the outcome", watching.ended))?;
+    let shares = watch.stop()?;
     watching.ensure_whole(bytes)?;
-    let measured = Measured::new(watch.stop(&target.tree)?)
+    Ok(Measured::new(shares)
         .set("bytes_per_second_each", watching.rate()?)
         .set(
             "delivered_percent",
             watching.delivered() / bytes as f64 * 100.0,
         )
-        .set("most_resident_bytes", target.tree.most_resident()?);
-    Ok(measured)
+        .set("most_resident_bytes", target.tree.most_resident()?))
 }
 
 fn config() -> Result<String> {
@@ -93,6 +90,8 @@ struct Watching {
     /// Whether output comes as it is, not within JSON.
     raw: bool,
     started: bool,
+    /// How many of the others were told that they watch.
+    watching: usize,
     ended: usize,
 }
 
@@ -104,8 +103,24 @@ impl Watching {
             reading,
             raw,
             started: false,
+            watching: 0,
             ended: 0,
         }
+    }
+
+    /// All others watch, too, and were told so, before there is anything to be read.
+    fn gather(&mut self, load: &mut Load, sockets: usize) -> Result<()> {
+        load.until(self, |it| it.started)?;
+        for socket in 1..sockets {
+            let watch = r#"{"route":"watch","connid":"0-10000000"}"#;
+            say(load, socket, watch)?;
+        }
+        load.until(self, |it| it.watching == sockets - 1)?;
+        ensure!(
+            now() < self.begun,
+            "the command printed before all could watch it"
+        );
+        Ok(())
     }
 
     /// Bytes a second of output that a socket got, from when it began to the outcome: their mean.
@@ -164,6 +179,7 @@ impl Watching {
         if memmem::find(text, br#""route":"watch""#).is_some() {
             let taken = memmem::find(text, br#""status":"ok""#).is_some();
             ensure!(taken, "a watch was answered with {}", told(text));
+            self.watching += 1;
             return Ok(());
         }
         if !self.raw {

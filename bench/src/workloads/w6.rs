@@ -1,19 +1,22 @@
 //! Requests of zero time, answered once they are on a disk.
 
-use std::process::Command;
+use std::fs::{self, File};
+use std::io::Write;
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use anyhow::Result;
 
-use crate::contenders::{Contender, Places, Running};
-use crate::machine::Watch;
+use crate::contenders::{Contender, Places, Running, Start};
+use crate::machine::{Loader, Watch, pin};
+use crate::moment::now;
+use crate::process::Tree;
 use crate::workloads::closed::{self, Span};
-use crate::workloads::figures::Measured;
+use crate::workloads::figures::{Latencies, Measured};
+use crate::workloads::program::Program;
 
-/// One that speaks no dialect has a program of its own that is the load.
-const OWN_LOAD: &str = "celery";
-/// How long that may take in all.
-const PATIENCE_SECONDS: &str = "120";
+/// What the floor writes of a request: what was asked and what was answered.
+const WRITTEN: &[u8] =
+    br#"{"route":"request","connid":"0-10000000","time":0}{"connid":"0-10000000","status":"ok"}"#;
 
 /// Over so many sockets, one unanswered on each.
 pub(crate) fn measure(
@@ -22,48 +25,52 @@ pub(crate) fn measure(
     sockets: usize,
     span: Span,
 ) -> Result<Measured> {
-    let running = Running::start(contender, places, "")?;
-    if contender.name == OWN_LOAD {
-        return by_program(&running, places, sockets, span);
+    match (contender.start, contender.dialect) {
+        (Start::Here, _) => floor(places, span),
+        (Start::Folder(folder, _), None) => {
+            let running = Running::start(contender, places, "")?;
+            Program::start(folder, &running, places, sockets, span)?.measure(&running)
+        }
+        _ => {
+            let running = Running::start(contender, places, "")?;
+            closed::measure(&running.target()?, sockets, 1, span)
+        }
     }
-    closed::measure(&running.target, sockets, 1, span)
 }
 
-/// What such a program prints: figures, as every load has them.
-#[derive(Deserialize)]
-struct Printed {
-    per_second: f64,
-    p50_us: f64,
-    p99_us: f64,
+/// No server and no load: the bytes appended to a file and on the disk, one request after the other, on a server's core.
+fn floor(places: &Places, span: Span) -> Result<Measured> {
+    let path = places.scratch.join("floor");
+    let mut file = File::create(&path)?;
+    pin(places.cores.server)?;
+    let measured = write_on(&mut file, span);
+    pin(places.cores.load)?;
+    fs::remove_file(path)?;
+    measured
 }
 
-fn by_program(running: &Running, places: &Places, clients: usize, span: Span) -> Result<Measured> {
-    let folder = places.peers.join(OWN_LOAD);
-    // It ends with this program, and within a bound.
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM", "--"]);
-    command.args(["timeout", "--kill-after=5", PATIENCE_SECONDS]);
-    command
-        .arg(folder.join(".venv/bin/python"))
-        .arg("load.py")
-        .args(["--clients", &clients.to_string()]);
-    command.args(["--seconds", &span.measured.as_secs_f64().to_string()]);
-    command
-        .env("PORT", running.target.address.port().to_string())
-        .current_dir(&folder);
-    let watch = Watch::start(&running.target.tree)?;
-    let output = command.output().with_context(|| format!("{command:?}"))?;
-    let shares = watch.stop(&running.target.tree)?;
-    let complained = String::from_utf8_lossy(&output.stderr);
-    ensure!(
-        output.status.success(),
-        "{command:?}: {}\n{complained}",
-        output.status
-    );
-    let printed: Printed = serde_json::from_slice(&output.stdout)
-        .with_context(|| format!("it printed {}", String::from_utf8_lossy(&output.stdout)))?;
-    Ok(Measured::new(shares)
-        .set("per_second", printed.per_second)
-        .set("p50_us", printed.p50_us)
-        .set("p99_us", printed.p99_us))
+fn write_on(file: &mut File, span: Span) -> Result<Measured> {
+    let mut latencies = Latencies::new()?;
+    let own = Tree {
+        root: std::process::id(),
+    };
+    write_for(file, span.warm, &mut latencies)?;
+    latencies.forget();
+    let watch = Watch::of(own, Loader::Nobody)?;
+    let writes = write_for(file, span.measured, &mut latencies)?;
+    Ok(Measured::new(watch.stop()?)
+        .with_answers(writes)
+        .with_latencies(&latencies))
+}
+
+fn write_for(file: &mut File, how_long: Duration, latencies: &mut Latencies) -> Result<u64> {
+    let (begun, mut writes) = (now(), 0);
+    while begun.elapsed() < how_long {
+        let asked = now();
+        file.write_all(WRITTEN)?;
+        file.sync_data()?;
+        latencies.record(asked.elapsed());
+        writes += 1;
+    }
+    Ok(writes)
 }

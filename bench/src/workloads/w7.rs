@@ -36,7 +36,7 @@ pub(crate) fn measure(
         format!("[modules.{LARGE}]\nfile = {:?}\n", made.file)
     });
     let running = Running::start(contender, places, &config)?;
-    let target = &running.target;
+    let target = &running.target()?;
     let mut asking = ask(target.address, target.dialect)?;
     let (names, catalogue) = match made {
         Some(made) => (made.names, LARGE),
@@ -44,9 +44,9 @@ pub(crate) fn measure(
     };
     ready(&mut asking, catalogue)?;
     let mut latencies = Latencies::new()?;
-    let watch = Watch::start(&target.tree)?;
+    let watch = Watch::start(target.tree)?;
     let keys = typed(&mut asking, &names, catalogue, &mut latencies)?;
-    Ok(Measured::new(watch.stop(&target.tree)?)
+    Ok(Measured::new(watch.stop()?)
         .with_answers(keys)
         .with_latencies(&latencies)
         .set("most_us", latencies.most_micros()))

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use crate::contenders::{Contender, Places, Running, Target};
 use crate::load::{answer, ask};
-use crate::machine::Watch;
+use crate::machine::{Loader, Watch};
 use crate::moment::now;
 use crate::process::Tree;
 use crate::workloads::figures::{Latencies, Measured};
@@ -23,17 +23,18 @@ pub(crate) fn measure(contender: &Contender, places: &Places, starts: usize) -> 
     let here = Tree {
         root: std::process::id(),
     };
-    let watch = Watch::start(&here)?;
+    let watch = Watch::of(here, Loader::Nobody)?;
     let mut latencies = Latencies::new()?;
     for _ in 0..starts {
         let begun = now();
         let running = Running::spawn(contender, places, "")?;
-        first_answer(&running.target, begun)?;
+        first_answer(&running.target()?, begun)?;
         latencies.record(begun.elapsed());
     }
     let bytes = std::fs::metadata(&places.longwire)?.len();
-    Ok(Measured::new(watch.stop(&here)?)
-        .with_latencies(&latencies)
+    Ok(Measured::new(watch.stop()?)
+        .set("p50_us", latencies.micros(0.5))
+        .set("most_us", latencies.most_micros())
         .set("binary_bytes", bytes as f64))
 }
 
@@ -41,7 +42,7 @@ fn first_answer(target: &Target, begun: Instant) -> Result<()> {
     loop {
         match ask(target.address, target.dialect) {
             Ok(mut asking) => {
-                let running = answer::total(&asking.ask(target.dialect.status())?)?;
+                let running = answer::total(&asking.ask(target.dialect.status()?)?)?;
                 ensure!(
                     running == 0,
                     "{running} run on a server that has just begun"

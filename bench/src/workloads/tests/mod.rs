@@ -92,13 +92,17 @@ fn many_requests_run_and_are_listed() {
 #[test]
 fn every_kill_is_answered_and_its_notice_comes() {
     with_server("", |target| {
-        let ask = Ask::Kills {
-            requests: 1000,
-            depth: 4,
-        };
-        let measured = Workload::W3.on(target, ask, &SMALL).unwrap();
-        assert!(figure(&measured, "per_second") > 100.0, "{measured:?}");
-        assert!(figure(&measured, "half_rate_p99_us") > 0.0, "{measured:?}");
+        for order in [Order::Started, Order::Random] {
+            let ask = Ask::Kills {
+                requests: 1000,
+                depth: 4,
+                order,
+            };
+            let measured = Workload::W3.on(target, ask, &SMALL).unwrap();
+            assert!(figure(&measured, "per_second") > 100.0, "{measured:?}");
+            assert!(figure(&measured, "half_rate_p99_us") > 0.0, "{measured:?}");
+            assert_eq!(figure(&measured, "notices_percent"), 100.0);
+        }
     });
 }
 
@@ -151,6 +155,7 @@ fn what_a_server_does_wrong_is_told() {
     let kills = Ask::Kills {
         requests: 400,
         depth: 4,
+        order: Order::Started,
     };
     let rows = [
         (Lie::Nothing, Ask::Depth(4), None),
@@ -223,7 +228,7 @@ fn echo(mut socket: std::net::TcpStream) {
 fn every_contender_takes_part_somewhere() {
     let all = Workload::value_variants();
     let asks = |workload: &Workload| workload.asks(&Scale::FULL);
-    for contender in &CONTENDERS {
+    for contender in CONTENDERS {
         let takes_part = all.iter().any(|workload| {
             asks(workload)
                 .into_iter()
