@@ -2,7 +2,6 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use futures_util::FutureExt;
 use longwire_protocol::{
     Code, Connid, Done, EndedView, Gap, JobId, JobView, OnConflict, OnDisconnect, Refusal, Seconds,
     Seq, Spec, Start, Started, Status, StatusPage, StatusQuery, Target, Timestamp, Wish,
@@ -19,6 +18,7 @@ use crate::{
         already_ended, bad_input, connid_in_use, gone, over_the_longest, shutting_down, too_many,
         unavailable,
     },
+    to_the_end::ToTheEnd,
     watchers::Watchers,
     writer::{Unchanged, Writer},
 };
@@ -150,24 +150,12 @@ impl Engine {
         self.to_the_end(Box::pin(job)).await
     }
 
-    /// Does a work that several writes and what must follow them make up. It is done to its end where whoever asked for it leaves
-    /// meanwhile: what is written down is then also served, counted and watched over.
-    pub(crate) async fn to_the_end<T: Send + 'static>(
-        &self,
-        mut work: Pin<Box<impl Future<Output = T> + Send + 'static>>,
-    ) -> T {
-        // Over a store in memory it is done at its first poll, and needs no task.
-        if let Some(done) = work.as_mut().now_or_never() {
-            return done;
-        }
-        match self.0.tasks.spawn(work).await {
-            Ok(done) => done,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime itself is ending.
-                Err(_) => std::future::pending().await,
-            },
-        }
+    /// Does a work to its end, also where whoever asked for it leaves meanwhile.
+    pub(crate) fn to_the_end<F>(&self, work: Pin<Box<F>>) -> ToTheEnd<'_, F>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        ToTheEnd::new(work, &self.0.tasks)
     }
 
     async fn start_job(

@@ -22,6 +22,7 @@ mod router;
 mod routes;
 mod runner;
 mod store;
+mod to_the_end;
 mod watchers;
 mod workers;
 mod writer;

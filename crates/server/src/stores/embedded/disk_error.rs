@@ -6,7 +6,8 @@ use std::{
 };
 
 use redb::{
-    CommitError, CompactionError, DatabaseError, StorageError, TableError, TransactionError,
+    CommitError, CompactionError, CursorError, DatabaseError, StorageError, TableError,
+    TransactionError,
 };
 
 use super::table::VERSION;
@@ -142,6 +143,12 @@ impl From<TableError> for DiskError {
 
 impl From<CommitError> for DiskError {
     fn from(error: CommitError) -> Self {
+        redb::Error::from(error).into()
+    }
+}
+
+impl From<CursorError> for DiskError {
+    fn from(error: CursorError) -> Self {
         redb::Error::from(error).into()
     }
 }

@@ -17,8 +17,8 @@ mod table;
 mod writer;
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    hash::{BuildHasher, RandomState},
+    collections::{BTreeMap, hash_map::Entry},
+    hash::{BuildHasher, Hash, RandomState},
     sync::Arc,
 };
 
@@ -29,12 +29,16 @@ use longwire_engine::{
 use longwire_protocol::{Change, Connid, JobId, Seconds, Seq, Timestamp};
 use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{
+    Notify,
+    mpsc::{self, error::TrySendError},
+    oneshot, watch,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
     bytes::Flushes,
-    table::{Table, rows},
+    table::{Rows, Tables},
     writer::{Order, Writer},
 };
 pub use self::{
@@ -42,7 +46,7 @@ pub use self::{
     disk_error::DiskError,
     offline::{Found as FoundOnDisk, Offline},
 };
-use super::state::{State, rouse};
+use super::state::{NameHash, State, rouse};
 
 /// Changes that wait to be written before whoever brings more has to wait.
 const ORDERS: usize = 4096;
@@ -107,37 +111,43 @@ impl Health {
 /// What is being written, by name.
 #[derive(Default)]
 struct Underway {
-    connids: HashMap<Connid, usize>,
+    /// Two names that are taken for the same wait for one another, and no more.
+    connids: FxHashMap<NameHash, usize>,
     jobs: FxHashMap<JobId, usize>,
 }
 
 impl Underway {
-    fn add(&mut self, connid: Option<&Connid>, job: JobId) {
+    fn add(&mut self, connid: Option<NameHash>, job: JobId) {
         *self.jobs.entry(job).or_default() += 1;
         if let Some(connid) = connid {
-            *self.connids.entry(connid.clone()).or_default() += 1;
+            *self.connids.entry(connid).or_default() += 1;
         }
     }
 
-    fn remove(&mut self, connid: Option<&Connid>, job: JobId) {
-        if let Some(count) = self.jobs.get_mut(&job) {
-            *count -= 1;
-            if *count == 0 {
-                self.jobs.remove(&job);
-            }
+    fn remove(&mut self, connid: Option<NameHash>, job: JobId) {
+        take_one(&mut self.jobs, job);
+        if let Some(connid) = connid {
+            take_one(&mut self.connids, connid);
         }
-        if let Some(connid) = connid
-            && let Some(count) = self.connids.get_mut(connid)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.connids.remove(connid);
-            }
+    }
+}
+
+fn take_one<K: Eq + Hash>(counts: &mut FxHashMap<K, usize>, key: K) {
+    if let Entry::Occupied(mut count) = counts.entry(key) {
+        *count.get_mut() -= 1;
+        if *count.get() == 0 {
+            count.remove();
         }
     }
 }
 
 impl Kept {
+    /// Whether something was let go of that is still on disk.
+    fn has_dropped(&self) -> bool {
+        let dropped = self.state.dropped();
+        dropped.is_some_and(|dropped| !dropped.is_empty())
+    }
+
     /// Whether what that name stands for may be about to change.
     fn is_underway(&self, name: &Name) -> bool {
         let is_written = |job: &JobId| self.underway.jobs.contains_key(job);
@@ -145,7 +155,8 @@ impl Kept {
             Name::Job(job) => is_written(job),
             Name::Connid(connid) => {
                 let known = self.state.named(connid);
-                self.underway.connids.contains_key(connid)
+                let hash = self.state.expired.of_connid(connid);
+                self.underway.connids.contains_key(&hash)
                     || known.is_some_and(|job| is_written(&job.id()))
             }
         }
@@ -156,13 +167,17 @@ impl Kept {
 struct Mark {
     /// None once it was lifted.
     shared: Option<Arc<Shared>>,
-    connid: Option<Connid>,
+    /// Of a new job.
+    connid: Option<NameHash>,
     job: JobId,
 }
 
 impl Mark {
-    fn new(shared: &Arc<Shared>, connid: Option<Connid>, job: JobId) -> Self {
-        shared.kept.lock().underway.add(connid.as_ref(), job);
+    fn new(shared: &Arc<Shared>, connid: Option<&Connid>, job: JobId) -> Self {
+        let mut kept = shared.kept.lock();
+        let connid = connid.map(|connid| kept.state.expired.of_connid(connid));
+        kept.underway.add(connid, job);
+        drop(kept);
         Self {
             shared: Some(Arc::clone(shared)),
             connid,
@@ -173,7 +188,7 @@ impl Mark {
     /// For who holds the lock already. Whoever waits is still to be told.
     fn lift(mut self, kept: &mut Kept) {
         self.shared = None;
-        kept.underway.remove(self.connid.as_ref(), self.job);
+        kept.underway.remove(self.connid, self.job);
     }
 }
 
@@ -181,7 +196,7 @@ impl Drop for Mark {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.take() {
             let mut kept = shared.kept.lock();
-            kept.underway.remove(self.connid.as_ref(), self.job);
+            kept.underway.remove(self.connid, self.job);
             drop(kept);
             shared.done.notify_waiters();
         }
@@ -244,7 +259,7 @@ impl EmbeddedStore {
         let key = [chance.hash_one(0), chance.hash_one(1)];
         let flushes = Flushes::default();
         let (table, state) = disk_error::or_damaged(|| {
-            let table = Table::open(&*disk, &flushes, names, key)?;
+            let table = Tables::open(&*disk, &flushes, names, key)?;
             let state = load(&table, settings.retention.clone())?;
             Ok((table, state))
         })?;
@@ -276,17 +291,17 @@ impl EmbeddedStore {
         })
     }
 
-    /// Brings a change to the writer and waits until it is on the disk, or is refused.
-    fn order(
+    /// Brings a change to the writer. The answer is there once it is on the disk, or is refused.
+    fn order<E: From<NotWritten> + Send + 'static>(
         &self,
         after: Option<Seq>,
         job: Job,
         events: Events,
-    ) -> impl Future<Output = Result<(), NotWritten>> + Send + use<> {
-        let connid = after.is_none().then(|| job.connid().clone());
+    ) -> Answer<Result<(), E>> {
+        let connid = after.is_none().then(|| job.connid());
         let (answer, answered) = oneshot::channel();
         let order = Order {
-            rows: rows(job.id(), &events),
+            rows: Some(Rows::of_events(job.id(), &events)),
             urgent: events.iter().any(is_urgent),
             mark: Mark::new(&self.shared, connid, job.id()),
             after,
@@ -294,12 +309,25 @@ impl EmbeddedStore {
             events,
             answer,
         };
-        let orders = self.orders.clone();
-        async move {
-            if orders.send(order).await.is_err() {
-                return Err(closed().into());
+        let answered = async move {
+            let answer = answered.await;
+            answer
+                .unwrap_or_else(|_| Err(closed().into()))
+                .map_err(E::from)
+        };
+        match self.orders.try_send(order) {
+            Ok(()) => Answer::later(answered),
+            Err(TrySendError::Closed(_)) => Answer::now(Err(NotWritten::from(closed()).into())),
+            Err(TrySendError::Full(order)) => {
+                let orders = self.orders.clone();
+                // Rare, and large.
+                Answer::later(async move {
+                    if orders.send(order).await.is_err() {
+                        return Err(NotWritten::from(closed()).into());
+                    }
+                    answered.await
+                })
             }
-            answered.await.unwrap_or_else(|_| Err(closed().into()))
         }
     }
 
@@ -372,7 +400,7 @@ fn is_asked(events: &Events) -> bool {
 }
 
 /// Everything that is on the disk.
-fn load(table: &Table, retention: Retention) -> Result<State, DiskError> {
+fn load(table: &Tables, retention: Retention) -> Result<State, DiskError> {
     let mut state = State::new(retention, table.hash_key()?).written_elsewhere();
     table.load_expired(|name| state.remember(name))?;
     let (mut ended, mut live) = (Vec::new(), Vec::new());
@@ -402,8 +430,7 @@ impl Store for EmbeddedStore {
         if let Some(why) = self.trouble() {
             return Answer::now(Err(NotCreated::Unavailable(why)));
         }
-        let written = self.order(None, job, events);
-        Answer::later(async move { written.await.map_err(NotCreated::from) })
+        self.order(None, job, events)
     }
 
     fn append(&self, after: Seq, job: Job, events: Events) -> Answer<Result<(), NotAppended>> {
@@ -421,8 +448,7 @@ impl Store for EmbeddedStore {
         {
             return Answer::now(Err(NotAppended::Unavailable(why.clone())));
         }
-        let written = self.order(Some(after), job, events);
-        Answer::later(async move { written.await.map_err(NotAppended::from) })
+        self.order(Some(after), job, events)
     }
 
     fn find(&self, name: &Name) -> Answer<Found> {
@@ -455,7 +481,7 @@ impl Store for EmbeddedStore {
     fn due(&self, now: Timestamp, most: usize, reader: &Arc<Mailbox>) -> Answer<Due> {
         let mut kept = self.shared.kept.lock();
         let due = kept.state.due(now, most, reader);
-        if kept.state.has_dropped() {
+        if kept.has_dropped() {
             self.shared.untidy.notify_one();
         }
         Answer::now(due)
@@ -484,7 +510,7 @@ impl Store for EmbeddedStore {
     fn keep(&self, routes: BTreeMap<Arc<str>, RouteRetention>) {
         let mut kept = self.shared.kept.lock();
         let sleeper = kept.state.keep(routes);
-        if kept.state.has_dropped() {
+        if kept.has_dropped() {
             self.shared.untidy.notify_one();
         }
         drop(kept);

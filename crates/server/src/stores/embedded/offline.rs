@@ -5,11 +5,11 @@ use longwire_engine::{Events, Job};
 use super::{
     disk::Disk,
     disk_error::{DiskError, or_damaged},
-    table::Table,
+    table::Tables,
 };
 
 /// A disk that no server uses.
-pub struct Offline(Table);
+pub struct Offline(Tables);
 
 /// What was found on a disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Offline {
     /// # Errors
     /// Where it cannot be read, or is in use.
     pub fn open(disk: &dyn Disk) -> Result<Self, DiskError> {
-        or_damaged(|| Table::open_existing(disk).map(Self))
+        or_damaged(|| Tables::open_existing(disk).map(Self))
     }
 
     /// Hands over every job with what is kept of its log, in the order in which they were accepted.

@@ -182,20 +182,21 @@ struct EndingRecord<'a> {
     seq: u64,
 }
 
-/// An event as bytes. Its job and number are the key they are kept under.
-pub(super) fn of_event(event: &Event) -> Vec<u8> {
-    encoded(&EventRecord {
+/// Writes an event. Its job and number are the key it is kept under.
+pub(super) fn write_event(event: &Event, bytes: &mut Vec<u8>) {
+    let record = EventRecord {
         at: event.at.as_micros(),
         attempt: event.attempt,
         status: of_status(event.status),
         change: (&event.change).into(),
-    })
+    };
+    write(&record, bytes);
 }
 
-/// A job as bytes.
-pub(super) fn of_job(job: &Job) -> Vec<u8> {
+/// Writes a job as it stands.
+pub(super) fn write_job(job: &Job, bytes: &mut Vec<u8>) {
     let job = job.snapshot();
-    encoded(&SnapshotRecord {
+    let record = SnapshotRecord {
         spec: (&*job.spec).into(),
         seq: job.seq,
         status: of_status(job.status),
@@ -209,14 +210,13 @@ pub(super) fn of_job(job: &Job) -> Vec<u8> {
         progress: job.progress.as_deref().map(Into::into),
         ending: job.ending.as_deref().map(Into::into),
         end: job.end.as_deref().map(Into::into),
-    })
+    };
+    write(&record, bytes);
 }
 
-fn encoded<T: Encode<()>>(record: &T) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(96);
+fn write<T: Encode<()>>(record: &T, bytes: &mut Vec<u8>) {
     // A vector takes anything: there is nothing to fail.
-    let _ = minicbor::encode(record, &mut bytes);
-    bytes
+    let _ = minicbor::encode(record, bytes);
 }
 
 /// The event that these bytes are.
@@ -564,13 +564,16 @@ mod tests {
     }
 
     fn written(status: Status, change: Change) -> Vec<u8> {
-        of_event(&Event {
+        let event = Event {
             seq: 2,
             at: Timestamp::from_micros(5),
             attempt: 1,
             status,
             change,
-        })
+        };
+        let mut bytes = Vec::new();
+        write_event(&event, &mut bytes);
+        bytes
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! The database: rows of events, and what else must outlive the process.
 
-use std::{hash::Hasher, ops::RangeInclusive};
+use std::{
+    hash::Hasher,
+    ops::{Bound, RangeInclusive},
+};
 
 use longwire_engine::{Events, Job};
 use longwire_protocol::{Event, JobId, Seq};
 use redb::{
-    Builder, Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
-    TableError,
+    Builder, Database, Key, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table,
+    TableDefinition, TableError, Value, WriteTransaction,
 };
 use rustc_hash::FxHashMap;
 use siphasher::sip::SipHasher13;
+use smallvec::SmallVec;
 
 use super::{
     bytes::{Bytes, Flushes},
@@ -37,23 +41,29 @@ type Checksum = u64;
 pub(super) const VERSION: u64 = 1;
 /// Bytes of the database that are kept in memory. Everything that is asked for is elsewhere in memory: this is for writing.
 const CACHE_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes that most events take at most, with their checksum.
+const EVENT_BYTES: usize = 112;
+/// As many rows are put at the end of a table together: the pages there are made anew for it, which takes as long as some rows do.
+const MANY_ROWS: usize = 12;
 
-/// A row that is to be written.
+/// Rows of one job that are to be written, in the order of their numbers.
 #[derive(Debug)]
-pub(super) struct Row {
-    pub(super) job: JobId,
-    pub(super) seq: Seq,
-    pub(super) bytes: Vec<u8>,
+pub(super) struct Rows {
+    job: JobId,
+    /// What is kept of each, one after the other.
+    bytes: Vec<u8>,
+    /// Their numbers, and where each ends.
+    ends: SmallVec<[(Seq, usize); 2]>,
 }
 
 /// What is written in one step: all of it or nothing.
 #[derive(Debug, Default)]
 pub(super) struct Commit {
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<Rows>,
     /// Jobs that begin or end, in that order.
     pub(super) turns: Vec<JobId>,
     /// Logs whose beginning is let go of: the job as it stands, and the number of the first event that stays.
-    pub(super) cuts: Vec<(Row, Seq)>,
+    pub(super) cuts: Vec<(Rows, Seq)>,
     /// Jobs that are let go of, and their names.
     pub(super) gone: Vec<(JobId, [NameHash; 2])>,
 }
@@ -69,7 +79,7 @@ impl Commit {
 
 /// An open database.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct Tables {
     database: Database,
     /// The number of the next name that expires.
     next_expired: u64,
@@ -87,7 +97,7 @@ pub(super) struct Loaded {
     pub(super) turn: u64,
 }
 
-impl Table {
+impl Tables {
     /// Opens the database of a disk. Where there is none it is made, with this key.
     pub(super) fn open(
         disk: &dyn Disk,
@@ -183,44 +193,15 @@ impl Table {
     /// Writes, and returns when it is on the disk.
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), DiskError> {
         let transaction = self.database.begin_write()?;
-        let (mut next, mut turn) = (self.next_expired, self.next_turn);
-        {
-            let mut events = transaction.open_table(EVENTS)?;
-            for row in &commit.rows {
-                events.insert((row.job.bits(), row.seq), &*row.checked())?;
-            }
-            for (job, first) in &commit.cuts {
-                let key = job.job.bits();
-                events.insert((key, 0), &*job.checked())?;
-                events.retain_in((key, 1)..(key, *first), |_, _| false)?;
-            }
-            for (job, _) in &commit.gone {
-                events.retain_in(all_of(*job), |_, _| false)?;
-            }
-        }
-        if !commit.turns.is_empty() || !commit.gone.is_empty() {
-            let mut jobs = transaction.open_table(JOBS)?;
-            for job in &commit.turns {
-                let check = checksum(job.bits(), turn, b"turn");
-                jobs.insert(job.bits(), (turn, check))?;
-                turn += 1;
-            }
-            for (job, _) in &commit.gone {
-                jobs.remove(job.bits())?;
-            }
-        }
+        let next_turn = self.next_turn + commit.turns.len() as u64;
+        let next_expired = self.next_expired + commit.gone.len() as u64;
+        write_jobs(&transaction, commit, self.next_turn)?;
         if !commit.gone.is_empty() {
-            let mut expired = transaction.open_table(EXPIRED)?;
-            for (_, [connid, job]) in &commit.gone {
-                let check = checksum(next.into(), *connid, &job.to_le_bytes());
-                expired.insert(next, (*connid, *job, check))?;
-                next += 1;
-            }
-            let oldest = next.saturating_sub(self.most_expired);
-            expired.retain_in(..oldest, |_, _| false)?;
+            let oldest = next_expired.saturating_sub(self.most_expired);
+            write_expired(&transaction, commit, self.next_expired, oldest)?;
         }
         transaction.commit()?;
-        (self.next_expired, self.next_turn) = (next, turn);
+        (self.next_expired, self.next_turn) = (next_expired, next_turn);
         Ok(())
     }
 
@@ -308,8 +289,107 @@ impl Table {
     }
 }
 
-fn all_of(job: JobId) -> RangeInclusive<(u128, u64)> {
-    (job.bits(), 0)..=(job.bits(), u64::MAX)
+/// Writes events and the table of jobs, the first turn having that number.
+fn write_jobs(
+    transaction: &WriteTransaction,
+    commit: &Commit,
+    first_turn: u64,
+) -> Result<(), DiskError> {
+    let mut events = transaction.open_table(EVENTS)?;
+    let mut jobs = transaction.open_table(JOBS)?;
+    let mut rows: Vec<_> = commit.rows.iter().flat_map(Rows::iter).collect();
+    insert_all(&mut events, &mut rows)?;
+    for (job, first) in &commit.cuts {
+        for (key, bytes) in job.iter() {
+            events.insert(key, bytes)?;
+        }
+        let key = job.job.bits();
+        events.retain_in((key, 1)..(key, *first), |_, _| false)?;
+    }
+    let turns = commit.turns.iter().zip(first_turn..).map(|(job, turn)| {
+        let check = checksum(job.bits(), turn, b"turn");
+        (job.bits(), (turn, check))
+    });
+    insert_all(&mut jobs, &mut turns.collect::<Vec<_>>())?;
+    for run in runs(&jobs, &commit.gone)? {
+        events.retain_in((*run.start(), 0)..=(*run.end(), u64::MAX), |_, _| false)?;
+        jobs.retain_in(run, |_, _| false)?;
+    }
+    Ok(())
+}
+
+/// Writes the names that expire, the first having that number, and lets go of those before the oldest.
+fn write_expired(
+    transaction: &WriteTransaction,
+    commit: &Commit,
+    first: u64,
+    oldest: u64,
+) -> Result<(), DiskError> {
+    let mut expired = transaction.open_table(EXPIRED)?;
+    let names = commit
+        .gone
+        .iter()
+        .zip(first..)
+        .map(|((_, [connid, job]), number)| {
+            let check = checksum(number.into(), *connid, &job.to_le_bytes());
+            (number, (*connid, *job, check))
+        });
+    insert_all(&mut expired, &mut names.collect::<Vec<_>>())?;
+    Ok(expired.retain_in(..oldest, |_, _| false)?)
+}
+
+/// Inserts rows. Many that come after all that is there, as most do, are put there page by page and not one by one.
+fn insert_all<K, V>(
+    table: &mut Table<'_, K, V>,
+    rows: &mut [(K, V::SelfType<'_>)],
+) -> Result<(), DiskError>
+where
+    K: Key + for<'k> Value<SelfType<'k> = K> + Ord + Copy + 'static,
+    V: Value + 'static,
+{
+    rows.sort_by_key(|(key, _)| *key);
+    let last = table.last()?.map(|(key, _)| key.value());
+    let old = rows.partition_point(|(key, _)| Some(*key) <= last);
+    let alone = if rows.len() - old < MANY_ROWS {
+        rows.len()
+    } else {
+        old
+    };
+    let (alone, together) = rows.split_at(alone);
+    for (key, value) in alone {
+        table.insert(*key, value)?;
+    }
+    if together.is_empty() {
+        return Ok(());
+    }
+    let mut end = table.upper_bound_mut(Bound::<K>::Unbounded)?;
+    for (key, value) in together {
+        end.insert_before(*key, value)?;
+    }
+    Ok(end.close()?)
+}
+
+/// Those that are let go of, as runs without another job between them.
+fn runs(
+    jobs: &impl ReadableTable<u128, (u64, Checksum)>,
+    gone: &[(JobId, [NameHash; 2])],
+) -> Result<Vec<RangeInclusive<u128>>, DiskError> {
+    let mut gone: Vec<u128> = gone.iter().map(|(job, _)| job.bits()).collect();
+    gone.sort_unstable();
+    let mut left = gone.into_iter().peekable();
+    let mut runs = Vec::new();
+    while let Some(first) = left.next() {
+        let mut last = first;
+        for row in jobs.range(first..)? {
+            let job = row?.0.value();
+            if job != first && left.next_if_eq(&job).is_none() {
+                break;
+            }
+            last = job;
+        }
+        runs.push(first..=last);
+    }
+    Ok(runs)
 }
 
 /// A job while its rows are read.
@@ -367,11 +447,52 @@ impl Reading {
     }
 }
 
-impl Row {
-    /// What is kept: the bytes, and their checksum.
-    fn checked(&self) -> Vec<u8> {
-        let check = checksum(self.job.bits(), self.seq, &self.bytes);
-        [&*self.bytes, &check.to_le_bytes()].concat()
+impl Rows {
+    const fn new(job: JobId) -> Self {
+        Self {
+            job,
+            bytes: Vec::new(),
+            ends: SmallVec::new_const(),
+        }
+    }
+
+    /// A job as it stands, in the place of what came before.
+    pub(super) fn of_job(job: &Job) -> Self {
+        let mut rows = Self::new(job.id());
+        rows.add(0, |bytes| record::write_job(job, bytes));
+        rows
+    }
+
+    /// Events of a job.
+    pub(super) fn of_events(job: JobId, events: &[Event]) -> Self {
+        let mut rows = Self::new(job);
+        rows.bytes.reserve(EVENT_BYTES * events.len());
+        for event in events {
+            rows.add(event.seq, |bytes| record::write_event(event, bytes));
+        }
+        rows
+    }
+
+    /// What these bytes are, and after them their checksum.
+    fn add(&mut self, seq: Seq, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        let check = checksum(self.job.bits(), seq, &self.bytes[start..]);
+        self.bytes.extend_from_slice(&check.to_le_bytes());
+        self.ends.push((seq, self.bytes.len()));
+    }
+
+    /// How much there is to be kept.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = ((u128, Seq), &[u8])> {
+        let mut start = 0;
+        self.ends.iter().map(move |(seq, end)| {
+            let bytes = &self.bytes[std::mem::replace(&mut start, *end)..*end];
+            ((self.job.bits(), *seq), bytes)
+        })
     }
 }
 
@@ -412,12 +533,51 @@ fn damaged(job: JobId, seq: Seq, why: &impl ToString) -> DiskError {
     ))
 }
 
-/// What is written of events in one step.
-pub(super) fn rows(job: JobId, events: &[Event]) -> Vec<Row> {
-    let row = |event: &Event| Row {
-        job,
-        seq: event.seq,
-        bytes: record::of_event(event),
-    };
-    events.iter().map(row).collect()
+#[cfg(test)]
+mod tests {
+    use redb::backends::InMemoryBackend;
+
+    use super::*;
+
+    fn with_jobs(test: impl FnOnce(&mut Table<'_, u128, (u64, Checksum)>)) {
+        let backend = InMemoryBackend::new();
+        let database = Builder::new().create_with_backend(backend).unwrap();
+        let transaction = database.begin_write().unwrap();
+        test(&mut transaction.open_table(JOBS).unwrap());
+    }
+
+    fn numbered(jobs: impl Iterator<Item = u128>, turn: u64) -> Vec<(u128, (u64, Checksum))> {
+        jobs.map(|job| (job, (turn, 0))).collect()
+    }
+
+    #[test]
+    fn rows_are_there_in_whatever_order_they_came_and_the_last_of_a_key_stays() {
+        with_jobs(|jobs| {
+            insert_all(jobs, &mut numbered((1..40).rev(), 1)).unwrap();
+            insert_all(jobs, &mut numbered((30..90).step_by(2), 2)).unwrap();
+            insert_all(jobs, &mut numbered([7, 200].into_iter(), 3)).unwrap();
+            let there = jobs.iter().unwrap().map(|row| {
+                let (job, row) = row.unwrap();
+                (job.value(), row.value().0)
+            });
+            let turn_of = |job| match job {
+                7 | 200 => Some(3),
+                30..90 if job % 2 == 0 => Some(2),
+                1..40 => Some(1),
+                _ => None,
+            };
+            let expected = (0..300).filter_map(|job| Some((job, turn_of(job)?)));
+            assert_eq!(there.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        });
+    }
+
+    #[test]
+    fn a_run_holds_nobody_who_stays() {
+        with_jobs(|jobs| {
+            insert_all(jobs, &mut numbered(1..=10, 1)).unwrap();
+            let gone = [9, 2, 4, 3, 7, 42].map(|job| (JobId::from_bits(job), [0, 0]));
+            let runs = runs(jobs, &gone).unwrap();
+            assert_eq!(runs, [2..=4, 7..=7, 9..=9, 42..=42]);
+        });
+    }
 }

@@ -1,17 +1,17 @@
 //! The one who writes: takes what waits, writes it in one step, and only then shows it.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
 
 use longwire_engine::{Events, Job, Unavailable};
-use longwire_protocol::{Connid, JobId, Seconds, Seq, Status};
+use longwire_protocol::{JobId, Seconds, Seq, Status};
 use rustc_hash::FxHashSet;
 use tokio::{
     sync::{mpsc, oneshot},
-    task::spawn_blocking,
+    task::{spawn_blocking, yield_now},
     time::{Instant, sleep, sleep_until},
 };
 
@@ -20,16 +20,18 @@ use super::{
     bytes::Flushes,
     disk::Disk,
     disk_error::DiskError,
-    is_asked, record,
-    table::{Commit, Row, Table, rows},
+    is_asked,
+    table::{Commit, Rows, Tables},
 };
-use crate::stores::state::{Beside, Dropped, Wakes};
+use crate::stores::state::{Beside, Dropped, NameHash, Wakes};
 
 /// Changes written in one step at most.
 const MOST_AT_ONCE: usize = 2048;
 /// Bytes written in one step at most, about.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
-/// How long what was let go of may stay on the disk while there is nothing else to write.
+/// How many jobs that were let go of may stay on the disk for a while.
+const TIDY_AT_ONCE: usize = 64;
+/// How long they may.
 const TIDY_AFTER: Duration = Duration::from_secs(1);
 /// How long to wait for space where there is none.
 const ROOM_AFTER: Duration = Duration::from_secs(1);
@@ -42,7 +44,8 @@ pub(super) struct Order {
     pub(super) after: Option<Seq>,
     pub(super) job: Job,
     pub(super) events: Events,
-    pub(super) rows: Vec<Row>,
+    /// None once they are in a step.
+    pub(super) rows: Option<Rows>,
     /// Whether somebody waits for it now.
     pub(super) urgent: bool,
     pub(super) mark: Mark,
@@ -51,7 +54,7 @@ pub(super) struct Order {
 
 impl Order {
     fn bytes(&self) -> usize {
-        self.rows.iter().map(|row| row.bytes.len()).sum()
+        self.rows.as_ref().map_or(0, Rows::len)
     }
 
     fn refuse(self, why: NotWritten) {
@@ -66,7 +69,7 @@ pub(super) struct Writer {
     disk: Arc<dyn Disk>,
     flushes: Flushes,
     /// None while it is opened again.
-    table: Option<Table>,
+    table: Option<Tables>,
     settings: Settings,
     /// Changes of jobs that were in the last step: they come first in the next.
     carried: VecDeque<Order>,
@@ -74,6 +77,8 @@ pub(super) struct Writer {
     owed: Commit,
     /// When there is something to be done though nothing is to be written.
     chore_at: Option<Instant>,
+    /// Whether several changes came at once the last time.
+    is_busy: bool,
 }
 
 /// Nothing can be written any more.
@@ -83,12 +88,12 @@ impl Writer {
     pub(super) fn new(
         shared: Arc<Shared>,
         orders: mpsc::Receiver<Order>,
-        (disk, flushes, table): (Arc<dyn Disk>, Flushes, Table),
+        (disk, flushes, table): (Arc<dyn Disk>, Flushes, Tables),
         settings: Settings,
     ) -> Self {
         // What there is to do was left by the opening.
         let is_well = *shared.health.borrow() == Health::Well;
-        let is_tidy = !shared.kept.lock().state.has_dropped();
+        let is_tidy = !shared.kept.lock().has_dropped();
         Self {
             shared,
             orders,
@@ -99,6 +104,7 @@ impl Writer {
             carried: VecDeque::new(),
             owed: Commit::default(),
             chore_at: (!is_well || !is_tidy).then(Instant::now),
+            is_busy: false,
         }
     }
 
@@ -127,7 +133,12 @@ impl Writer {
                 () = shared.closing.cancelled() => self.orders.close(),
             }
         }
+        if self.is_busy {
+            // Others that are ready bring what they have first.
+            yield_now().await;
+        }
         self.fill(&mut batch);
+        self.is_busy = batch.len() > 1;
         let may_wait = self.settings.output_wait > Seconds::ZERO;
         if may_wait && !batch.iter().any(|order| order.urgent) {
             self.linger(&mut batch).await;
@@ -138,6 +149,7 @@ impl Writer {
     /// Takes what waits, as much as fits one step.
     fn fill(&mut self, batch: &mut Vec<Order>) {
         let mut bytes: usize = batch.iter().map(Order::bytes).sum();
+        batch.reserve(self.orders.len().min(MOST_AT_ONCE));
         while batch.len() < MOST_AT_ONCE
             && bytes < MOST_BYTES
             && let Ok(order) = self.orders.try_recv()
@@ -194,22 +206,36 @@ impl Writer {
         let mut kept = shared.kept.lock();
         let (mut step, mut refused) = (Step::default(), Vec::new());
         step.commit = std::mem::take(&mut self.owed);
+        step.accepted.reserve(batch.len());
         for order in batch {
-            if step.is_about(&order) {
+            let name = kept.state.expired.of_connid(order.job.connid());
+            if step.is_about(&order, name) {
                 self.carried.push_back(order);
             } else if let Err(why) = step.fits(&order, &kept) {
                 refused.push((order, why));
             } else {
-                step.take(order);
+                step.take(order, name);
             }
         }
-        let dropped = kept.state.take_dropped();
-        let_go(dropped, &mut kept, &mut step.commit);
+        if self.is_to_tidy(&kept) {
+            let dropped = kept.state.take_dropped();
+            let_go(dropped, &mut kept, &mut step.commit);
+        }
         drop(kept);
         for (order, why) in refused {
             order.refuse(why);
         }
         (step.accepted, step.commit)
+    }
+
+    /// Whether what was let go of goes from the disk now: that touches pages of its own, and does many at once as easily as one.
+    fn is_to_tidy(&self, kept: &Kept) -> bool {
+        let dropped = kept.state.dropped();
+        // What a log has lost may be as much as its job says in the meantime.
+        dropped.is_some_and(|dropped| {
+            dropped.jobs.len() >= TIDY_AT_ONCE || !dropped.beginnings.is_empty()
+        }) || self.chore_at.is_some_and(|at| at <= Instant::now())
+            || *self.shared.health.borrow() != Health::Well
     }
 
     /// Writes, if need be to the space that was set aside. The disk is full once that is used up too.
@@ -236,13 +262,13 @@ impl Writer {
         }
     }
 
-    async fn opened(&mut self) -> Result<Table, DiskError> {
+    async fn opened(&mut self) -> Result<Tables, DiskError> {
         if let Some(table) = self.table.take() {
             return Ok(table);
         }
         let (disk, flushes) = (Arc::clone(&self.disk), self.flushes.clone());
         let names = self.settings.retention.expired_names as u64 / 2;
-        blocking(move || Table::open(&*disk, &flushes, names, [0, 0])).await?
+        blocking(move || Tables::open(&*disk, &flushes, names, [0, 0])).await?
     }
 
     /// Says whether there was something to make it with.
@@ -267,7 +293,7 @@ impl Writer {
             if is_asked(&order.events) {
                 order.refuse(why.clone().into());
             } else {
-                order.rows = rows(order.job.id(), &order.events);
+                order.rows = Some(Rows::of_events(order.job.id(), &order.events));
                 self.carried.push_back(order);
             }
         }
@@ -297,7 +323,7 @@ impl Writer {
             self.chore_at = None;
             self.look_for_space().await;
         }
-        if self.shared.kept.lock().state.has_dropped() {
+        if self.shared.kept.lock().has_dropped() {
             self.remember_chore(TIDY_AFTER);
         }
     }
@@ -374,15 +400,15 @@ struct Step {
     accepted: Vec<Order>,
     commit: Commit,
     jobs: FxHashSet<JobId>,
-    names: HashSet<Connid>,
+    names: FxHashSet<NameHash>,
     /// New jobs, but those that are over as they begin.
     live: usize,
     queued: HashMap<Arc<str>, usize>,
 }
 
 impl Step {
-    fn is_about(&self, order: &Order) -> bool {
-        let names = order.after.is_none() && self.names.contains(order.job.connid());
+    fn is_about(&self, order: &Order, name: NameHash) -> bool {
+        let names = order.after.is_none() && self.names.contains(&name);
         names || self.jobs.contains(&order.job.id())
     }
 
@@ -400,11 +426,11 @@ impl Step {
         room.map_err(NotWritten::Created)
     }
 
-    fn take(&mut self, mut order: Order) {
+    fn take(&mut self, mut order: Order, name: NameHash) {
         let job = &order.job;
         self.jobs.insert(job.id());
         if order.after.is_none() {
-            self.names.insert(job.connid().clone());
+            self.names.insert(name);
             self.live += usize::from(!job.status().has_ended());
         }
         if order.after.is_none() && job.status() == Status::Queued {
@@ -416,7 +442,7 @@ impl Step {
         if order.after.is_none() || job.status().has_ended() {
             self.commit.turns.push(job.id());
         }
-        self.commit.rows.append(&mut order.rows);
+        self.commit.rows.extend(order.rows.take());
         self.accepted.push(order);
     }
 }
@@ -427,12 +453,7 @@ fn let_go(dropped: Dropped, kept: &mut Kept, commit: &mut Commit) {
         if let Some((job, first)) = kept.state.kept(id)
             && !kept.fleeting.contains(&id)
         {
-            let row = Row {
-                job: id,
-                seq: 0,
-                bytes: record::of_job(job),
-            };
-            commit.cuts.push((row, first));
+            commit.cuts.push((Rows::of_job(job), first));
         }
     }
     for gone in dropped.jobs {

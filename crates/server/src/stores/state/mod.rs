@@ -329,11 +329,9 @@ impl State {
             .unwrap_or_default()
     }
 
-    /// Whether anything was.
-    pub(super) fn has_dropped(&self) -> bool {
-        self.dropped
-            .as_ref()
-            .is_some_and(|dropped| !dropped.is_empty())
+    /// The same, and it stays to be asked for.
+    pub(super) const fn dropped(&self) -> Option<&Dropped> {
+        self.dropped.as_ref()
     }
 
     /// A job and the number of the oldest event of it that is kept.

@@ -698,6 +698,8 @@ impl Session {
 
     /// Says why, waits for the peer to agree, and reads on until its end, so that the close frame is not lost to a reset.
     async fn close(mut self: Box<Self>, ending: Ending) {
+        // What was begun goes on by itself.
+        self.answering.clear();
         if let Ending::Close(code) = ending {
             let reason = tokio_websockets::CloseCode::try_from(code.code).ok();
             let frame = Message::close(reason, code.reason);
