@@ -4,12 +4,12 @@ mod lines;
 pub(crate) mod progress;
 pub(crate) mod result;
 
-use std::time::Duration;
+use std::{future::pending, pin::Pin, time::Duration};
 
 use longwire_engine::Task;
 use longwire_protocol::{Failure, Progress, Stream};
 use serde::Serialize;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use lines::{Lines, Piece};
 use progress::Reader;
@@ -28,6 +28,8 @@ pub(crate) struct Printer {
     /// Of these, those that may still be.
     left: u64,
     line_due: Option<Instant>,
+    /// Waits for it. It stays where lines come and end, as to set one anew wakes whoever keeps the time.
+    clock: Option<Pin<Box<Sleep>>>,
 }
 
 /// More was printed than may be. What fits was taken.
@@ -57,6 +59,7 @@ impl Printer {
             most: output_bytes,
             left: output_bytes,
             line_due: None,
+            clock: None,
         }
     }
 
@@ -88,19 +91,22 @@ impl Printer {
     }
 
     /// Ends when a line has waited for its end long enough: then [`Printer::say_lines`] is due.
-    pub(crate) fn line_due(&self) -> impl Future<Output = ()> + use<> {
-        let due = self.line_due;
-        async move {
-            match due {
-                Some(at) => sleep_until(at).await,
-                None => std::future::pending().await,
-            }
+    pub(crate) async fn line_due(&mut self) {
+        let Some(due) = self.line_due else {
+            return pending().await;
+        };
+        let clock = self.clock.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        clock.as_mut().await;
+        // It may have been of a line that has ended since.
+        if clock.deadline() < due {
+            clock.as_mut().reset(due);
+            clock.as_mut().await;
         }
     }
 
     /// Says the lines that have not ended, as far as they came.
     pub(crate) async fn say_lines(&mut self, task: &Task) {
-        self.line_due = None;
+        (self.line_due, self.clock) = (None, None);
         for stream in [Stream::Stdout, Stream::Stderr] {
             if self.lines(stream).is_waiting() {
                 say(task, stream, self.lines(stream).so_far()).await;
@@ -132,9 +138,12 @@ async fn tell(task: &Task, progress: Option<Progress>) {
     }
 }
 
-async fn say(task: &Task, stream: Stream, pieces: impl IntoIterator<Item = Piece>) {
+async fn say(task: &Task, stream: Stream, pieces: impl IntoIterator<Item = Piece<'_>>) {
     for piece in pieces {
         // A job that is over takes no more, and whoever serves it is dropped next.
-        let _ = task.print(stream, &piece).await;
+        let _ = match piece {
+            Piece::Text(text) => task.output(stream, text).await,
+            Piece::Bytes(bytes) => task.print(stream, &bytes).await,
+        };
     }
 }
