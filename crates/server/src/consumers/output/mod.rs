@@ -4,12 +4,12 @@ mod lines;
 pub(crate) mod progress;
 pub(crate) mod result;
 
-use std::{future::pending, pin::Pin, time::Duration};
+use std::time::Duration;
 
 use longwire_engine::Task;
 use longwire_protocol::{Failure, Progress, Stream};
 use serde::Serialize;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use lines::{Lines, Piece};
 use progress::Reader;
@@ -28,8 +28,6 @@ pub(crate) struct Printer {
     /// Of these, those that may still be.
     left: u64,
     line_due: Option<Instant>,
-    /// Waits for it. It stays where lines come and end, as to set one anew wakes whoever keeps the time.
-    clock: Option<Pin<Box<Sleep>>>,
 }
 
 /// More was printed than may be. What fits was taken.
@@ -59,7 +57,6 @@ impl Printer {
             most: output_bytes,
             left: output_bytes,
             line_due: None,
-            clock: None,
         }
     }
 
@@ -91,22 +88,19 @@ impl Printer {
     }
 
     /// Ends when a line has waited for its end long enough: then [`Printer::say_lines`] is due.
-    pub(crate) async fn line_due(&mut self) {
-        let Some(due) = self.line_due else {
-            return pending().await;
-        };
-        let clock = self.clock.get_or_insert_with(|| Box::pin(sleep_until(due)));
-        clock.as_mut().await;
-        // It may have been of a line that has ended since.
-        if clock.deadline() < due {
-            clock.as_mut().reset(due);
-            clock.as_mut().await;
+    pub(crate) fn line_due(&self) -> impl Future<Output = ()> + use<> {
+        let due = self.line_due;
+        async move {
+            match due {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
         }
     }
 
     /// Says the lines that have not ended, as far as they came.
     pub(crate) async fn say_lines(&mut self, task: &Task) {
-        (self.line_due, self.clock) = (None, None);
+        self.line_due = None;
         for stream in [Stream::Stdout, Stream::Stderr] {
             if self.lines(stream).is_waiting() {
                 say(task, stream, self.lines(stream).so_far()).await;
