@@ -1,10 +1,18 @@
 //! The bytes of a stream, as the pieces that go into the log.
 
+use std::borrow::Cow;
+
 /// Bytes that wait for the end of their line at most.
 const LINE_BYTES: usize = 16 * 1024;
 
-/// A part of a stream that is to be said at once: all of it is UTF-8, or it is to be told byte by byte.
-pub(crate) type Piece = Vec<u8>;
+/// A part of a stream that is to be said at once. What need not be kept is not copied: there may be gigabytes of it.
+#[derive(Debug)]
+pub(crate) enum Piece<'a> {
+    /// Known to be text.
+    Text(Cow<'a, str>),
+    /// All of it is UTF-8, or it is to be told byte by byte.
+    Bytes(Vec<u8>),
+}
 
 /// Puts a stream together to whole lines. What a carriage return takes back, as the bars of many programs do, is left out, and so
 /// do they not fill the log. Of what is not text nothing is left out: a line with bytes in it that are no UTF-8 is a piece
@@ -20,9 +28,12 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Takes what came; returns what can be said now.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
+    pub(crate) fn push<'a>(&mut self, bytes: &'a [u8]) -> Vec<Piece<'a>> {
         self.said &= bytes.is_empty();
         self.binary |= memchr::memchr(0, bytes).is_some();
+        if let Some(lines) = self.plain_lines(bytes) {
+            return vec![Piece::Text(lines.into())];
+        }
         self.pending.extend_from_slice(bytes);
         let whole = match memchr::memrchr(b'\n', &self.pending) {
             _ if self.binary => whole_characters(&self.pending),
@@ -35,10 +46,17 @@ impl Lines {
             return some(whole).into_iter().collect();
         }
         drop_overwritten(&mut self.pending);
-        if is_plain(&whole) {
-            return some(whole).into_iter().collect();
+        pieces(whole)
+    }
+
+    /// What came, where it is whole lines, all text, and nothing of it was taken back.
+    fn plain_lines<'a>(&self, bytes: &'a [u8]) -> Option<&'a str> {
+        let whole = self.pending.is_empty() && bytes.ends_with(b"\n") && !self.binary;
+        let plain = whole && !is_taken_back(bytes);
+        if !plain {
+            return None;
         }
-        pieces(&whole)
+        str::from_utf8(bytes).ok()
     }
 
     /// Whether there is a line that has not ended, and was not said as it stands.
@@ -48,29 +66,29 @@ impl Lines {
 
     /// The line that has not ended, as far as it came: a question that waits for its answer, or a bar. A bar may still be taken back,
     /// so it stays.
-    pub(crate) fn so_far(&mut self) -> Option<Piece> {
+    pub(crate) fn so_far(&mut self) -> Option<Piece<'static>> {
         if self.pending.last() == Some(&b'\r') && str::from_utf8(&self.pending).is_ok() {
             self.said = true;
-            return Some(self.pending.clone());
+            return some(self.pending.clone());
         }
         let whole = whole_characters(&self.pending);
         some(self.take(whole))
     }
 
     /// What is left at the end.
-    pub(crate) fn rest(&mut self) -> Option<Piece> {
+    pub(crate) fn rest(&mut self) -> Option<Piece<'static>> {
         let rest = std::mem::take(&mut self.pending);
         some(rest).filter(|_| !self.said)
     }
 
-    fn take(&mut self, count: usize) -> Piece {
+    fn take(&mut self, count: usize) -> Vec<u8> {
         let rest = self.pending.split_off(count);
         std::mem::replace(&mut self.pending, rest)
     }
 }
 
-fn some(piece: Piece) -> Option<Piece> {
-    (!piece.is_empty()).then_some(piece)
+fn some(bytes: Vec<u8>) -> Option<Piece<'static>> {
+    (!bytes.is_empty()).then_some(Piece::Bytes(bytes))
 }
 
 /// Of a line that has not ended, what a carriage return and more text has taken back.
@@ -83,14 +101,26 @@ fn drop_overwritten(line: &mut Vec<u8>) {
     }
 }
 
-/// Whether all of it is text, and nothing of it was taken back: then it is one piece, as it stands.
-fn is_plain(lines: &[u8]) -> bool {
-    memchr::memchr(b'\r', lines).is_none() && str::from_utf8(lines).is_ok()
+/// Whether something of these lines may have been taken back.
+fn is_taken_back(lines: &[u8]) -> bool {
+    memchr::memchr(b'\r', lines).is_some()
 }
 
-/// Whole lines as pieces: those that are text together, each without what was taken back in it, and those that are not.
-fn pieces(lines: &[u8]) -> Vec<Piece> {
-    let mut pieces: Vec<(bool, Piece)> = Vec::new();
+/// Whole lines as pieces: one as it stands, where all of it is text.
+fn pieces(lines: Vec<u8>) -> Vec<Piece<'static>> {
+    if is_taken_back(&lines) {
+        return line_by_line(&lines);
+    }
+    match String::from_utf8(lines) {
+        Ok(text) if text.is_empty() => Vec::new(),
+        Ok(text) => vec![Piece::Text(text.into())],
+        Err(error) => line_by_line(error.as_bytes()),
+    }
+}
+
+/// Those that are text together, each without what was taken back in it, and those that are not.
+fn line_by_line(lines: &[u8]) -> Vec<Piece<'static>> {
+    let mut pieces: Vec<(bool, Vec<u8>)> = Vec::new();
     for line in lines.split_inclusive(|byte| *byte == b'\n') {
         let is_text = str::from_utf8(line).is_ok();
         if pieces.last().is_none_or(|(last, _)| *last != is_text) {
@@ -100,10 +130,11 @@ fn pieces(lines: &[u8]) -> Vec<Piece> {
             add(piece, line, is_text);
         }
     }
-    pieces.into_iter().map(|(_, piece)| piece).collect()
+    let bytes = pieces.into_iter().map(|(_, piece)| piece);
+    bytes.map(Piece::Bytes).collect()
 }
 
-fn add(piece: &mut Piece, line: &[u8], is_text: bool) {
+fn add(piece: &mut Vec<u8>, line: &[u8], is_text: bool) {
     if !is_text {
         return piece.extend_from_slice(line);
     }
@@ -148,10 +179,24 @@ mod tests {
 
     type Row<'a> = (&'a [&'a [u8]], &'a [&'a [u8]]);
 
-    fn said(came: &[&[u8]]) -> Vec<Piece> {
+    fn bytes(piece: Piece<'_>) -> Vec<u8> {
+        match piece {
+            Piece::Text(text) => text.into_owned().into_bytes(),
+            Piece::Bytes(bytes) => bytes,
+        }
+    }
+
+    fn push(lines: &mut Lines, came: &[u8]) -> Vec<Vec<u8>> {
+        lines.push(came).into_iter().map(bytes).collect()
+    }
+
+    fn said(came: &[&[u8]]) -> Vec<Vec<u8>> {
         let mut lines = Lines::default();
-        let mut said: Vec<Piece> = came.iter().flat_map(|bytes| lines.push(bytes)).collect();
-        said.extend(lines.rest());
+        let mut said: Vec<Vec<u8>> = came
+            .iter()
+            .flat_map(|came| push(&mut lines, came))
+            .collect();
+        said.extend(lines.rest().map(bytes));
         said
     }
 
@@ -202,21 +247,21 @@ mod tests {
         assert!(!lines.is_waiting());
         lines.push(b"Name? \xc3");
         assert!(lines.is_waiting());
-        assert_eq!(lines.so_far().as_deref(), Some(&b"Name? "[..]));
-        assert_eq!(lines.push(b"\xa4\n"), ["ä\n".as_bytes()]);
+        assert_eq!(lines.so_far().map(bytes).as_deref(), Some(&b"Name? "[..]));
+        assert_eq!(push(&mut lines, b"\xa4\n"), ["ä\n".as_bytes()]);
 
         lines.push(b"10%\r");
-        assert_eq!(lines.so_far().as_deref(), Some(&b"10%\r"[..]));
+        assert_eq!(lines.so_far().map(bytes).as_deref(), Some(&b"10%\r"[..]));
         assert!(!lines.is_waiting());
         lines.push(b"20%\r");
         assert!(lines.is_waiting());
-        assert_eq!(lines.rest().as_deref(), Some(&b"20%\r"[..]));
+        assert_eq!(lines.rest().map(bytes).as_deref(), Some(&b"20%\r"[..]));
 
         // A bar that is no text is not taken back, so it is said once.
         lines.push(b"1\xb7\r");
-        assert_eq!(lines.so_far().as_deref(), Some(&b"1\xb7\r"[..]));
+        assert_eq!(lines.so_far().map(bytes).as_deref(), Some(&b"1\xb7\r"[..]));
         lines.push(b"2\xb7\r");
-        assert_eq!(lines.so_far().as_deref(), Some(&b"2\xb7\r"[..]));
+        assert_eq!(lines.so_far().map(bytes).as_deref(), Some(&b"2\xb7\r"[..]));
     }
 
     #[test]
@@ -224,11 +269,11 @@ mod tests {
         let mut lines = Lines::default();
         let long = "ä".repeat(LINE_BYTES);
         let (first, second) = long.as_bytes().split_at(LINE_BYTES + 1);
-        let first = lines.push(first);
+        let first = push(&mut lines, first);
         assert!(first.iter().all(|piece| str::from_utf8(piece).is_ok()));
         let mut together = first.concat();
-        together.extend(lines.push(second).concat());
-        together.extend(lines.rest().unwrap_or_default());
+        together.extend(push(&mut lines, second).concat());
+        together.extend(lines.rest().map(bytes).unwrap_or_default());
         assert_eq!(together, long.as_bytes());
     }
 }

@@ -132,9 +132,12 @@ async fn tell(task: &Task, progress: Option<Progress>) {
     }
 }
 
-async fn say(task: &Task, stream: Stream, pieces: impl IntoIterator<Item = Piece>) {
+async fn say(task: &Task, stream: Stream, pieces: impl IntoIterator<Item = Piece<'_>>) {
     for piece in pieces {
         // A job that is over takes no more, and whoever serves it is dropped next.
-        let _ = task.print(stream, &piece).await;
+        let _ = match piece {
+            Piece::Text(text) => task.output(stream, text).await,
+            Piece::Bytes(bytes) => task.print(stream, &bytes).await,
+        };
     }
 }
