@@ -8,7 +8,7 @@
 use std::{
     future::poll_fn,
     io, mem,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
@@ -23,7 +23,6 @@ use longwire_protocol::{
 use smallvec::SmallVec;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    task::yield_now,
     time::{Instant, Sleep, sleep, timeout},
 };
 use tokio_websockets::{Error, Message};
@@ -215,8 +214,8 @@ impl Session {
             Poll::Pending => self.mailbox.holds_word(),
         };
         if self.stands_back {
-            // Its first poll has this task woken after the others.
-            let _ = pin!(yield_now()).poll(cx);
+            // A task that is woken while it runs goes behind those that are ready.
+            cx.waker().wake_by_ref();
         }
         self.stands_back
     }
