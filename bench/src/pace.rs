@@ -14,8 +14,9 @@ use crate::machine::{Cores, pin};
 use crate::made_up::Chance;
 use crate::moment::now;
 
-/// A turn is slow where the work took so many times what it took at best in the run.
-pub(crate) const SLOW: f64 = 1.1;
+/// A turn is slow where the work took so many times what it took at best in the run. Less says nothing of it: on a calm machine ten
+/// milliseconds are up to a third slower than at best, and the seconds between them are not.
+pub(crate) const SLOW: f64 = 1.5;
 /// So often each is done, on each core.
 const PIECES: usize = 8;
 /// The one that counts, by how long they took: the first may have been lucky, and later ones interrupted.
