@@ -216,9 +216,9 @@ pub(crate) mod tests {
     fn a_turn_is_calm_where_neither_others_nor_the_machine_disturb_it() {
         let rows = [
             (0.0, 1.0, true),
-            (0.029, 1.09, true),
+            (0.029, 1.49, true),
             (0.031, 1.0, false),
-            (0.0, 1.11, false),
+            (0.0, 1.51, false),
         ];
         for (others, slower, calm) in rows {
             let mut turn = turn("per_second", 1.0, false);
@@ -232,12 +232,12 @@ pub(crate) mod tests {
     fn turns_are_compared_with_the_best_of_the_run() {
         let mut results = new("w1");
         let turns = &mut results.row("depth 1", "longwire").turns;
-        for took in [100.0, 115.0] {
+        for took in [100.0, 160.0] {
             let pace = Some(pace(took, took));
             let turn = turn("per_second", took, false);
             turns.push(Turn { pace, ..turn });
         }
-        for (best, calm) in [(100.0, [true, false]), (112.0, [true, true])] {
+        for (best, calm) in [(100.0, [true, false]), (150.0, [true, true])] {
             results.compare(pace(best, best));
             let found: Vec<bool> = results.turns().map(Turn::is_calm).collect();
             assert_eq!(found, calm);
