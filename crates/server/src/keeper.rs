@@ -25,8 +25,8 @@ use tokio::{
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// The variable of a command that says which job it belongs to.
 pub(crate) const JOB: &str = "LONGWIRE_JOB";
-/// Bytes that are read at once.
-const READ_BYTES: usize = 64 * 1024;
+/// Bytes that are read at once: a report of output, and the largest of these.
+const READ_BYTES: usize = HEAD_BYTES + 64 * 1024;
 /// How long a shim has to force its command: what it takes at most, and a second for its words. One that says nothing until then
 /// has been stopped, and is killed.
 pub(crate) const FORCE: Duration = Duration::from_secs(10);

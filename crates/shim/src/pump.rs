@@ -17,8 +17,10 @@ use rustix::{
 
 use crate::wire::{HEAD_BYTES, Output, Report};
 
-/// Bytes of output in one report at most. With its head it fits into any pipe, and with the beginning of a line from before it into one event, as
-/// large as those are unless it is set otherwise.
+/// Bytes of output in one report at most: as much as a pipe holds unless it is set otherwise, and as is often written at once.
+const MOST: usize = 64 * 1024;
+/// Bytes of output in a report where there is more than that. With the beginning of a line from before it this fits into one event, as large as those
+/// are unless it is set otherwise.
 const PIECE: usize = 60 * 1024;
 /// Who has printed so many bytes prints much. Few do, and a user has large pipes for some hundred commands only (`pipe-user-pages-soft`, pipe(7)).
 const MUCH: usize = 1024 * 1024;
@@ -92,8 +94,8 @@ impl<R: Read + AsFd> Pump<R> {
     /// There is too little.
     pub(crate) fn new(from: R, reports: &Reports, output: Output) -> io::Result<Self> {
         let mut report = Vec::new();
-        report.try_reserve_exact(HEAD_BYTES + PIECE)?;
-        report.resize(HEAD_BYTES + PIECE, 0);
+        report.try_reserve_exact(HEAD_BYTES + MOST)?;
+        report.resize(HEAD_BYTES + MOST, 0);
         Ok(Self {
             from,
             reports: reports.clone(),
@@ -133,7 +135,9 @@ impl<R: Read + AsFd> Pump<R> {
 
     /// The same without a copy: the system moves the pages from one pipe to the other.
     fn hand_on(&mut self) -> io::Result<usize> {
-        let count = self.there()?.min(PIECE);
+        // What was written at once stays together: a rest would take the way through all three once more.
+        let there = self.there()?;
+        let count = if there > MOST { PIECE } else { there };
         if count == 0 || !self.heard {
             return self.copy();
         }
