@@ -45,19 +45,7 @@ impl Consumer for Timer {
 
 /// What is kept where nobody says otherwise.
 fn retention() -> Retention {
-    let limits = Config::default().limits;
-    Retention {
-        jobs: limits.jobs,
-        queued_jobs_per_route: limits.queued_jobs_per_route,
-        log_bytes_per_job: limits.log_bytes_per_job,
-        log_events_per_job: limits.log_events_per_job,
-        ended_jobs: limits.ended_jobs_kept,
-        ended_time: limits.ended_seconds_kept.into(),
-        ended_bytes: limits.ended_bytes_kept,
-        expired_names: limits.expired_names_kept,
-        feed_events: limits.feed_events_kept,
-        routes: std::collections::BTreeMap::new(),
-    }
+    Retention::from(&Config::default().limits)
 }
 
 /// So many jobs that have ended are kept, and for each more the oldest goes.

@@ -6,7 +6,7 @@ use longwire_engine::{Lead, OnLost, Retention, RouteRetention, RouteSettings};
 use longwire_protocol::Seconds;
 
 use crate::{
-    config::{Config, OnLostConfig, RouteConfig, ServedBy},
+    config::{Config, Limits, OnLostConfig, RouteConfig, ServedBy},
     stores::embedded::Settings,
 };
 
@@ -41,18 +41,27 @@ pub(crate) fn of_route(route: &RouteConfig, config: &Config) -> RouteSettings {
 
 /// What is kept.
 pub(crate) fn of_retention(config: &Config) -> Retention {
-    let limits = &config.limits;
     Retention {
-        jobs: limits.jobs,
-        queued_jobs_per_route: limits.queued_jobs_per_route,
-        log_bytes_per_job: limits.log_bytes_per_job,
-        log_events_per_job: limits.log_events_per_job,
-        ended_jobs: limits.ended_jobs_kept,
-        ended_time: limits.ended_seconds_kept.into(),
-        ended_bytes: limits.ended_bytes_kept,
-        expired_names: limits.expired_names_kept,
-        feed_events: limits.feed_events_kept,
         routes: of_routes_kept(config),
+        ..Retention::from(&config.limits)
+    }
+}
+
+/// What is kept of all routes together; no route has bounds of its own.
+impl From<&Limits> for Retention {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            jobs: limits.jobs,
+            queued_jobs_per_route: limits.queued_jobs_per_route,
+            log_bytes_per_job: limits.log_bytes_per_job,
+            log_events_per_job: limits.log_events_per_job,
+            ended_jobs: limits.ended_jobs_kept,
+            ended_time: limits.ended_seconds_kept.into(),
+            ended_bytes: limits.ended_bytes_kept,
+            expired_names: limits.expired_names_kept,
+            feed_events: limits.feed_events_kept,
+            routes: BTreeMap::new(),
+        }
     }
 }
 
