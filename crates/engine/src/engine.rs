@@ -1,10 +1,11 @@
 //! The verbs.
 
-use std::{pin::Pin, sync::Arc};
+use std::{future::ready, pin::Pin, sync::Arc};
 
+use futures_util::future::Either;
 use longwire_protocol::{
-    Code, Connid, Done, EndedView, Gap, JobId, JobView, OnConflict, OnDisconnect, Refusal, Seconds,
-    Seq, Spec, Start, Started, Status, StatusPage, StatusQuery, Target, Timestamp, Wish,
+    Code, Connid, Done, EndedView, Event, Gap, JobId, JobView, OnConflict, OnDisconnect, Refusal,
+    Seconds, Seq, Spec, Start, Started, Status, StatusPage, StatusQuery, Target, Timestamp, Wish,
 };
 use smallvec::smallvec;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -66,6 +67,8 @@ pub struct Opened {
     pub spec: Arc<Spec>,
     /// The starter, as the first who watches a job that dies with its last watcher. To be held until it watches, or has gone.
     pub presence: Option<Watcher>,
+    /// Its end, where that came in the same write: all that there is to be watched.
+    pub end: Option<Event>,
 }
 
 /// A kill that was accepted.
@@ -136,26 +139,48 @@ impl Engine {
         &self.0.router
     }
 
-    /// Starts a job, or joins the one that runs under its connid where the start asks for that.
+    /// Starts a job, or joins the one that runs under its connid where the start asks for that. Once it was polled it goes on to its end,
+    /// also where it is dropped.
     ///
     /// # Errors
     /// `shutting_down`, `unknown_route`, `invalid_field` (a time over the route's), `connid_in_use`, `too_many`.
-    pub async fn start(&self, who: &Principal, start: &Start) -> Result<Opened, Refusal> {
+    pub fn start(
+        &self,
+        who: &Principal,
+        start: &Start,
+    ) -> impl Future<Output = Result<Opened, Refusal>> + Unpin + Send + use<> {
+        let (route, spec, now) = match self.accepts(who, start) {
+            Ok(accepted) => accepted,
+            Err(refusal) => return Either::Left(ready(Err(refusal))),
+        };
+        let (engine, who, on_conflict) = (self.clone(), who.clone(), start.on_conflict);
+        let job = async move {
+            engine
+                .start_job(&who, &route, &spec, on_conflict, now)
+                .await
+        };
+        Either::Right(self.to_the_end(Box::pin(job)))
+    }
+
+    /// What is to be started, on which route, and the time it is now.
+    fn accepts(
+        &self,
+        who: &Principal,
+        start: &Start,
+    ) -> Result<(Arc<Route>, Arc<Spec>, Timestamp), Refusal> {
         self.takes_jobs()?;
         let route = self.0.router.find_open(&start.route)?;
-        let on_conflict = start.on_conflict;
-        let spec = Arc::new(self.spec(who, start, &route)?);
-        let (engine, who) = (self.clone(), who.clone());
-        let job = async move { engine.start_job(&who, &route, &spec, on_conflict).await };
-        self.to_the_end(Box::pin(job)).await
+        let now = self.now();
+        let spec = Arc::new(self.spec(who, start, &route, now)?);
+        Ok((route, spec, now))
     }
 
     /// Does a work to its end, also where whoever asked for it leaves meanwhile.
-    pub(crate) fn to_the_end<F>(&self, work: Pin<Box<F>>) -> ToTheEnd<'_, F>
+    pub(crate) fn to_the_end<F>(&self, work: Pin<Box<F>>) -> ToTheEnd<F>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        ToTheEnd::new(work, &self.0.tasks)
+        ToTheEnd::new(work, self.0.tasks.clone())
     }
 
     async fn start_job(
@@ -164,9 +189,10 @@ impl Engine {
         route: &Arc<Route>,
         spec: &Arc<Spec>,
         on_conflict: OnConflict,
+        mut now: Timestamp,
     ) -> Result<Opened, Refusal> {
         loop {
-            match self.open(route, spec).await {
+            match self.open(route, spec, now).await {
                 Ok(opened) => return Ok(opened),
                 Err(NotCreated::Full) => {
                     return Err(too_many("the server has as many jobs as it takes at once"));
@@ -187,6 +213,7 @@ impl Engine {
             }
             // That took its time.
             self.takes_jobs()?;
+            now = self.now();
         }
     }
 
@@ -197,7 +224,13 @@ impl Engine {
         Ok(())
     }
 
-    fn spec(&self, who: &Principal, start: &Start, route: &Route) -> Result<Spec, Refusal> {
+    fn spec(
+        &self,
+        who: &Principal,
+        start: &Start,
+        route: &Route,
+        now: Timestamp,
+    ) -> Result<Spec, Refusal> {
         let settings = &route.settings;
         let time = start.time.unwrap_or(settings.time);
         if time > settings.max_time {
@@ -209,7 +242,7 @@ impl Engine {
         }
         let checked = route.consumer.check(start.input.as_ref());
         checked.map_err(|bad| bad_input(&route.name, &bad))?;
-        let job = self.new_id();
+        let job = self.new_id(now);
         Ok(Spec {
             job,
             connid: match &start.connid {
@@ -228,15 +261,19 @@ impl Engine {
     }
 
     /// A name that is greater than all before it.
-    pub(crate) fn new_id(&self) -> JobId {
-        self.0.ids.next(self.now(), &*self.0.random)
+    pub(crate) fn new_id(&self, now: Timestamp) -> JobId {
+        self.0.ids.next(now, &*self.0.random)
     }
 
     /// Begins the job's log and, where there is a place for it, its work.
-    async fn open(&self, route: &Arc<Route>, spec: &Arc<Spec>) -> Result<Opened, NotCreated> {
+    async fn open(
+        &self,
+        route: &Arc<Route>,
+        spec: &Arc<Spec>,
+        now: Timestamp,
+    ) -> Result<Opened, NotCreated> {
         let dispatcher = &self.0.dispatcher;
         let slot = dispatcher.place(route).await;
-        let now = self.now();
         let (mut job, first) = Job::accept(Arc::clone(spec), slot.is_none(), now);
         let mut reply = Started {
             id: None,
@@ -258,6 +295,10 @@ impl Engine {
         {
             events.extend(Dispatcher::time_up(route, &mut job, clock, now));
         }
+        let end = match &*events {
+            [_, end] if end.status.has_ended() => Some(end.clone()),
+            _ => None,
+        };
         self.0.writer.create(&job, events).await?;
         match slot {
             Some(slot) if !job.status().has_ended() => dispatcher.begin(job, route, slot).await,
@@ -269,6 +310,7 @@ impl Engine {
             reply,
             spec: Arc::clone(spec),
             presence: self.present(spec),
+            end,
         })
     }
 
@@ -300,6 +342,7 @@ impl Engine {
             reply,
             spec: Arc::clone(running),
             presence: self.present(running),
+            end: None,
         })
     }
 

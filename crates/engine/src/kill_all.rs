@@ -21,7 +21,7 @@ impl Engine {
         reason: Option<&str>,
     ) -> Result<u64, Refusal> {
         let wish = who.wish(reason);
-        let newest = self.new_id();
+        let newest = self.new_id(self.now());
         let query = Query {
             after: None,
             limit: AT_ONCE,

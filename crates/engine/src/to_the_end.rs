@@ -14,23 +14,23 @@ use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 ///
 /// As long as somebody asks it is done where they ask, and takes no task of its own.
 #[must_use]
-pub(crate) struct ToTheEnd<'a, F>
+pub(crate) struct ToTheEnd<F>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
     /// None once it is done, or has panicked.
     work: Option<Pin<Box<F>>>,
-    tasks: &'a TaskTracker,
+    tasks: TaskTracker,
     /// Whoever waits for the tasks waits for this as well, from where it has begun.
     begun: Option<TaskTrackerToken>,
 }
 
-impl<'a, F> ToTheEnd<'a, F>
+impl<F> ToTheEnd<F>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
     /// That work, which becomes one of these tasks where it is left.
-    pub(crate) const fn new(work: Pin<Box<F>>, tasks: &'a TaskTracker) -> Self {
+    pub(crate) const fn new(work: Pin<Box<F>>, tasks: TaskTracker) -> Self {
         Self {
             work: Some(work),
             tasks,
@@ -39,7 +39,7 @@ where
     }
 }
 
-impl<F> Future for ToTheEnd<'_, F>
+impl<F> Future for ToTheEnd<F>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
@@ -53,14 +53,14 @@ where
         if done.is_pending() {
             self.work = Some(work);
             // Over a store in memory it is done at its first poll, and nobody can come to wait for it.
-            let tasks = self.tasks;
-            self.begun.get_or_insert_with(|| tasks.token());
+            let this = &mut *self;
+            this.begun.get_or_insert_with(|| this.tasks.token());
         }
         done
     }
 }
 
-impl<F> Drop for ToTheEnd<'_, F>
+impl<F> Drop for ToTheEnd<F>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {

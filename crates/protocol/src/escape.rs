@@ -1,7 +1,8 @@
 //! A string of JSON, as serde writes it, in a fraction of the time: what a job prints is one, and there may be gigabytes of it.
 
-/// Bytes that are looked at together.
+/// Bytes that are looked at together: of long strings, and of what is left of them, which for a name is all of it.
 const BLOCK: usize = 32;
+const SMALL_BLOCK: usize = 8;
 
 /// Bytes that a string may well take: of what is printed, a line has an end that is escaped, and few are shorter than 16 bytes.
 pub(crate) const fn likely_bytes(string: &str) -> usize {
@@ -42,20 +43,24 @@ fn push_escaped(byte: u8, to: &mut String) {
 
 /// How many bytes there are before one that has to be escaped. Where that is, there is a whole character.
 fn plain_bytes(bytes: &[u8]) -> usize {
-    let mut plain = 0;
-    for block in bytes.chunks_exact(BLOCK) {
-        // Without a branch, so that all of them are looked at at once.
-        if block
-            .iter()
-            .fold(false, |any, byte| any | is_special(*byte))
-        {
-            break;
-        }
-        plain += BLOCK;
-    }
+    let mut plain = plain_blocks::<BLOCK>(bytes);
+    plain += plain_blocks::<SMALL_BLOCK>(&bytes[plain..]);
     let rest = &bytes[plain..];
     let special = rest.iter().position(|byte| is_special(*byte));
     plain + special.unwrap_or(rest.len())
+}
+
+/// The bytes of whole blocks before the first with one that has to be escaped.
+fn plain_blocks<const BYTES: usize>(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<BYTES>();
+    // Without a branch, so that all of them are looked at at once.
+    let is_plain = |block: &[u8; BYTES]| {
+        !block
+            .iter()
+            .fold(false, |any, byte| any | is_special(*byte))
+    };
+    let plain = blocks.iter().position(|block| !is_plain(block));
+    plain.unwrap_or(blocks.len()) * BYTES
 }
 
 const fn is_special(byte: u8) -> bool {

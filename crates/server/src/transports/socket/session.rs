@@ -18,7 +18,7 @@ use futures_util::{FutureExt, Stream, stream::FuturesUnordered};
 use longwire_engine::{Engine, FeedPage, Kept, Mailbox, Page, Seat};
 use longwire_protocol::{
     Change, Claim, CloseCode, Code, Event, EventFrame, FeedFrame, FrameId, GapFrame, JobId, Notice,
-    Refusal, RefusalFrame, Request, SEARCH, Seconds, Seq, Spec, Target,
+    Refusal, RefusalFrame, Request, SEARCH, Seconds, Seq, Spec, Start, Target,
 };
 use smallvec::SmallVec;
 use tokio::{
@@ -394,10 +394,30 @@ impl Session {
         if let Request::Search(_) | Request::Modules(_) = request {
             return self.search(id, request, cx);
         }
+        if let Request::Start(start) = request {
+            return self.start(id, start, cx);
+        }
         let mut answer = Arc::clone(&self.verbs).answer(id, request).boxed();
         match answer.poll_unpin(cx) {
             Poll::Ready(answered) => self.answered(answered),
             Poll::Pending => self.answering.push(answer),
+        }
+    }
+
+    /// Like any other request, but most of them are this, and nearly all are made at once: only those that are not take a box.
+    fn start(&mut self, id: Option<FrameId>, start: Start, cx: &mut Context<'_>) {
+        let verbs = &self.verbs;
+        let mut opening = verbs.engine.start(&verbs.who, &start);
+        match opening.poll_unpin(cx) {
+            Poll::Ready(opened) => {
+                let answered = verbs.started(id, &start.route, opened);
+                self.answered(answered);
+            }
+            Poll::Pending => {
+                let verbs = Arc::clone(verbs);
+                let answer = async move { verbs.started(id, &start.route, opening.await) };
+                self.answering.push(answer.boxed());
+            }
         }
     }
 
@@ -478,6 +498,10 @@ impl Session {
             } => {
                 let watcher = presence.or_else(|| self.engine().present(&spec));
                 self.watches.add(spec, after, by_job, watcher);
+            }
+            Effect::Tell { spec, end } => {
+                let text = event_text(&spec, &end, false, self.times);
+                self.say(text);
             }
             Effect::FollowFeed(after) => self.watches.follow_feed(Some(after)),
             Effect::Leave(None) => self.watches.follow_feed(None),
@@ -627,12 +651,9 @@ impl Session {
         });
         let frames = &self.context.frames;
         let events = page.events.iter().map(|event| {
-            let frame = || EventFrame {
-                at: times.then_some(event.at),
-                ..EventFrame::new(spec, event, by_job)
-            };
+            let text = || event_text(spec, event, by_job, times);
             if !is_long(event) {
-                return Text::Own(text_of(&frame()));
+                return Text::Own(text());
             }
             let which = Which {
                 job,
@@ -640,7 +661,7 @@ impl Session {
                 by_job,
                 times,
             };
-            frames.get(which, || text_of(&frame()))
+            frames.get(which, text)
         });
         let gap = gap.iter().map(text_of).map(Text::Own);
         let texts: SmallVec<[Text; 2]> = gap.chain(events).collect();
@@ -754,6 +775,13 @@ async fn linger(mut stream: Metered, last_words: &[u8]) {
     };
     // Whatever happens now, the socket is done.
     drop(timeout(CLOSE_TIME, read_on).await);
+}
+
+fn event_text(spec: &Spec, event: &Event, by_job: bool, times: bool) -> String {
+    text_of(&EventFrame {
+        at: times.then_some(event.at),
+        ..EventFrame::new(spec, event, by_job)
+    })
 }
 
 /// Whether its frame is worth being shared: a short one is made as fast as it is found.

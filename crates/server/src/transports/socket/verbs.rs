@@ -5,9 +5,9 @@ use std::sync::Arc;
 use longwire_engine::{Engine, Opened, Principal, Seat, Watcher};
 use longwire_modules::Query;
 use longwire_protocol::{
-    Claim, Claimed, Code, Done, Extend, Found, Frame, FrameId, Kill, ModulesPage, ModulesQuery,
-    Refusal, RefusalFrame, Request, RoutesPage, RoutesQuery, Search, Seq, Spec, Start, StatusQuery,
-    Target, Watch,
+    Claim, Claimed, Code, Done, Event, Extend, Found, Frame, FrameId, Kill, ModulesPage,
+    ModulesQuery, Refusal, RefusalFrame, Request, RoutesPage, RoutesQuery, Search, Seq, Spec,
+    Started, StatusQuery, Target, Watch,
 };
 
 use crate::{
@@ -26,6 +26,11 @@ pub(super) enum Effect {
         by_job: bool,
         /// Whoever started the job, until it watches.
         presence: Option<Watcher>,
+    },
+    /// Tells the end of a job, where it came with its start: all that is left of its log.
+    Tell {
+        spec: Arc<Spec>,
+        end: Event,
     },
     /// Follows the feed from after a number on.
     FollowFeed(Seq),
@@ -55,10 +60,6 @@ impl Verbs {
     pub(super) async fn answer(self: Arc<Self>, id: Option<FrameId>, request: Request) -> Answered {
         let verb = request.verb();
         let answered = match request {
-            Request::Start(start) => {
-                let started = self.start(&id, &start).await;
-                return started.unwrap_or_else(|refusal| self.refusal(id, &start.route, refusal));
-            }
             Request::Kill(kill) => self.kill(&id, kill).await,
             Request::Status(query) => self.status(&id, query).await,
             Request::Watch(watch) => self.watch(&id, watch).await,
@@ -87,8 +88,10 @@ impl Verbs {
                 let ended = worker::end(&self.engine, &self.who, id.clone(), end);
                 ended.await.map(Answered::maybe)
             }
-            // It needs the session's seat, and is answered there.
-            Request::Claim(_) => Err(Refusal::new(Code::Internal, "a claim without a seat")),
+            // One needs the session's seat, the other no box: both are answered there.
+            Request::Claim(_) | Request::Start(_) => {
+                Err(Refusal::new(Code::Internal, "a request of a session's own"))
+            }
         };
         answered.unwrap_or_else(|refusal| self.refusal(id, verb.unwrap_or_default(), refusal))
     }
@@ -111,20 +114,30 @@ impl Verbs {
         Answered::new(frame)
     }
 
-    async fn start(&self, id: &Option<FrameId>, start: &Start) -> Result<Answered, Refusal> {
-        let Opened {
-            mut reply,
-            spec,
-            presence,
-        } = self.engine.start(&self.who, start).await?;
-        reply.id.clone_from(id);
-        let after = reply.seq;
-        Ok(Answered::new(&reply).then(Effect::Follow {
-            spec,
-            after,
-            by_job: false,
-            presence,
-        }))
+    /// The reply to a start, once it was made or refused.
+    pub(super) fn started(
+        &self,
+        id: Option<FrameId>,
+        route: &str,
+        opened: Result<Opened, Refusal>,
+    ) -> Answered {
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(refusal) => return self.refusal(id, route, refusal),
+        };
+        let reply = Started { id, ..opened.reply };
+        Answered::new(&reply).then(match opened.end {
+            Some(end) => Effect::Tell {
+                spec: opened.spec,
+                end,
+            },
+            None => Effect::Follow {
+                spec: opened.spec,
+                after: reply.seq,
+                by_job: false,
+                presence: opened.presence,
+            },
+        })
     }
 
     async fn kill(&self, id: &Option<FrameId>, kill: Kill) -> Result<Answered, Refusal> {
