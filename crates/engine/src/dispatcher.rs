@@ -99,7 +99,8 @@ impl Dispatcher {
         // Its alarm is the store's to know, and a kill ends it. Only its place has to be given back then.
         if route.has_queue() {
             self.held.lock().insert(job.id(), slot);
-            self.follow(&job).await;
+            // Every start carries room for this.
+            Box::pin(self.follow(&job)).await;
         }
     }
 

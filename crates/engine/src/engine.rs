@@ -275,18 +275,7 @@ impl Engine {
         let dispatcher = &self.0.dispatcher;
         let slot = dispatcher.place(route).await;
         let (mut job, first) = Job::accept(Arc::clone(spec), slot.is_none(), now);
-        let mut reply = Started {
-            id: None,
-            connid: spec.connid.clone(),
-            job: spec.job,
-            seq: first.seq,
-            status: first.status,
-            route: Arc::clone(&spec.route),
-            time: spec.time,
-            left: spec.time,
-            position: None,
-            attached: false,
-        };
+        let (seq, status) = (first.seq, first.status);
         let mut events: Events = smallvec![first];
         // A job that only its clock serves, and whose clock has run out: there is nothing to wait for.
         if let Some(clock) = job
@@ -300,12 +289,27 @@ impl Engine {
             _ => None,
         };
         self.0.writer.create(&job, events).await?;
-        match slot {
-            Some(slot) if !job.status().has_ended() => dispatcher.begin(job, route, slot).await,
-            Some(_) => {}
-            None => reply.position = self.0.writer.store.position(&job).await,
-        }
-        self.lose_if_stopped(&Name::Job(spec.job)).await;
+        let position = match slot {
+            Some(slot) if !job.status().has_ended() => {
+                dispatcher.begin(job, route, slot).await;
+                None
+            }
+            Some(_) => None,
+            None => self.0.writer.store.position(&job).await,
+        };
+        self.lose_if_stopped(spec.job).await;
+        let reply = Started {
+            id: None,
+            connid: spec.connid.clone(),
+            job: spec.job,
+            seq,
+            status,
+            route: Arc::clone(&spec.route),
+            time: spec.time,
+            left: spec.time,
+            position,
+            attached: false,
+        };
         Ok(Opened {
             reply,
             spec: Arc::clone(spec),

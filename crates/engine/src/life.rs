@@ -1,6 +1,6 @@
 //! How an engine starts, from what an earlier one left, and how it stops.
 
-use longwire_protocol::{Event, OnDisconnect, Seconds, Status};
+use longwire_protocol::{Event, JobId, OnDisconnect, Seconds, Status};
 
 use crate::{
     Engine, Found, Job, Mailbox, Name, Parts, Query, dispatcher::at_once, runner::shutdown_failure,
@@ -109,12 +109,16 @@ impl Engine {
 
     /// A job that was accepted while the engine stopped: whoever stopped it looked for jobs to lose either after this one was
     /// there, or before this looks.
-    pub(crate) async fn lose_if_stopped(&self, name: &Name) {
-        if self.0.stop.is_cancelled()
-            && let Found::Job(job) = self.0.writer.store.find(name).await
-        {
+    pub(crate) async fn lose_if_stopped(&self, job: JobId) {
+        if self.0.stop.is_cancelled() {
             // Every start carries room for this.
-            Box::pin(self.lose(job)).await;
+            Box::pin(self.lose_named(job)).await;
+        }
+    }
+
+    async fn lose_named(&self, job: JobId) {
+        if let Found::Job(job) = self.0.writer.store.find(&Name::Job(job)).await {
+            self.lose(job).await;
         }
     }
 

@@ -13,12 +13,23 @@ use crate::{
 
 /// A frame of a server.
 pub trait Frame: Serialize {
+    /// Adds the frame as JSON text.
+    ///
+    /// # Errors
+    /// None in practice: every frame can be written. What was added until then is to be thrown away.
+    fn write_to(&self, text: &mut String) -> Result<(), Error> {
+        text.push_str(&serde_json::to_string(self)?);
+        Ok(())
+    }
+
     /// The frame as JSON text.
     ///
     /// # Errors
     /// None in practice: every frame can be written.
     fn to_text(&self) -> Result<String, Error> {
-        serde_json::to_string(self)
+        let mut text = String::new();
+        self.write_to(&mut text)?;
+        Ok(text)
     }
 }
 
@@ -34,8 +45,8 @@ impl Frame for GapFrame {}
 impl Frame for Notice {}
 
 impl Frame for Started {
-    fn to_text(&self) -> Result<String, Error> {
-        let mut object = Object::begin();
+    fn write_to(&self, text: &mut String) -> Result<(), Error> {
+        let mut object = Object::begin(text);
         object.id(self.id.as_ref());
         object.connid(&self.connid);
         object.job(self.job);
@@ -46,13 +57,14 @@ impl Frame for Started {
         object.seconds(r#""left":"#, self.left)?;
         object.some(r#""position":"#, self.position.as_ref())?;
         object.some(r#""attached":"#, self.attached.then_some(&true))?;
-        Ok(object.end())
+        object.end();
+        Ok(())
     }
 }
 
 impl Frame for EventFrame {
-    fn to_text(&self) -> Result<String, Error> {
-        let mut object = Object::begin();
+    fn write_to(&self, text: &mut String) -> Result<(), Error> {
+        let mut object = Object::begin(text);
         object.some(r#""lease":"#, self.lease.as_ref())?;
         object.connid(&self.connid);
         if let Some(job) = self.job {
@@ -78,13 +90,14 @@ impl Frame for EventFrame {
         object.some(r#""clock":"#, self.clock.as_ref())?;
         object.some(r#""result":"#, self.result.as_ref())?;
         object.some(r#""error":"#, self.error.as_ref())?;
-        Ok(object.end())
+        object.end();
+        Ok(())
     }
 }
 
 impl Frame for Done {
-    fn to_text(&self) -> Result<String, Error> {
-        let mut object = Object::begin();
+    fn write_to(&self, text: &mut String) -> Result<(), Error> {
+        let mut object = Object::begin(text);
         object.id(self.id.as_ref());
         object.string(r#""route":"#, &self.route);
         if let Some(connid) = &self.connid {
@@ -102,31 +115,30 @@ impl Frame for Done {
         object.some(r#""time":"#, self.time.as_ref())?;
         object.some(r#""left":"#, self.left.as_ref())?;
         object.some(r#""ended":"#, self.ended.as_ref())?;
-        Ok(object.end())
+        object.end();
+        Ok(())
     }
 }
 
 /// A JSON object in the making. A key comes with all that stands around it, as in `"seq":`, and nothing in it has to be escaped. What writes
 /// members is inlined, so that each copies as many bytes as its key is known to have.
-struct Object(String);
+struct Object<'a>(&'a mut String);
 
-impl Object {
+impl<'a> Object<'a> {
     /// Longer than most frames.
     const USUAL_BYTES: usize = 240;
 
-    fn begin() -> Self {
-        let mut text = String::with_capacity(Self::USUAL_BYTES);
+    fn begin(text: &'a mut String) -> Self {
+        text.reserve(Self::USUAL_BYTES);
         text.push('{');
         Self(text)
     }
 
-    /// The whole, which has a member.
-    fn end(self) -> String {
-        let mut text = self.0;
+    /// The object has a member.
+    fn end(self) {
         // Instead of the last comma.
-        text.pop();
-        text.push('}');
-        text
+        self.0.pop();
+        self.0.push('}');
     }
 
     #[inline(always)]
@@ -150,7 +162,7 @@ impl Object {
         self.0.reserve(escape::likely_bytes(string));
         self.0.push_str(key);
         self.0.push('"');
-        escape::push(string, &mut self.0);
+        escape::push(string, self.0);
         self.0.push_str("\",");
     }
 

@@ -50,11 +50,21 @@ pub(crate) fn told(news: &News) -> Result<String, Lease> {
     }
 }
 
-/// A frame as text. The types of the protocol can all be written; were one not, the client must still be told.
+/// A frame as text.
 pub(crate) fn text_of<T: Frame>(frame: &T) -> String {
-    frame.to_text().unwrap_or_else(|error| {
+    let mut text = String::new();
+    write_text(frame, &mut text);
+    text
+}
+
+/// Has that be the text of a frame. The types of the protocol can all be written; were one not, the client must still be told.
+pub(crate) fn write_text<T: Frame>(frame: &T, text: &mut String) {
+    text.clear();
+    if let Err(error) = frame.write_to(text) {
         tracing::error!(%error, "a frame could not be written");
-        r#"{"status":"error","code":"internal","message":"the server could not write its answer"}"#
-            .to_owned()
-    })
+        text.clear();
+        text.push_str(
+            r#"{"status":"error","code":"internal","message":"the server could not write its answer"}"#,
+        );
+    }
 }

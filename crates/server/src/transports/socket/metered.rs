@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
+use longwire_protocol::Frame;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -62,6 +63,13 @@ impl Metered {
     pub(super) fn say(&mut self, text: Text) {
         if !self.closing {
             self.outbox.text(text);
+        }
+    }
+
+    /// The same of a frame.
+    pub(super) fn say_frame<T: Frame>(&mut self, frame: &T) {
+        if !self.closing {
+            self.outbox.frame(frame);
         }
     }
 

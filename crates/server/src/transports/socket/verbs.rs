@@ -41,8 +41,15 @@ pub(super) enum Effect {
 /// A direct reply, and what it entails. The reply is sent first.
 pub(super) struct Answered {
     /// None where the request asked for no reply.
-    pub(super) frame: Option<String>,
+    pub(super) reply: Option<Reply>,
     pub(super) effect: Effect,
+}
+
+/// A frame as it is, or as text.
+pub(super) enum Reply {
+    /// That to a start. Of all frames most are these, and each takes its text only where it is sent from.
+    Started(Started),
+    Text(String),
 }
 
 /// Who answers the requests of a socket.
@@ -126,7 +133,7 @@ impl Verbs {
             Err(refusal) => return self.refusal(id, route, refusal),
         };
         let reply = Started { id, ..opened.reply };
-        Answered::new(&reply).then(match opened.end {
+        let effect = match opened.end {
             Some(end) => Effect::Tell {
                 spec: opened.spec,
                 end,
@@ -137,7 +144,11 @@ impl Verbs {
                 by_job: false,
                 presence: opened.presence,
             },
-        })
+        };
+        Answered {
+            reply: Some(Reply::Started(reply)),
+            effect,
+        }
     }
 
     async fn kill(&self, id: &Option<FrameId>, kill: Kill) -> Result<Answered, Refusal> {
@@ -258,14 +269,14 @@ fn unwatch_reply(
 impl Answered {
     pub(super) fn new<T: Frame>(frame: &T) -> Self {
         Self {
-            frame: Some(text_of(frame)),
+            reply: Some(Reply::Text(text_of(frame))),
             effect: Effect::None,
         }
     }
 
-    fn maybe(frame: Option<String>) -> Self {
+    fn maybe(text: Option<String>) -> Self {
         Self {
-            frame,
+            reply: text.map(Reply::Text),
             effect: Effect::None,
         }
     }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures_util::{Sink, Stream};
+use longwire_protocol::Frame;
 use tokio::io::AsyncWrite;
 use tokio_websockets::{Error, Limits, Message, ServerBuilder, WebSocketStream};
 
@@ -83,6 +84,13 @@ impl Wire {
     pub(super) fn say(&mut self, text: Text) {
         if let Some(stream) = self.below_mut() {
             stream.say(text);
+        }
+    }
+
+    /// The same of a frame.
+    pub(super) fn say_frame<T: Frame>(&mut self, frame: &T) {
+        if let Some(stream) = self.below_mut() {
+            stream.say_frame(frame);
         }
     }
 
