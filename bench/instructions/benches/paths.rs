@@ -23,7 +23,7 @@ use longwire_protocol::{
 
 /// What it may take at most, in instructions.
 mod bounds {
-    pub(crate) const PARSE_A_START: u64 = 2_950;
+    pub(crate) const PARSE_A_START: u64 = 1_530;
     pub(crate) const HUNDRED_JOBS: u64 = 1_290_000;
     pub(crate) const HUNDRED_RUNNING: u64 = 1_080_000;
     pub(crate) const HUNDRED_KILLS: u64 = 1_000_000;

@@ -4,14 +4,11 @@
 //! request has for it. So whatever is wrong, the frame's `id` and `route` are known, and the refusal can say which field
 //! it was about.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{
-        self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, Visitor,
-        value::MapAccessDeserializer,
-    },
+    de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -208,84 +205,6 @@ fn unknown_field(inside: &str, field: &str, expected: &[&str]) -> Refusal {
     let field = format!("{inside}{}", excerpt(field));
     let message = format!("unknown field {field:?}; {advice}");
     Refusal::new(Code::UnknownField, message).about(field)
-}
-
-/// A frame that is read in one pass: its `id`, and the request that is made of all else.
-pub(crate) struct Whole<'a, T> {
-    pub(crate) id: Option<&'a RawValue>,
-    pub(crate) request: T,
-}
-
-/// Reads a text in one pass, where nothing is wrong with it and its `route` is `verb`, or is for the request to read. None else: what is
-/// wrong, [`Fields`] can say.
-pub(crate) fn read_whole<'a, T: Deserialize<'a>>(
-    text: &'a str,
-    verb: Option<&'static str>,
-) -> Option<Whole<'a, T>> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let whole = reader
-        .deserialize_map(WholeVisitor(verb, PhantomData))
-        .ok()?;
-    reader.end().is_ok().then_some(whole)
-}
-
-struct WholeVisitor<T>(Option<&'static str>, PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for WholeVisitor<T> {
-    type Value = Whole<'de, T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let (mut id, mut verb) = (None, self.0);
-        let members = Members {
-            map,
-            id: &mut id,
-            verb: &mut verb,
-        };
-        let request = T::deserialize(MapAccessDeserializer::new(members))?;
-        if verb.is_some() {
-            return Err(de::Error::missing_field("route"));
-        }
-        Ok(Whole { id, request })
-    }
-}
-
-/// The members of an object but for its `id`, and for its `route` where that is a verb.
-struct Members<'m, 'de, A> {
-    map: A,
-    id: &'m mut Option<&'de RawValue>,
-    /// None once it was read.
-    verb: &'m mut Option<&'static str>,
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, 'de, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        while let Some(Key(key)) = self.map.next_key()? {
-            match (&*key, *self.verb) {
-                ("id", _) if self.id.is_none() => *self.id = Some(self.map.next_value()?),
-                ("route", Some(verb)) => {
-                    if self.map.next_value::<Key<'_>>()?.0 != verb {
-                        return Err(de::Error::custom("another verb"));
-                    }
-                    *self.verb = None;
-                }
-                _ => return seed.deserialize((&*key).into_deserializer()).map(Some),
-            }
-        }
-        Ok(None)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.map.next_value_seed(seed)
-    }
 }
 
 /// Presents members to a type that serde derived.

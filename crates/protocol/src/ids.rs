@@ -244,7 +244,7 @@ impl de::Visitor<'_> for ConnidVisitor {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Connid, E> {
-        Ok(Connid(number.to_smolstr()))
+        Ok(Connid(itoa::Buffer::new().format(number).into()))
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Connid, E> {
@@ -302,8 +302,8 @@ impl FrameId {
         &self.0
     }
 
-    pub(crate) fn from_raw(raw: &RawValue) -> Option<Self> {
-        let text = raw.get();
+    /// The id that is this JSON text.
+    pub(crate) fn from_raw(text: &str) -> Option<Self> {
         let kind = text.as_bytes().first()?;
         let fits = matches!(kind, b'"' | b'-' | b'0'..=b'9') && text.len() <= Self::MAX_BYTES;
         fits.then(|| Self(text.into()))
@@ -333,7 +333,7 @@ impl Serialize for FrameId {
 impl<'de> Deserialize<'de> for FrameId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <Box<RawValue>>::deserialize(deserializer)?;
-        Self::from_raw(&raw)
+        Self::from_raw(raw.get())
             .ok_or_else(|| de::Error::invalid_value(de::Unexpected::Other(raw.get()), &Self::RULE))
     }
 }

@@ -1,6 +1,8 @@
 //! What a client asks.
 
 mod check;
+mod members;
+mod plain;
 mod read;
 
 use std::sync::Arc;

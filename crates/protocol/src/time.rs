@@ -139,7 +139,10 @@ impl de::Visitor<'_> for SecondsVisitor {
     }
 
     fn visit_u64<E: de::Error>(self, secs: u64) -> Result<Seconds, E> {
-        self.check(secs as f64, de::Unexpected::Unsigned(secs))
+        if secs <= Seconds::MAX.as_micros() / 1_000_000 {
+            return Ok(Seconds::from_secs(secs));
+        }
+        Err(E::invalid_value(de::Unexpected::Unsigned(secs), &self))
     }
 
     fn visit_i64<E: de::Error>(self, secs: i64) -> Result<Seconds, E> {
