@@ -136,12 +136,16 @@ impl Bench {
 
     #[expect(clippy::panic, reason = "a path that is not taken must not be counted")]
     async fn start(&self, start: Start) -> Vec<String> {
-        let Opened { reply, spec, .. } = match self.engine.start(&self.who, &start).await {
+        let opened = match self.engine.start(&self.who, &start).await {
             Ok(opened) => opened,
             Err(refusal) => panic!("{refusal}"),
         };
+        let Opened { reply, spec, end, .. } = opened;
         let mut said = vec![written(&reply)];
-        self.read(&spec, reply.seq, &mut said).await;
+        match end {
+            Some(end) => said.push(written(&EventFrame::new(&spec, &end, false))),
+            None => self.read(&spec, reply.seq, &mut said).await,
+        }
         said
     }
 

@@ -110,7 +110,7 @@ impl Dispatcher {
         if served_by_clock && clock == Clock::Time {
             return job.end(Work::Done(None), now).into_iter().collect();
         }
-        let mut events: Events = job.time_up(clock, now).into();
+        let mut events = job.time_up(clock, now);
         if served_by_clock {
             events.extend(job.end(Work::Stopped(Stopped::WILLINGLY), now));
         }
@@ -124,7 +124,7 @@ impl Dispatcher {
         wish: Wish,
         now: Timestamp,
     ) -> Result<Events, Closed> {
-        let mut events: Events = job.kill(wish, now)?.into();
+        let mut events = job.kill(wish, now)?;
         if !events.is_empty() && route.is_some_and(|route| route.consumer.is_clock()) {
             events.extend(job.end(Work::Stopped(Stopped::WILLINGLY), now));
         }

@@ -15,6 +15,8 @@ use longwire_protocol::{
 
 pub use snapshot::Snapshot;
 
+use crate::Events;
+
 /// A job as its log tells it so far.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
@@ -380,12 +382,12 @@ impl Job {
     ///
     /// # Errors
     /// The job has ended.
-    pub fn kill(&mut self, wish: Wish, at: Timestamp) -> Result<Vec<Event>, Closed> {
+    pub fn kill(&mut self, wish: Wish, at: Timestamp) -> Result<Events, Closed> {
         if self.status.has_ended() {
             return Err(Closed::Ended);
         }
         let waits = self.status == Status::Queued;
-        let mut events: Vec<Event> = self
+        let mut events: Events = self
             .follow_with(at, Change::Wished(Arc::new(wish)))
             .into_iter()
             .collect();
@@ -444,9 +446,9 @@ impl Job {
     }
 
     /// A clock ran out. Where nobody is at work on the job yet, that ends it. Empty if that clock is not running.
-    pub fn time_up(&mut self, clock: Clock, at: Timestamp) -> Vec<Event> {
+    pub fn time_up(&mut self, clock: Clock, at: Timestamp) -> Events {
         let waits = self.status == Status::Queued;
-        let mut events: Vec<Event> = self
+        let mut events: Events = self
             .follow_with(at, Change::TimeUp(clock))
             .into_iter()
             .collect();

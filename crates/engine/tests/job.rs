@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use longwire_engine::{Cause, Closed, Job, Misfit, Stopped, Work};
+use longwire_engine::{Cause, Closed, Events, Job, Misfit, Stopped, Work};
 use longwire_protocol::{
     Change, Clock, Connid, End, Event, Failure, JobId, OnDisconnect, Outcome, Output, Payload,
     Progress, Receipt, Seconds, Spec, Status, Stream, Timestamp, Wish,
@@ -648,7 +648,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 /// What an owner proposes for the job as it knows it.
-fn propose(job: &mut Job, act: Act, now: Timestamp) -> Vec<Event> {
+fn propose(job: &mut Job, act: Act, now: Timestamp) -> Events {
     match act {
         Act::Begin => job.begin(now).into_iter().collect(),
         Act::Progress => job.report(now, progressed()).into_iter().collect(),
@@ -656,7 +656,7 @@ fn propose(job: &mut Job, act: Act, now: Timestamp) -> Vec<Event> {
         Act::Kill => job.kill(wish("w"), now).unwrap_or_default(),
         Act::Due => match job.due(now) {
             Some(clock) => job.time_up(clock, now),
-            None => Vec::new(),
+            None => Events::new(),
         },
         Act::Extend(more) => job.extend(span(more.into()), now).into_iter().collect(),
         Act::Done => job.end(Work::Done(None), now).into_iter().collect(),
@@ -806,7 +806,7 @@ struct SharedLog {
 }
 
 impl SharedLog {
-    fn append(&mut self, after: u64, job: &Job, events: Vec<Event>) -> bool {
+    fn append(&mut self, after: u64, job: &Job, events: Events) -> bool {
         let fits = self.kept.seq() == after;
         if fits {
             self.events.extend(events);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use longwire_engine::{Events, Job, Store};
-use longwire_protocol::{Event, JobId, OnDisconnect, Payload, Seconds, Spec, Wish};
+use longwire_protocol::{JobId, OnDisconnect, Payload, Seconds, Spec, Wish};
 use longwire_server::stores::memory::MemoryStore;
 
 use super::{Bench, EPOCH, ROOMY, name, pass, start};
 
 /// What the earlier engine had done to a job.
-type Past = fn(&mut Job) -> Vec<Event>;
+type Past = fn(&mut Job) -> Events;
 
 fn spec(number: u64, route: &str, connid: &str, script: &str) -> Spec {
     Spec {
@@ -33,7 +33,7 @@ async fn leave(store: &dyn Store, spec: Spec, queued: bool, past: Past) {
     store.create(job, events).await.unwrap();
 }
 
-fn killed(job: &mut Job) -> Vec<Event> {
+fn killed(job: &mut Job) -> Events {
     let wish = Wish {
         by: "me".into(),
         reason: None,
@@ -41,11 +41,11 @@ fn killed(job: &mut Job) -> Vec<Event> {
     job.kill(wish, EPOCH).unwrap()
 }
 
-fn out_of_time(job: &mut Job) -> Vec<Event> {
+fn out_of_time(job: &mut Job) -> Events {
     job.time_up(longwire_protocol::Clock::Time, EPOCH)
 }
 
-fn served_before(job: &mut Job) -> Vec<Event> {
+fn served_before(job: &mut Job) -> Events {
     [job.again(EPOCH), job.begin(EPOCH)]
         .into_iter()
         .flatten()
@@ -56,7 +56,7 @@ fn served_before(job: &mut Job) -> Vec<Event> {
 #[tokio::test(start_paused = true)]
 async fn every_job_is_taken_up_or_has_an_end_that_says_why_not() {
     const SCRIPT: &str = "wait 300; ok";
-    let nothing: Past = |_| Vec::new();
+    let nothing: Past = |_| Events::new();
     let table: [(&str, bool, Past, &str); 12] = [
         // Its clock is all that serves it.
         ("request", false, nothing, "0 running, 5000 ok"),
@@ -128,7 +128,7 @@ async fn who_ran_keeps_its_place_and_who_waited_its_turn() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new(ROOMY));
     for (number, queued) in [(1, false), (2, true), (3, true)] {
         let spec = spec(number, "tick", &number.to_string(), "");
-        leave(&*store, spec, queued, |_| Vec::new()).await;
+        leave(&*store, spec, queued, |_| Events::new()).await;
     }
     let bench = Bench::over(store, 1).await;
     bench.start("tick", "4", "").await;
@@ -151,7 +151,7 @@ async fn watchers_have_the_grace_to_come_back() {
             time: Seconds::from_secs(60),
             ..spec(number, "request", connid, "")
         };
-        leave(&*store, spec, false, |_| Vec::new()).await;
+        leave(&*store, spec, false, |_| Events::new()).await;
     }
     let bench = Bench::over(store, 1).await;
     let kept = bench.engine.job(&name("kept")).await.unwrap();
@@ -165,7 +165,10 @@ async fn watchers_have_the_grace_to_come_back() {
 #[tokio::test(start_paused = true)]
 async fn new_jobs_are_taken_beside_what_was_left() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new(ROOMY));
-    leave(&*store, spec(1, "request", "a", ""), false, |_| Vec::new()).await;
+    leave(&*store, spec(1, "request", "a", ""), false, |_| {
+        Events::new()
+    })
+    .await;
     let bench = Bench::over(store, 1).await;
     let refused = bench.try_start(start("request", "a", "")).await;
     assert_eq!(refused.err(), Some(longwire_protocol::Code::ConnidInUse));

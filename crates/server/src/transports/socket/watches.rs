@@ -13,6 +13,8 @@ use super::frames::Text;
 pub(super) struct Cursor {
     pub(super) spec: Arc<Spec>,
     pub(super) after: Seq,
+    /// That of its job's id: so a table grows without a look at what was asked for, which may be long out of the processor's reach.
+    hash: u32,
     /// Whether the job was asked for by the server's name, so that every frame says it.
     pub(super) by_job: bool,
     waiting: bool,
@@ -20,8 +22,18 @@ pub(super) struct Cursor {
 
 impl Cursor {
     fn hash(&self) -> u64 {
-        FxBuildHasher.hash_one(self.spec.job)
+        spread(self.hash)
     }
+}
+
+/// The upper half, where all bits of an id count.
+fn hash_of(job: JobId) -> u32 {
+    (FxBuildHasher.hash_one(job) >> 32) as u32
+}
+
+/// A table takes where to look from the lower bits of a hash, and what to look for from its upper ones.
+const fn spread(hash: u32) -> u64 {
+    (hash as u64) << 32 | hash as u64
 }
 
 /// The positions of a socket, each found by its job, whose id is in what was asked for and need not be held twice: there may be hundreds of
@@ -32,12 +44,12 @@ struct Cursors(HashTable<Cursor>);
 impl Cursors {
     fn get(&self, job: JobId) -> Option<&Cursor> {
         let is_it = |cursor: &Cursor| cursor.spec.job == job;
-        self.0.find(FxBuildHasher.hash_one(job), is_it)
+        self.0.find(spread(hash_of(job)), is_it)
     }
 
     fn get_mut(&mut self, job: JobId) -> Option<&mut Cursor> {
         let is_it = |cursor: &Cursor| cursor.spec.job == job;
-        self.0.find_mut(FxBuildHasher.hash_one(job), is_it)
+        self.0.find_mut(spread(hash_of(job)), is_it)
     }
 
     /// The position in that job's log from now on, and the one before.
@@ -54,7 +66,7 @@ impl Cursors {
 
     fn remove(&mut self, job: JobId) {
         let is_it = |cursor: &Cursor| cursor.spec.job == job;
-        if let Ok(known) = self.0.find_entry(FxBuildHasher.hash_one(job), is_it) {
+        if let Ok(known) = self.0.find_entry(spread(hash_of(job)), is_it) {
             known.remove();
         }
     }
@@ -99,6 +111,7 @@ impl Watches {
         let cursor = Cursor {
             spec,
             after,
+            hash: hash_of(job),
             by_job,
             waiting: false,
         };
