@@ -28,7 +28,7 @@ pub struct Load {
     /// A contender, which is started for it.
     #[arg(long, conflicts_with = "address", default_value = "longwire")]
     contender: String,
-    /// A server that runs already (w1 to w4, and w6).
+    /// A server that runs already (w1 to w4, w6, and w9).
     #[arg(long, requires = "pid")]
     address: Option<SocketAddr>,
     /// Its process.

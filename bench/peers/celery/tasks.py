@@ -27,14 +27,15 @@ def kill(connid: str) -> bool:
     return any("ok" in reply for answer in replies for reply in answer.values())
 
 
-def status() -> dict[str, float]:
-    """The time left of each, in seconds. A revoked task stays in the worker's schedule until its time."""
+def held() -> list[dict[str, Any]]:
+    """All that the worker holds and will run. A revoked task stays in its schedule until its time."""
     inspect = app.control.inspect(limit=1, timeout=10)
     revoked = {connid for ids in (inspect.revoked() or {}).values() for connid in ids}
     scheduled = [task for tasks in (inspect.scheduled() or {}).values() for task in tasks]
+    return [task for task in scheduled if task["request"]["id"] not in revoked]
+
+
+def status() -> dict[str, float]:
+    """The time left of each, in seconds."""
     now = datetime.now(timezone.utc)
-    return {
-        task["request"]["id"]: (datetime.fromisoformat(task["eta"]) - now).total_seconds()
-        for task in scheduled
-        if task["request"]["id"] not in revoked
-    }
+    return {task["request"]["id"]: (datetime.fromisoformat(task["eta"]) - now).total_seconds() for task in held()}

@@ -54,6 +54,8 @@ pub(crate) enum Can {
     Write,
     /// The same, one at a time.
     WriteOne,
+    /// Keep running requests on a disk, to be listed and killed.
+    KeepWritten,
     Search,
     /// Begin in a moment.
     Begin,
@@ -93,7 +95,8 @@ pub(crate) struct Contender {
 /// What a server with a registry in memory does.
 const REGISTRY: &[Can] = &[Can::Answer, Can::Keep, Can::Hold];
 const REGISTRY_OF_MANY: &[Can] = &[Can::Answer, Can::Keep, Can::KeepMany, Can::Hold];
-const WRITES: &[Can] = &[Can::Write, Can::WriteOne];
+/// What keeps requests on a disk.
+const WRITES: &[Can] = &[Can::Write, Can::WriteOne, Can::KeepWritten];
 
 const fn ours(
     name: &'static str,

@@ -93,6 +93,9 @@ const ON_DISK_64: At = on_disk(64);
 const ON_DISK_512: At = on_disk(512);
 const STANDARD: At = ours(Workload::W7, Ask::Symbols(None), "p99_us");
 const MILLION_SYMBOLS: At = ours(Workload::W7, Ask::Symbols(Some(1_000_000)), "p99_us");
+const HELD: At = ours(Workload::W9, Ask::Held(2_000), RATE).by(One(&LONGWIRE_ON_DISK));
+const HELD_8: At = HELD.figure("many_per_second");
+const HELD_LIST: At = HELD.figure("list_p50_us");
 const STARTS: At = ours(Workload::W8, Ask::Starts(20), "p50_us");
 
 // A goal a line. Kills are compared with answers of the same depth: as many are unanswered then, over as many sockets.
@@ -139,6 +142,9 @@ static GOALS: &[Goal] = &[
     Goal { what: "w8: from the start to the first answer, p50", of: STARTS, to: None, bound: AtMost(50e3), unit: Micros },
     Goal { what: "w8: from the start to the first answer, the slowest of all", of: STARTS.figure("most_us"), to: None, bound: AtMost(50e3), unit: Micros },
     Goal { what: "w8: the binary", of: STARTS.figure("binary_bytes"), to: None, bound: AtMost(25e6), unit: Bytes },
+    Goal { what: "w9, by one client: kills a second, to Celery with Redis", of: HELD, to: Some(HELD.by(One(&CELERY))), bound: AtLeast(10.0), unit: Times },
+    Goal { what: "w9, by eight: kills a second, to Celery with Redis", of: HELD_8, to: Some(HELD_8.by(One(&CELERY))), bound: AtLeast(10.0), unit: Times },
+    Goal { what: "w9, 2,000 held: the whole list, there and back, p50, to Celery with Redis", of: HELD_LIST, to: Some(HELD_LIST.by(One(&CELERY))), bound: AtMost(0.1), unit: Times },
 ];
 
 const fn ours(workload: Workload, ask: Ask, figure: &'static str) -> At {

@@ -85,6 +85,18 @@ const W8: &[Column] = &[
     column("most_us", "the slowest", Unit::Micros),
     column("binary_bytes", "the binary", Unit::Bytes),
 ];
+const W9: &[Column] = &[
+    column("per_second", "kills a second, by one client", Unit::Plain),
+    P50,
+    P99,
+    column("many_per_second", "by eight", Unit::Plain),
+    column("many_p50_us", "p50", Unit::Micros),
+    column("many_p99_us", "p99", Unit::Micros),
+    column("page_p50_us", "first page, p50", Unit::Micros),
+    column("list_p50_us", "whole list, p50", Unit::Micros),
+    SERVER,
+    LOAD,
+];
 
 /// The first is what is compared.
 fn columns(workload: Workload) -> &'static [Column] {
@@ -97,6 +109,7 @@ fn columns(workload: Workload) -> &'static [Column] {
         Workload::W6 => W6,
         Workload::W7 => W7,
         Workload::W8 => W8,
+        Workload::W9 => W9,
     }
 }
 

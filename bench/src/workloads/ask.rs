@@ -27,6 +27,8 @@ pub(crate) enum Ask {
     Symbols(Option<usize>),
     /// Starts of the server.
     Starts(usize),
+    /// Running requests on a disk, listed and killed.
+    Held(usize),
 }
 
 /// Which of many is next.
@@ -71,6 +73,7 @@ impl fmt::Display for Ask {
             Self::Symbols(None) => f.write_str("standard catalogue"),
             Self::Symbols(Some(symbols)) => write!(f, "{} symbols", counted(*symbols)),
             Self::Starts(_) => f.write_str("from start to answer"),
+            Self::Held(requests) => write!(f, "{} held", counted(*requests)),
         }
     }
 }

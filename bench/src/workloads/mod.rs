@@ -4,6 +4,7 @@ mod ask;
 mod closed;
 mod figures;
 mod filling;
+mod kills;
 mod program;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod w5;
 mod w6;
 mod w7;
 mod w8;
+mod w9;
 
 use std::fmt;
 use std::time::Duration;
@@ -46,6 +48,8 @@ pub enum Workload {
     W7,
     /// Starts of the server.
     W8,
+    /// Running requests on a disk, listed and killed.
+    W9,
 }
 
 impl fmt::Display for Workload {
@@ -68,6 +72,7 @@ pub(crate) struct Scale {
     bytes: u64,
     symbols: usize,
     starts: usize,
+    held: usize,
 }
 
 impl Scale {
@@ -83,6 +88,7 @@ impl Scale {
         bytes: 1_000_000_000,
         symbols: 1_000_000,
         starts: 20,
+        held: 2_000,
     };
     /// To see that all of it works.
     pub(crate) const QUICK: Self = Self {
@@ -97,6 +103,7 @@ impl Scale {
         bytes: 50_000_000,
         symbols: 100_000,
         starts: 5,
+        held: 400,
     };
 }
 
@@ -105,7 +112,7 @@ impl Workload {
     pub(crate) fn rounds(self, scale: &Scale) -> usize {
         match self {
             Self::W1 | Self::W6 => scale.rounds,
-            Self::W2 | Self::W3 | Self::W4 | Self::W5 | Self::W7 | Self::W8 => {
+            Self::W2 | Self::W3 | Self::W4 | Self::W5 | Self::W7 | Self::W8 | Self::W9 => {
                 scale.rounds.min(FEWER_ROUNDS)
             }
         }
@@ -125,6 +132,7 @@ impl Workload {
             Ask::Sockets(_) => 5.0,
             Ask::Watchers { reading, .. } => 2.0 + reading as f64 / 8.0,
             Ask::KillAll(_) | Ask::Symbols(_) | Ask::Starts(_) => 3.0,
+            Ask::Held(_) => 8.0,
         }
     }
 
@@ -155,6 +163,7 @@ impl Workload {
             Self::W6 => [1, 64, 512].map(Ask::Sockets).to_vec(),
             Self::W7 => vec![Ask::Symbols(None), Ask::Symbols(Some(scale.symbols))],
             Self::W8 => vec![Ask::Starts(scale.starts)],
+            Self::W9 => vec![Ask::Held(scale.held)],
         }
     }
 
@@ -183,6 +192,7 @@ impl Workload {
             Ask::Watchers { .. } => Can::Share,
             Ask::Symbols(_) => Can::Search,
             Ask::Starts(_) => Can::Begin,
+            Ask::Held(_) => Can::KeepWritten,
         }
     }
 
@@ -203,6 +213,7 @@ impl Workload {
             }
             Ask::Symbols(symbols) => w7::measure(contender, places, symbols),
             Ask::Starts(starts) => w8::measure(contender, places, starts),
+            Ask::Held(requests) => w9::measure(contender, places, requests),
             Ask::Depth(_)
             | Ask::Running(_)
             | Ask::Kills { .. }
@@ -227,6 +238,7 @@ impl Workload {
             Ask::KillAll(requests) => w3::measure_at_once(target, requests),
             Ask::Sockets(sockets) if self == Self::W4 => w4::measure(target, sockets),
             Ask::Sockets(sockets) => closed::measure(target, sockets, 1, scale.span),
+            Ask::Held(requests) => w9::on(target, requests),
             Ask::Watchers { .. } | Ask::Symbols(_) | Ask::Starts(_) => {
                 bail!("this workload needs a server that it starts itself")
             }

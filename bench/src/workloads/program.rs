@@ -1,25 +1,23 @@
 //! A load that is a program, of a contender that speaks no dialect.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Lines};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
-use serde::Deserialize;
 
 use crate::contenders::{Places, Running};
-use crate::machine::{Loader, Watch};
+use crate::machine::{Loader, Shares, Watch};
 use crate::process::Tree;
-use crate::workloads::closed::Span;
 use crate::workloads::figures::Measured;
 
 /// How long it may take in all.
 const PATIENCE_SECONDS: &str = "120";
 
-/// `load.py` of a folder, which is running.
+/// A program of a folder, which is running.
 pub(super) struct Program {
     command: Command,
     child: Child,
@@ -27,24 +25,16 @@ pub(super) struct Program {
     complaints: PathBuf,
 }
 
-/// What it prints in the end: figures, as every load has them.
-#[derive(Deserialize)]
-struct Printed {
-    per_second: f64,
-    p50_us: f64,
-    p99_us: f64,
-}
-
 impl Program {
+    /// Runs the program, and its arguments, with the interpreter of its folder.
     pub(super) fn start(
         folder: &str,
+        program: &[&str],
         running: &Running,
         places: &Places,
-        clients: usize,
-        span: Span,
     ) -> Result<Self> {
         let complaints = places.scratch.join(format!("{folder}-load.log"));
-        let mut command = command(folder, places, clients, span);
+        let mut command = command(folder, program, places);
         command
             .env("PORT", running.address.port().to_string())
             .stdout(Stdio::piped())
@@ -59,26 +49,30 @@ impl Program {
         })
     }
 
-    /// It says when what it measures begins and ends.
-    pub(super) fn measure(mut self, running: &Running) -> Result<Measured> {
+    /// It says when something that it measures begins, and when that ends.
+    pub(super) fn stretch(&mut self, running: &Running) -> Result<Shares> {
         let tree = Tree {
             root: self.child.id(),
         };
         self.says("begun")?;
         let watch = Watch::of(running.tree, Loader::Program(tree))?;
         self.says("ended")?;
-        let shares = watch.stop()?;
+        watch.stop()
+    }
+
+    /// It prints figures in the end, as every load has them: those without another name are of this stretch.
+    pub(super) fn measured(mut self, shares: Shares) -> Result<Measured> {
         let line = self.line()?;
-        let printed: Printed =
+        let printed: BTreeMap<String, f64> =
             serde_json::from_str(&line).with_context(|| format!("it printed {line}"))?;
+        let rate = printed.get("per_second");
+        let rate = rate.with_context(|| format!("no per_second in {line}"))?;
+        let answers = rate * shares.seconds;
         let status = self.child.wait()?;
         ensure!(status.success(), "{:?}: {status}", self.command);
-        let answers = printed.per_second * shares.seconds;
-        Ok(Measured::new(shares)
-            .with_answers(answers as u64)
-            .set("per_second", printed.per_second)
-            .set("p50_us", printed.p50_us)
-            .set("p99_us", printed.p99_us))
+        let mut measured = Measured::new(shares).with_answers(answers as u64);
+        measured.figures.extend(printed);
+        Ok(measured)
     }
 
     fn says(&mut self, word: &str) -> Result<()> {
@@ -108,18 +102,14 @@ impl Drop for Program {
 }
 
 /// It ends with this program, and within a bound.
-fn command(folder: &str, places: &Places, clients: usize, span: Span) -> Command {
+fn command(folder: &str, program: &[&str], places: &Places) -> Command {
     let folder = places.peers.join(folder);
-    let seconds = |time: Duration| time.as_secs_f64().to_string();
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "TERM", "--"]);
     command.args(["timeout", "--kill-after=5", PATIENCE_SECONDS]);
     command
         .arg(folder.join(".venv/bin/python"))
-        .arg("load.py")
-        .args(["--clients", &clients.to_string()])
-        .args(["--seconds", &seconds(span.measured)])
-        .args(["--warm", &seconds(span.warm)])
+        .args(program)
         .current_dir(&folder);
     command
 }

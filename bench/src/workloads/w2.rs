@@ -71,7 +71,8 @@ impl Starts {
     }
 }
 
-fn pages(target: &Target, running: usize) -> Result<Latencies> {
+/// How long the first page takes, there and back.
+pub(super) fn pages(target: &Target, running: usize) -> Result<Latencies> {
     let mut asking: Asking = ask(target.address, target.dialect)?;
     let status = target.dialect.status()?;
     let mut latencies = Latencies::new()?;

@@ -1,33 +1,19 @@
 //! Running requests killed from other sockets: how fast, and how soon whoever started one is told.
 
-use std::time::{Duration, Instant};
-
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 
 use crate::contenders::Target;
-use crate::load::answer::{Answer, Name, Status, number, told};
-use crate::load::prepared::{FIRST, Prepared};
-use crate::load::{Load, Play, Said, frames};
-use crate::machine::{Shares, Watch};
+use crate::load::Load;
 use crate::made_up::Chance;
-use crate::moment::now;
 use crate::workloads::ask::Order;
-use crate::workloads::figures::{Latencies, Measured};
-use crate::workloads::filling::{Filling, NUMBERS, SOCKETS, ensure_listed};
+use crate::workloads::figures::Measured;
+use crate::workloads::filling::{Filling, SOCKETS, ensure_listed};
+use crate::workloads::kills::{Kills, LONG_ENOUGH, Sum, TIMES};
 
 /// Sockets that kills are sent on.
 const KILLERS: usize = 64;
 /// Of so many requests one is left for the kills at half the rate.
 const EVENLY: usize = 4;
-/// Less than this says little; as often as this it is done at most.
-const LONG_ENOUGH: Duration = if cfg!(test) {
-    Duration::from_millis(20)
-} else {
-    Duration::from_secs(1)
-};
-const TIMES: usize = 8;
-/// Kills all that run.
-const WHERE: &str = r#"{"route":"kill","where":{"route":"request"}}"#;
 
 /// Starts so many, and kills most of them one by one, so many unanswered on each socket; then the rest at half the rate that
 /// this came to, evenly; and all of that again, until both took long enough to say something. It ends well only where every kill was
@@ -50,11 +36,11 @@ pub(crate) fn measure(
             shuffle(&mut all);
         }
         let rest = all.split_off(all.len() - all.len() / EVENLY);
-        let mut kills = Kills::new(&load, all, depth)?;
+        let mut kills = Kills::new(&load, all, KILLERS, depth)?;
         closed.add(&mut kills, target, |kills| kills.closed(&mut load))?;
         ensure_listed(target, rest.len())?;
         let rate = kills.rate() / 2.0;
-        let mut kills = Kills::new(&load, rest, 0)?;
+        let mut kills = Kills::new(&load, rest, KILLERS, 0)?;
         even.add(&mut kills, target, |kills| kills.evenly(&mut load, rate))?;
         ensure_listed(target, 0)?;
         if closed.took.min(even.took) >= LONG_ENOUGH {
@@ -80,7 +66,7 @@ pub(crate) fn measure_at_once(target: &Target, requests: usize) -> Result<Measur
     for _ in 0..TIMES {
         let begin = filling.started();
         filling.more(&mut load, requests)?;
-        let mut kills = Kills::new(&load, (begin..filling.started()).collect(), 0)?;
+        let mut kills = Kills::new(&load, (begin..filling.started()).collect(), 1, 0)?;
         all.add(&mut kills, target, |kills| kills.at_once(&mut load))?;
         ensure_listed(target, 0)?;
         if all.took >= LONG_ENOUGH {
@@ -96,258 +82,6 @@ fn shuffle(places: &mut [usize]) {
     let mut chance = Chance(0x2545_f491_4f6c_dd1d);
     for last in (1..places.len()).rev() {
         places.swap(last, chance.below(last + 1));
-    }
-}
-
-/// What kills came to that were measured one stretch after the other.
-struct Sum {
-    notices: usize,
-    took: Duration,
-    latencies: Latencies,
-    shares: Option<Shares>,
-}
-
-impl Sum {
-    fn new() -> Result<Self> {
-        Ok(Self {
-            notices: 0,
-            took: Duration::ZERO,
-            latencies: Latencies::new()?,
-            shares: None,
-        })
-    }
-
-    /// Kills, and adds what came of it and what it took of the machine.
-    fn add(
-        &mut self,
-        kills: &mut Kills,
-        target: &Target,
-        kill: impl FnOnce(&mut Kills) -> Result<()>,
-    ) -> Result<()> {
-        let watch = Watch::start(target.tree)?;
-        kill(kills).with_context(|| kills.told())?;
-        let shares = watch.stop()?;
-        self.shares = Some(self.shares.map_or(shares, |before| before.and(shares)));
-        self.notices += kills.notices;
-        self.took += kills.last - kills.first;
-        self.latencies.add(&kills.latencies)
-    }
-
-    fn shares(&self) -> Result<Shares> {
-        self.shares.context("nothing was killed")
-    }
-
-    fn measured(&self) -> Result<Measured> {
-        let rate = self.notices as f64 / self.took.as_secs_f64();
-        Ok(Measured::new(self.shares()?)
-            .with_answers(self.notices as u64)
-            .set("per_second", rate)
-            .with_latencies(&self.latencies))
-    }
-}
-
-/// What became of one kill.
-#[derive(Clone, Copy, Default)]
-struct Kill {
-    /// When it was sent, or was due.
-    asked: Option<Instant>,
-    answered: bool,
-    noticed: bool,
-}
-
-/// Kills of requests, in an order of theirs.
-struct Kills {
-    kills: Vec<Prepared>,
-    /// Which, by when they were started.
-    order: Vec<usize>,
-    /// The first of them all that was started.
-    begin: usize,
-    depth: usize,
-    /// How many were sent.
-    next: usize,
-    /// By when they were started, from `begin` on.
-    each: Vec<Kill>,
-    answers: usize,
-    notices: usize,
-    first: Instant,
-    last: Instant,
-    latencies: Latencies,
-}
-
-impl Kills {
-    fn new(load: &Load, order: Vec<usize>, depth: usize) -> Result<Self> {
-        let kill = |socket| load.dialect().kill(socket);
-        let begin = order.iter().min().copied().unwrap_or(0);
-        let end = order.iter().max().map_or(0, |last| last + 1);
-        Ok(Self {
-            kills: NUMBERS.map(kill).collect::<Result<_>>()?,
-            order,
-            begin,
-            depth,
-            next: 0,
-            each: vec![Kill::default(); end - begin],
-            answers: 0,
-            notices: 0,
-            first: now(),
-            last: now(),
-            latencies: Latencies::new()?,
-        })
-    }
-
-    /// How far they came.
-    fn told(&self) -> String {
-        let Self {
-            answers, notices, ..
-        } = self;
-        let all = self.order.len();
-        format!("of {all} kills {answers} were answered, {notices} noticed")
-    }
-
-    fn rate(&self) -> f64 {
-        self.notices as f64 / (self.last - self.first).as_secs_f64()
-    }
-
-    /// The next kill, where there is one left.
-    fn kill(&mut self, at: Instant, out: &mut Vec<u8>) {
-        if let Some(&place) = self.order.get(self.next) {
-            let (socket, number) = Filling::place(place);
-            self.kills[socket].write(number, out);
-            self.each[place - self.begin].asked = Some(at);
-            self.next += 1;
-        }
-    }
-
-    fn closed(&mut self, load: &mut Load) -> Result<()> {
-        self.first = now();
-        for killer in SOCKETS..SOCKETS + KILLERS {
-            for _ in 0..self.depth {
-                self.kill(now(), load.out(killer));
-            }
-            load.flush(killer)?;
-        }
-        load.until(self, Self::done)
-    }
-
-    /// Each when it is due, whatever became of those before it; its time counts from then.
-    fn evenly(&mut self, load: &mut Load, rate: f64) -> Result<()> {
-        self.first = now();
-        for number in 0..self.order.len() {
-            let due = self.first + Duration::try_from_secs_f64(number as f64 / rate)?;
-            while now() < due {
-                load.turn(Duration::ZERO, self)?;
-            }
-            let killer = SOCKETS + number % KILLERS;
-            self.kill(due, load.out(killer));
-            load.flush(killer)?;
-        }
-        load.until(self, Self::done)
-    }
-
-    /// By one frame. Its answer comes when it may: what it killed is told of meanwhile.
-    fn at_once(&mut self, load: &mut Load) -> Result<()> {
-        self.first = now();
-        self.each.fill(Kill {
-            asked: Some(self.first),
-            answered: true,
-            noticed: false,
-        });
-        self.answers = self.order.len();
-        frames::text(WHERE.as_bytes(), load.out(SOCKETS));
-        load.flush(SOCKETS)?;
-        let mut at_once = AtOnce {
-            kills: self,
-            answered: false,
-        };
-        load.until(&mut at_once, AtOnce::done)
-    }
-
-    fn done(&self) -> bool {
-        self.answers == self.order.len() && self.notices == self.order.len()
-    }
-
-    /// The kill of this request, which has been asked for.
-    fn of(&mut self, name: Name) -> Result<(&mut Kill, Instant)> {
-        let number = name.number.checked_sub(FIRST);
-        let place = number.map(|number| number as usize * SOCKETS + name.socket as usize);
-        let kill = place
-            .and_then(|place| place.checked_sub(self.begin))
-            .and_then(|at| self.each.get_mut(at))
-            .with_context(|| format!("{name:?} is none of those to be killed"))?;
-        let asked = kill
-            .asked
-            .with_context(|| format!("{name:?} was killed before that was asked"))?;
-        Ok((kill, asked))
-    }
-
-    fn noticed(&mut self, name: Name, said: Said<'_>) -> Result<()> {
-        ensure!(
-            name.socket as usize == said.socket,
-            "the notice of {name:?} came to who had not started it"
-        );
-        let (kill, asked) = self.of(name)?;
-        ensure!(!kill.noticed, "the notice of {name:?} came twice");
-        kill.noticed = true;
-        self.latencies
-            .record(said.at.saturating_duration_since(asked));
-        self.notices += 1;
-        self.last = said.at;
-        Ok(())
-    }
-
-    fn answer(&mut self, name: Name, said: Said<'_>, out: &mut Vec<u8>) -> Result<()> {
-        ensure!(
-            said.socket >= SOCKETS,
-            "{name:?} has ended as if it had not been killed"
-        );
-        let (kill, _) = self.of(name)?;
-        ensure!(!kill.answered, "the kill of {name:?} was answered twice");
-        kill.answered = true;
-        self.answers += 1;
-        if self.depth > 0 {
-            self.kill(said.at, out);
-        }
-        Ok(())
-    }
-}
-
-impl Play for Kills {
-    fn answered(&mut self, said: Said<'_>, out: &mut Vec<u8>) -> Result<()> {
-        let Answer { name, status } = Answer::read(said.text)?;
-        match status {
-            Status::Going => Ok(()),
-            Status::Killed => self.noticed(name, said),
-            Status::Ok => self.answer(name, said, out),
-        }
-    }
-}
-
-/// Kills by one frame, which was sent on the socket behind those that started.
-struct AtOnce<'a> {
-    kills: &'a mut Kills,
-    /// Whether it was said to have killed all.
-    answered: bool,
-}
-
-impl AtOnce<'_> {
-    fn done(&self) -> bool {
-        self.answered && self.kills.done()
-    }
-}
-
-impl Play for AtOnce<'_> {
-    fn answered(&mut self, said: Said<'_>, out: &mut Vec<u8>) -> Result<()> {
-        if said.socket < SOCKETS {
-            return self.kills.answered(said, out);
-        }
-        let run = self.kills.order.len();
-        let killed = number(said.text, br#""killed""#);
-        ensure!(
-            killed.is_some_and(|killed| killed as usize == run),
-            "{run} run, and {WHERE} was answered with {}",
-            told(said.text)
-        );
-        self.answered = true;
-        Ok(())
     }
 }
 

@@ -29,7 +29,20 @@ pub(crate) fn measure(
         (Start::Here, _) => floor(places, span),
         (Start::Folder(folder, _), None) => {
             let running = Running::start(contender, places, "")?;
-            Program::start(folder, &running, places, sockets, span)?.measure(&running)
+            let clients = sockets.to_string();
+            let [seconds, warm] = [span.measured, span.warm].map(|it| it.as_secs_f64().to_string());
+            let program = [
+                "load.py",
+                "--clients",
+                &clients,
+                "--seconds",
+                &seconds,
+                "--warm",
+                &warm,
+            ];
+            let mut program = Program::start(folder, &program, &running, places)?;
+            let shares = program.stretch(&running)?;
+            program.measured(shares)
         }
         _ => {
             let running = Running::start(contender, places, "")?;

@@ -12,6 +12,7 @@ use longwire_server::{Server, config::Config};
 
 use self::liar::{Lie, with_liar};
 use super::*;
+use crate::contenders::Kind;
 use crate::dialects::Dialect;
 use crate::process::Tree;
 
@@ -103,6 +104,19 @@ fn every_kill_is_answered_and_its_notice_comes() {
             assert!(figure(&measured, "half_rate_p99_us") > 0.0, "{measured:?}");
             assert_eq!(figure(&measured, "notices_percent"), 100.0);
         }
+    });
+}
+
+/// More than a page has of them.
+#[test]
+fn what_is_held_is_listed_and_killed() {
+    with_server("", |target| {
+        let measured = Workload::W9.on(target, Ask::Held(1600), &SMALL).unwrap();
+        for rate in ["per_second", "many_per_second"] {
+            assert!(figure(&measured, rate) > 100.0, "{measured:?}");
+        }
+        let [page, list] = ["page_p50_us", "list_p50_us"].map(|name| figure(&measured, name));
+        assert!(0.0 < page && page < list, "{measured:?}");
     });
 }
 
@@ -240,7 +254,7 @@ fn every_contender_takes_part_somewhere() {
         for ask in asks(workload) {
             let takes_part = workload.contenders(ask, &Scale::FULL);
             assert!(
-                takes_part.iter().any(|it| it.name == "longwire"),
+                takes_part.iter().any(|it| it.kind == Kind::Ours),
                 "{workload} {ask}"
             );
         }
