@@ -8,7 +8,8 @@ use serde_json::Error;
 
 use crate::{
     Claimed, Connid, Done, EventFrame, FeedFrame, Found, FrameId, GapFrame, HandOver, JobId,
-    ModulesPage, Notice, RefusalFrame, RoutesPage, Seconds, Started, StatusPage, escape,
+    KillNote, ModulesPage, Notice, RefusalFrame, RoutesPage, Seconds, Started, StatusPage, Wish,
+    escape,
 };
 
 /// A frame of a server.
@@ -56,7 +57,9 @@ impl Frame for Started {
         object.seconds(r#""time":"#, self.time)?;
         object.seconds(r#""left":"#, self.left)?;
         object.some(r#""position":"#, self.position.as_ref())?;
-        object.some(r#""attached":"#, self.attached.then_some(&true))?;
+        if self.attached {
+            object.flag(r#""attached":"#, true);
+        }
         object.end();
         Ok(())
     }
@@ -86,7 +89,9 @@ impl Frame for EventFrame {
             (!self.encoding.is_text()).then_some(&self.encoding),
         )?;
         object.some(r#""stream":"#, self.stream.as_ref())?;
-        object.some(r#""kill":"#, self.kill.as_ref())?;
+        if let Some(kill) = &self.kill {
+            object.kill(kill)?;
+        }
         object.some(r#""clock":"#, self.clock.as_ref())?;
         object.some(r#""result":"#, self.result.as_ref())?;
         object.some(r#""error":"#, self.error.as_ref())?;
@@ -170,6 +175,10 @@ impl<'a> Object<'a> {
         self.raw(key, itoa::Buffer::new().format(number));
     }
 
+    fn flag(&mut self, key: &'static str, flag: bool) {
+        self.raw(key, if flag { "true" } else { "false" });
+    }
+
     fn seconds(&mut self, key: &'static str, seconds: Seconds) -> Result<(), Error> {
         match seconds.as_whole() {
             Some(whole) => self.number(key, whole),
@@ -190,6 +199,34 @@ impl<'a> Object<'a> {
 
     fn job(&mut self, job: JobId) {
         self.word(r#""job":"#, job.encode(&mut JobId::buffer()));
+    }
+
+    fn kill(&mut self, kill: &KillNote) -> Result<(), Error> {
+        self.0.push_str(r#""kill":"#);
+        let mut object = Object::begin(self.0);
+        match kill {
+            KillNote::Wish(wish) => object.wish(wish),
+            KillNote::Receipt(receipt) => {
+                object.wish(&receipt.wish);
+                object.flag(r#""forced":"#, receipt.forced);
+                if let Some(survivors) = receipt.survivors {
+                    object.number(r#""survivors":"#, survivors.into());
+                }
+                let signals = Some(&receipt.signals).filter(|signals| !signals.is_empty());
+                object.some(r#""signals":"#, signals)?;
+                object.number(r#""ms":"#, receipt.ms);
+            }
+        }
+        object.end();
+        self.0.push(',');
+        Ok(())
+    }
+
+    fn wish(&mut self, wish: &Wish) {
+        self.string(r#""by":"#, &wish.by);
+        if let Some(reason) = &wish.reason {
+            self.string(r#""reason":"#, reason);
+        }
     }
 
     fn some<T: Serialize + ?Sized>(
@@ -273,6 +310,19 @@ mod tests {
             Change::Extended(Timestamp::from_micros(2_500_000)),
             Change::Again,
             Change::Ended(Arc::new(end)),
+            Change::Ended(Arc::new(End {
+                kill: Some(Receipt {
+                    wish: Wish {
+                        by: "b".into(),
+                        reason: None,
+                    },
+                    forced: false,
+                    survivors: None,
+                    signals: Vec::new(),
+                    ms: 0,
+                }),
+                ..End::plain(Outcome::Killed)
+            })),
             Change::Ended(Arc::new(End::plain(Outcome::Ok))),
         ]
     }
