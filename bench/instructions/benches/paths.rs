@@ -24,13 +24,13 @@ use longwire_protocol::{
 /// What it may take at most, in instructions.
 mod bounds {
     pub(crate) const PARSE_A_START: u64 = 1_530;
-    pub(crate) const HUNDRED_JOBS: u64 = 1_290_000;
-    pub(crate) const HUNDRED_RUNNING: u64 = 1_080_000;
-    pub(crate) const HUNDRED_KILLS: u64 = 1_000_000;
-    pub(crate) const HUNDRED_KILLS_IN_ANY_ORDER: u64 = 1_070_000;
+    pub(crate) const HUNDRED_JOBS: u64 = 1_030_000;
+    pub(crate) const HUNDRED_RUNNING: u64 = 910_000;
+    pub(crate) const HUNDRED_KILLS: u64 = 940_000;
+    pub(crate) const HUNDRED_KILLS_IN_ANY_ORDER: u64 = 985_000;
     pub(crate) const FIRST_PAGE: u64 = 1_060_000;
     pub(crate) const TWO_EVENTS: u64 = 3_700;
-    pub(crate) const A_KEYSTROKE: u64 = 72_000;
+    pub(crate) const A_KEYSTROKE: u64 = 70_500;
 }
 
 fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
