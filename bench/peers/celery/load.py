@@ -42,6 +42,8 @@ def clients(count: int, main: Connection) -> None:
     connected, going = Barrier(count + 1), Barrier(count + 1)
     span: list[int] = []
     took: list[int] = []
+    # Tasks are made when they are first used, which threads must not do at once.
+    app.finalize()
     threads = [Thread(target=client, args=(connected, going, span, took)) for _ in range(count)]
     for thread in threads:
         thread.start()
