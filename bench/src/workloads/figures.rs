@@ -29,9 +29,11 @@ impl Measured {
         self
     }
 
-    /// Part of it was measured in another stretch of time: what is disturbed is the more disturbed of both.
+    /// Part of it was measured in another stretch of time: what is disturbed, and what the load had, is that of the more disturbed and of the
+    /// busier of both.
     pub(crate) fn disturbed_as(mut self, other: Shares) -> Self {
         self.shares.others = self.shares.others.max(other.others);
+        self.shares.load = self.shares.load.max(other.load);
         self
     }
 

@@ -65,9 +65,12 @@ impl Program {
         let line = self.line()?;
         let printed: BTreeMap<String, f64> =
             serde_json::from_str(&line).with_context(|| format!("it printed {line}"))?;
-        let rate = printed.get("per_second");
-        let rate = rate.with_context(|| format!("no per_second in {line}"))?;
-        let answers = rate * shares.seconds;
+        let figure = |name: &str| {
+            let figure = printed.get(name);
+            figure.with_context(|| format!("no {name} in {line}"))
+        };
+        figure("p50_us").and(figure("p99_us"))?;
+        let answers = figure("per_second")? * shares.seconds;
         let status = self.child.wait()?;
         ensure!(status.success(), "{:?}: {status}", self.command);
         let mut measured = Measured::new(shares).with_answers(answers as u64);

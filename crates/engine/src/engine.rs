@@ -139,8 +139,8 @@ impl Engine {
         &self.0.router
     }
 
-    /// Starts a job, or joins the one that runs under its connid where the start asks for that. Once it was polled it goes on to its end,
-    /// also where it is dropped.
+    /// Starts a job, or joins the one that runs under its connid where the start asks for that. It is checked, and
+    /// has its id and its time, when this is called; once it was polled it goes on to its end, also where it is dropped.
     ///
     /// # Errors
     /// `shutting_down`, `unknown_route`, `invalid_field` (a time over the route's), `connid_in_use`, `too_many`.
@@ -170,9 +170,8 @@ impl Engine {
     ) -> Result<(Arc<Route>, Arc<Spec>, Timestamp), Refusal> {
         self.takes_jobs()?;
         let route = self.0.router.find_open(&start.route)?;
-        let now = self.now();
-        let spec = Arc::new(self.spec(who, start, &route, now)?);
-        Ok((route, spec, now))
+        let (spec, now) = self.spec(who, start, &route)?;
+        Ok((route, Arc::new(spec), now))
     }
 
     /// Does a work to its end, also where whoever asked for it leaves meanwhile.
@@ -229,8 +228,7 @@ impl Engine {
         who: &Principal,
         start: &Start,
         route: &Route,
-        now: Timestamp,
-    ) -> Result<Spec, Refusal> {
+    ) -> Result<(Spec, Timestamp), Refusal> {
         let settings = &route.settings;
         let time = start.time.unwrap_or(settings.time);
         if time > settings.max_time {
@@ -242,8 +240,10 @@ impl Engine {
         }
         let checked = route.consumer.check(start.input.as_ref());
         checked.map_err(|bad| bad_input(&route.name, &bad))?;
+        // The check may have taken its time, which is not the job's.
+        let now = self.now();
         let job = self.new_id(now);
-        Ok(Spec {
+        let spec = Spec {
             job,
             connid: match &start.connid {
                 Some(connid) => connid.clone(),
@@ -257,7 +257,8 @@ impl Engine {
             tags: Arc::clone(&start.tags),
             on_disconnect: start.on_disconnect,
             by: Arc::clone(who.name()),
-        })
+        };
+        Ok((spec, now))
     }
 
     /// A name that is greater than all before it.
@@ -313,7 +314,7 @@ impl Engine {
         Ok(Opened {
             reply,
             spec: Arc::clone(spec),
-            presence: self.present(spec),
+            presence: end.is_none().then(|| self.present(spec)).flatten(),
             end,
         })
     }

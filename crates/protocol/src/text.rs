@@ -19,7 +19,12 @@ pub trait Frame: Serialize {
     /// # Errors
     /// None in practice: every frame can be written. What was added until then is to be thrown away.
     fn write_to(&self, text: &mut String) -> Result<(), Error> {
-        text.push_str(&serde_json::to_string(self)?);
+        let made = serde_json::to_string(self)?;
+        if text.is_empty() {
+            *text = made;
+        } else {
+            text.push_str(&made);
+        }
         Ok(())
     }
 
@@ -47,7 +52,7 @@ impl Frame for Notice {}
 
 impl Frame for Started {
     fn write_to(&self, text: &mut String) -> Result<(), Error> {
-        let mut object = Object::begin(text);
+        let mut object = Object::frame(text);
         object.id(self.id.as_ref());
         object.connid(&self.connid);
         object.job(self.job);
@@ -67,7 +72,7 @@ impl Frame for Started {
 
 impl Frame for EventFrame {
     fn write_to(&self, text: &mut String) -> Result<(), Error> {
-        let mut object = Object::begin(text);
+        let mut object = Object::frame(text);
         object.some(r#""lease":"#, self.lease.as_ref())?;
         object.connid(&self.connid);
         if let Some(job) = self.job {
@@ -102,7 +107,7 @@ impl Frame for EventFrame {
 
 impl Frame for Done {
     fn write_to(&self, text: &mut String) -> Result<(), Error> {
-        let mut object = Object::begin(text);
+        let mut object = Object::frame(text);
         object.id(self.id.as_ref());
         object.string(r#""route":"#, &self.route);
         if let Some(connid) = &self.connid {
@@ -133,8 +138,12 @@ impl<'a> Object<'a> {
     /// Longer than most frames.
     const USUAL_BYTES: usize = 240;
 
-    fn begin(text: &'a mut String) -> Self {
+    fn frame(text: &'a mut String) -> Self {
         text.reserve(Self::USUAL_BYTES);
+        Self::begin(text)
+    }
+
+    fn begin(text: &'a mut String) -> Self {
         text.push('{');
         Self(text)
     }

@@ -175,7 +175,6 @@ impl<'a> Members<'a> {
         }
     }
 
-    #[cold]
     fn peek_after_blanks(&mut self) -> Option<u8> {
         let rest = self.text.as_bytes().get(self.at..)?;
         let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');

@@ -751,6 +751,37 @@ async fn a_start_that_cannot_be_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_start_brings_the_end_that_came_with_it_and_no_other() {
+    let bench = Bench::new().await;
+    let at_once = |connid| Start::new("request").connid(name(connid)).time(ms(0));
+    let brief = Start::new("request").connid(name("brief")).time(ms(1));
+    let work = start("work", "work", "ok").time(ms(0));
+    // Of these not all that was written is the end.
+    let idle = at_once("idle").time(ms(9)).idle_time(ms(0));
+    let alone = at_once("alone").on_disconnect(OnDisconnect::Kill);
+    for (start, end, is_watched) in [
+        (at_once("ok"), Some((2, Status::Ok)), false),
+        (alone, Some((2, Status::Ok)), false),
+        (brief.clone(), None, false),
+        (
+            brief
+                .connid(name("watched"))
+                .on_disconnect(OnDisconnect::Kill),
+            None,
+            true,
+        ),
+        (idle, None, false),
+        (work, None, false),
+    ] {
+        let connid = start.connid.clone();
+        let opened = bench.try_start(start).await.unwrap();
+        let came = opened.end.map(|end| (end.seq, end.status));
+        assert_eq!(came, end, "{connid:?}");
+        assert_eq!(opened.presence.is_some(), is_watched, "{connid:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_kill_of_all_goes_through_every_page_and_spares_the_rest() {
     let bench = Bench::new().await;
     for number in 0..600 {

@@ -404,7 +404,7 @@ impl Session {
         }
     }
 
-    /// Like any other request, but most of them are this, and nearly all are made at once: only those that are not take a box.
+    /// Like any other request, but most of them are this, and nearly all are made at once: only those that are not take a second box.
     fn start(&mut self, id: Option<FrameId>, start: Start, cx: &mut Context<'_>) {
         let verbs = &self.verbs;
         let mut opening = verbs.engine.start(&verbs.who, &start);

@@ -95,7 +95,7 @@ impl Verbs {
                 let ended = worker::end(&self.engine, &self.who, id.clone(), end);
                 ended.await.map(Answered::maybe)
             }
-            // One needs the session's seat, the other no box: both are answered there.
+            // One needs the session's seat, the other no box of ours: both are answered there.
             Request::Claim(_) | Request::Start(_) => {
                 Err(Refusal::new(Code::Internal, "a request of a session's own"))
             }

@@ -26,9 +26,8 @@ impl Cursor {
     }
 }
 
-/// The upper half, where all bits of an id count.
 fn hash_of(job: JobId) -> u32 {
-    (FxBuildHasher.hash_one(job) >> 32) as u32
+    FxBuildHasher.hash_one(job) as u32
 }
 
 /// A table takes where to look from the lower bits of a hash, and what to look for from its upper ones.
