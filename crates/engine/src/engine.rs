@@ -276,7 +276,7 @@ impl Engine {
         let dispatcher = &self.0.dispatcher;
         let slot = dispatcher.place(route).await;
         let (mut job, first) = Job::accept(Arc::clone(spec), slot.is_none(), now);
-        let (seq, status) = (first.seq, first.status);
+        let status = first.status;
         let mut events: Events = smallvec![first];
         // A job that only its clock serves, and whose clock has run out: there is nothing to wait for.
         if let Some(clock) = job
@@ -299,22 +299,18 @@ impl Engine {
             None => self.0.writer.store.position(&job).await,
         };
         self.lose_if_stopped(spec.job).await;
-        let reply = Started {
-            id: None,
-            connid: spec.connid.clone(),
-            job: spec.job,
-            seq,
-            status,
-            route: Arc::clone(&spec.route),
-            time: spec.time,
-            left: spec.time,
-            position,
-            attached: false,
+        let presence = if end.is_none() {
+            self.present(spec)
+        } else {
+            None
         };
         Ok(Opened {
-            reply,
+            reply: Started {
+                position,
+                ..started(spec, status)
+            },
             spec: Arc::clone(spec),
-            presence: end.is_none().then(|| self.present(spec)).flatten(),
+            presence,
             end,
         })
     }
@@ -332,16 +328,9 @@ impl Engine {
                 .of(job.connid().clone()));
         }
         let reply = Started {
-            id: None,
-            connid: running.connid.clone(),
-            job: running.job,
-            seq: 1,
-            status: job.first_status(),
-            route: Arc::clone(&running.route),
-            time: running.time,
             left: job.deadline().since(self.now()),
-            position: None,
             attached: true,
+            ..started(running, job.first_status())
         };
         Ok(Opened {
             reply,
@@ -654,6 +643,22 @@ impl Page {
     #[must_use]
     pub fn gap_after(&self, after: Seq) -> Option<Gap> {
         self.gap.filter(|gap| gap.to > after)
+    }
+}
+
+/// The reply to the start of a job that has all its time; its log begins with 1.
+fn started(spec: &Spec, status: Status) -> Started {
+    Started {
+        id: None,
+        connid: spec.connid.clone(),
+        job: spec.job,
+        seq: 1,
+        status,
+        route: Arc::clone(&spec.route),
+        time: spec.time,
+        left: spec.time,
+        position: None,
+        attached: false,
     }
 }
 

@@ -1,8 +1,7 @@
 //! A string of JSON, as serde writes it, in a fraction of the time: what a job prints is one, and there may be gigabytes of it.
 
-/// Bytes that are looked at together: of long strings, and of what is left of them, which for a name is all of it.
+/// Bytes of a long string that are looked at together.
 const BLOCK: usize = 32;
-const SMALL_BLOCK: usize = 8;
 
 /// Bytes that a string may well take: of what is printed, a line has an end that is escaped, and few are shorter than 16 bytes.
 pub(crate) const fn likely_bytes(string: &str) -> usize {
@@ -43,24 +42,46 @@ fn push_escaped(byte: u8, to: &mut String) {
 
 /// How many bytes there are before one that has to be escaped. Where that is, there is a whole character.
 fn plain_bytes(bytes: &[u8]) -> usize {
-    let mut plain = plain_blocks::<BLOCK>(bytes);
-    plain += plain_blocks::<SMALL_BLOCK>(&bytes[plain..]);
-    let rest = &bytes[plain..];
-    let special = rest.iter().position(|byte| is_special(*byte));
-    plain + special.unwrap_or(rest.len())
-}
-
-/// The bytes of whole blocks before the first with one that has to be escaped.
-fn plain_blocks<const BYTES: usize>(bytes: &[u8]) -> usize {
-    let (blocks, _) = bytes.as_chunks::<BYTES>();
-    // Without a branch, so that all of them are looked at at once.
-    let is_plain = |block: &[u8; BYTES]| {
-        !block
+    let mut plain = 0;
+    for block in bytes.chunks_exact(BLOCK) {
+        // Without a branch, so that all of them are looked at at once.
+        if block
             .iter()
             .fold(false, |any, byte| any | is_special(*byte))
-    };
-    let plain = blocks.iter().position(|block| !is_plain(block));
-    plain.unwrap_or(blocks.len()) * BYTES
+        {
+            break;
+        }
+        plain += BLOCK;
+    }
+    let rest = &bytes[plain..];
+    plain + first_special(rest).unwrap_or(rest.len())
+}
+
+/// Where the first byte is that does not stand for itself in a string.
+pub(crate) fn first_special(bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        let special = specials(u64::from_le_bytes(*word));
+        if special != 0 {
+            return Some(bytes.len() - rest.len() + special.trailing_zeros() as usize / 8);
+        }
+        rest = after;
+    }
+    let last = rest.iter().position(|byte| is_special(*byte))?;
+    Some(bytes.len() - rest.len() + last)
+}
+
+/// Eight bytes as a word, in which the highest bit of a byte is set where that is special. Beyond the first that is, others may be set, too.
+const fn specials(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHEST: u64 = ONES << 7;
+    const fn below(word: u64, byte: u8) -> u64 {
+        word.wrapping_sub(ONES * byte as u64) & !word
+    }
+    const fn is(word: u64, byte: u8) -> u64 {
+        below(word ^ (ONES * byte as u64), 1)
+    }
+    HIGHEST & (below(word, b' ') | is(word, b'"') | is(word, b'\\'))
 }
 
 const fn is_special(byte: u8) -> bool {
@@ -79,6 +100,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_first_special_byte_is_found(
+            bytes in prop::collection::vec(prop::sample::select(&b"a!#[]\x20\x7f\x80\xa0\xff\"\\\x1f\0"[..]), 0..30),
+            plain in 0..30_usize,
+        ) {
+            let bytes = [vec![b'a'; plain], bytes].concat();
+            let is_special = |byte: &u8| *byte < 0x20 || b"\"\\".contains(byte);
+            prop_assert_eq!(super::first_special(&bytes), bytes.iter().position(is_special));
+        }
+
         #[test]
         fn a_string_is_written_as_serde_writes_it(text in "([ -~]{0,40}|\\PC|[\0-\x7f]){0,40}") {
             same(&text);

@@ -15,6 +15,7 @@
 pub mod config;
 mod consumers;
 mod doubts;
+mod half_hash;
 pub mod handler;
 mod http;
 mod keeper;

@@ -12,7 +12,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::FrameId;
+use crate::{FrameId, escape::first_special};
 
 /// As long as whole numbers are read here: all of these fit, and none is near to what a float can tell apart.
 const MAX_DIGITS: usize = 15;
@@ -191,51 +191,4 @@ fn mark(key: &str) -> u64 {
         _ => 0,
     };
     1 << ((ends + 4 * key.len()) % 64)
-}
-
-/// Where the first byte is that does not stand for itself in a string.
-fn first_special(bytes: &[u8]) -> Option<usize> {
-    let mut rest = bytes;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        let special = specials(u64::from_le_bytes(*word));
-        if special != 0 {
-            return Some(bytes.len() - rest.len() + special.trailing_zeros() as usize / 8);
-        }
-        rest = after;
-    }
-    let is_special = |byte: &u8| matches!(byte, ..b' ' | b'"' | b'\\');
-    let last = rest.iter().position(is_special)?;
-    Some(bytes.len() - rest.len() + last)
-}
-
-/// Eight bytes as a word, in which the highest bit of a byte is set where that is special. Beyond the first that is, others may be set, too.
-const fn specials(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHEST: u64 = ONES << 7;
-    const fn below(word: u64, byte: u8) -> u64 {
-        word.wrapping_sub(ONES * byte as u64) & !word
-    }
-    const fn is(word: u64, byte: u8) -> u64 {
-        below(word ^ (ONES * byte as u64), 1)
-    }
-    HIGHEST & (below(word, b' ') | is(word, b'"') | is(word, b'\\'))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn the_first_special_byte_is_found(
-            bytes in prop::collection::vec(prop::sample::select(&b"a!#[]\x20\x7f\x80\xa0\xff\"\\\x1f\0"[..]), 0..30),
-            plain in 0..30_usize,
-        ) {
-            let bytes = [vec![b'a'; plain], bytes].concat();
-            let is_special = |byte: &u8| *byte < 0x20 || b"\"\\".contains(byte);
-            prop_assert_eq!(first_special(&bytes), bytes.iter().position(is_special));
-        }
-    }
 }

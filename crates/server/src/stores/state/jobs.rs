@@ -5,6 +5,7 @@ use longwire_protocol::{Connid, JobId};
 use slab::Slab;
 
 use super::{Entry, NameHash, routes::Ended};
+use crate::half_hash::spread;
 
 /// All jobs that are kept, each found by its id; and of each connid the job that runs, or else the last that did.
 ///
@@ -31,11 +32,6 @@ impl Pointer {
     fn hash(&self) -> u64 {
         spread(self.hash)
     }
-}
-
-/// A table takes where to look from the lower bits of a hash, and what to look for from its upper ones.
-const fn spread(hash: u32) -> u64 {
-    (hash as u64) << 32 | hash as u64
 }
 
 /// The lower bits of an id: that is where chance is.

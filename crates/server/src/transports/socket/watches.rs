@@ -8,6 +8,7 @@ use longwire_protocol::{Connid, JobId, Seq, Spec};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::frames::Text;
+use crate::half_hash::spread;
 
 /// A position in the log of a job.
 pub(super) struct Cursor {
@@ -28,11 +29,6 @@ impl Cursor {
 
 fn hash_of(job: JobId) -> u32 {
     FxBuildHasher.hash_one(job) as u32
-}
-
-/// A table takes where to look from the lower bits of a hash, and what to look for from its upper ones.
-const fn spread(hash: u32) -> u64 {
-    (hash as u64) << 32 | hash as u64
 }
 
 /// The positions of a socket, each found by its job, whose id is in what was asked for and need not be held twice: there may be hundreds of
