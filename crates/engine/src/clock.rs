@@ -93,40 +93,74 @@ impl Random for Seeded {
 }
 
 /// Makes the names of jobs: UUIDs of version 7 (RFC 9562, section 5.7), each greater than the one before.
+///
+/// Eight that are made one after another differ in the last three of their lower 25 bits only. A table that looks for a job where those say has
+/// the eight beside one another, so that whoever goes through jobs as they began waits for memory once for eight of them.
 pub(crate) struct JobIds {
-    last: Mutex<u128>,
+    last: Mutex<Last>,
+}
+
+/// What the last id was made of, from its upper bits to its lower ones.
+struct Last {
+    millis: u64,
+    /// 42 bits that chance pushes on, so ids rise within a millisecond too. Seven bits of chance alone follow.
+    counter: u64,
+    place: u64,
 }
 
 impl JobIds {
     pub(crate) const fn new() -> Self {
+        let last = Last {
+            millis: 0,
+            counter: 0,
+            place: PLACES - 1,
+        };
         Self {
-            last: Mutex::new(0),
+            last: Mutex::new(last),
         }
     }
 
     pub(crate) fn next(&self, now: Timestamp, random: &dyn Random) -> JobId {
-        const VERSION: u128 = 7 << 76;
-        const VARIANT: u128 = 0b10 << 62;
-        // The 62 bits below the variant are one counter that chance pushes on, so ids rise within a millisecond too.
-        const COUNTER: u128 = (1 << 62) - 1;
-        let millis = u128::from(now.as_micros() / 1_000) << 80;
-        let chance = u128::from(random.bits());
+        let (millis, chance) = (now.as_micros() / 1_000, random.bits());
         let mut last = self.last.lock();
-        let fresh = millis | VERSION | VARIANT | (chance & COUNTER >> 1);
-        let next = if fresh >> 80 > *last >> 80 {
-            fresh
-        } else {
-            let counter = (*last & COUNTER) + 1 + (chance & 0xffff_ffff);
-            let carry = u128::from(counter > COUNTER) << 80;
-            ((*last & !COUNTER) | (counter & COUNTER)) + carry
+        last.rise(millis, chance & 0x7_ffff_ffff);
+        last.place = match (last.place + 1) % PLACES {
+            0 => (chance >> 35) % (1 << 22) * PLACES,
+            _ => last.place + 1,
         };
-        *last = next;
-        JobId::from_bits(next)
+        last.id(chance >> 57)
+    }
+}
+
+/// So many ids are in one place.
+const PLACES: u64 = 8;
+/// The bits of the counter.
+const COUNTER: u32 = 42;
+
+impl Last {
+    fn rise(&mut self, millis: u64, chance: u64) {
+        if millis > self.millis {
+            (self.millis, self.counter) = (millis, chance);
+        } else {
+            self.counter += 1 + chance % (1 << 29);
+            self.millis += self.counter >> COUNTER;
+            self.counter %= 1 << COUNTER;
+        }
+    }
+
+    fn id(&self, tag: u64) -> JobId {
+        const VERSION: u64 = 7 << 12;
+        const VARIANT: u64 = 0b10 << 62;
+        let upper = self.millis << 16 | VERSION | self.counter >> 30;
+        let lower = VARIANT | self.counter % (1 << 30) << 32 | tag << 25 | self.place;
+        JobId::from_bits(u128::from(upper) << 64 | u128::from(lower))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -146,6 +180,25 @@ mod tests {
                 prop_assert!(matches!(&text[19..20], "8" | "9" | "a" | "b"));
             }
         }
+    }
+
+    #[test]
+    fn eight_job_ids_are_in_one_place() {
+        let (ids, random) = (JobIds::new(), Seeded::new(1));
+        let made: Vec<u128> = (0..64)
+            .map(|micros| {
+                ids.next(Timestamp::from_micros(micros * 500), &random)
+                    .bits()
+            })
+            .collect();
+        let place = |id: &u128| id % (1 << 25) / 8;
+        for eight in made.chunks(8) {
+            assert!(eight.iter().all(|id| place(id) == place(&eight[0])));
+            let lasts: Vec<_> = eight.iter().map(|id| id % 8).collect();
+            assert_eq!(lasts, [0, 1, 2, 3, 4, 5, 6, 7]);
+        }
+        let places: BTreeSet<_> = made.iter().map(place).collect();
+        assert_eq!(places.len(), 8);
     }
 
     #[tokio::test(start_paused = true)]

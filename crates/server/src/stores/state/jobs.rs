@@ -5,7 +5,7 @@ use longwire_protocol::{Connid, JobId};
 use slab::Slab;
 
 use super::{Entry, NameHash, routes::Ended};
-use crate::half_hash::spread;
+use crate::half_hash::{of_id, spread};
 
 /// All jobs that are kept, each found by its id; and of each connid the job that runs, or else the last that did.
 ///
@@ -32,11 +32,6 @@ impl Pointer {
     fn hash(&self) -> u64 {
         spread(self.hash)
     }
-}
-
-/// The lower bits of an id: that is where chance is.
-const fn of_id(id: JobId) -> u32 {
-    id.bits() as u32
 }
 
 impl Jobs {

@@ -1,14 +1,14 @@
 //! Which logs a socket follows, how far it has read each, whose turn it is, and what was read and not sent yet.
 
-use std::{collections::VecDeque, hash::BuildHasher, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
 use hashbrown::hash_table::{Entry, HashTable};
 use longwire_engine::Watcher;
 use longwire_protocol::{Connid, JobId, Seq, Spec};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
 use super::frames::Text;
-use crate::half_hash::spread;
+use crate::half_hash::{of_id, spread};
 
 /// A position in the log of a job.
 pub(super) struct Cursor {
@@ -27,10 +27,6 @@ impl Cursor {
     }
 }
 
-fn hash_of(job: JobId) -> u32 {
-    FxBuildHasher.hash_one(job) as u32
-}
-
 /// The positions of a socket, each found by its job, whose id is in what was asked for and need not be held twice: there may be hundreds of
 /// thousands.
 #[derive(Default)]
@@ -39,12 +35,12 @@ struct Cursors(HashTable<Cursor>);
 impl Cursors {
     fn get(&self, job: JobId) -> Option<&Cursor> {
         let is_it = |cursor: &Cursor| cursor.spec.job == job;
-        self.0.find(spread(hash_of(job)), is_it)
+        self.0.find(spread(of_id(job)), is_it)
     }
 
     fn get_mut(&mut self, job: JobId) -> Option<&mut Cursor> {
         let is_it = |cursor: &Cursor| cursor.spec.job == job;
-        self.0.find_mut(spread(hash_of(job)), is_it)
+        self.0.find_mut(spread(of_id(job)), is_it)
     }
 
     /// The position in that job's log from now on, and the one before.
@@ -61,7 +57,7 @@ impl Cursors {
 
     fn remove(&mut self, job: JobId) {
         let is_it = |cursor: &Cursor| cursor.spec.job == job;
-        if let Ok(known) = self.0.find_entry(spread(hash_of(job)), is_it) {
+        if let Ok(known) = self.0.find_entry(spread(of_id(job)), is_it) {
             known.remove();
         }
     }
@@ -106,7 +102,7 @@ impl Watches {
         let cursor = Cursor {
             spec,
             after,
-            hash: hash_of(job),
+            hash: of_id(job),
             by_job,
             waiting: false,
         };
