@@ -125,7 +125,7 @@ impl JobIds {
         let mut last = self.last.lock();
         last.rise(millis, chance & 0x7_ffff_ffff);
         last.place = match (last.place + 1) % PLACES {
-            0 => (chance >> 35) % (1 << 22) * PLACES,
+            0 => ((chance >> 35) % (1 << 22)) * PLACES,
             _ => last.place + 1,
         };
         last.id(chance >> 57)
@@ -151,8 +151,8 @@ impl Last {
     fn id(&self, tag: u64) -> JobId {
         const VERSION: u64 = 7 << 12;
         const VARIANT: u64 = 0b10 << 62;
-        let upper = self.millis << 16 | VERSION | self.counter >> 30;
-        let lower = VARIANT | self.counter % (1 << 30) << 32 | tag << 25 | self.place;
+        let upper = (self.millis << 16) | VERSION | (self.counter >> 30);
+        let lower = VARIANT | ((self.counter % (1 << 30)) << 32) | (tag << 25) | self.place;
         JobId::from_bits(u128::from(upper) << 64 | u128::from(lower))
     }
 }
