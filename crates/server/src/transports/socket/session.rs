@@ -412,6 +412,7 @@ impl Session {
             Poll::Ready(opened) => {
                 let answered = verbs.started(id, &start.route, opened);
                 self.answered(answered);
+                self.read_at_once(cx);
             }
             Poll::Pending => {
                 let verbs = Arc::clone(verbs);
@@ -590,10 +591,28 @@ impl Session {
             if let Some(event) = self.watches.next_text() {
                 return Some(event);
             }
-            match self.watches.next()? {
-                Turn::Job(job) => self.read_job(job, cx),
-                Turn::Feed => self.read_feed(cx),
-            }
+            let turn = self.watches.next()?;
+            self.read_log(turn, cx);
+        }
+    }
+
+    /// Reads the log of a job that has just begun, unless others wait. As a rule there is nothing yet, and it is seen now, while the job is
+    /// at hand: by the time this socket is written to many others may have begun.
+    fn read_at_once(&mut self, cx: &mut Context<'_>) {
+        if let Some(turn) = self
+            .reading
+            .is_empty()
+            .then(|| self.watches.only())
+            .flatten()
+        {
+            self.read_log(turn, cx);
+        }
+    }
+
+    fn read_log(&mut self, turn: Turn, cx: &mut Context<'_>) {
+        match turn {
+            Turn::Job(job) => self.read_job(job, cx),
+            Turn::Feed => self.read_feed(cx),
         }
     }
 

@@ -208,6 +208,15 @@ impl Watches {
         self.unsent.retain(|(turn, _)| *turn != whose);
     }
 
+    /// Whose turn it is, where nobody else waits and all that was read has been sent.
+    pub(super) fn only(&mut self) -> Option<Turn> {
+        if self.line.len() == 1 && self.has_said_all() {
+            self.next()
+        } else {
+            None
+        }
+    }
+
     /// Whose turn it is.
     pub(super) fn next(&mut self) -> Option<Turn> {
         let turn = self.line.pop_front()?;
