@@ -103,7 +103,8 @@ pub(crate) struct JobIds {
 /// What the last id was made of, from its upper bits to its lower ones.
 struct Last {
     millis: u64,
-    /// 42 bits that chance pushes on, so ids rise within a millisecond too. Seven bits of chance alone follow.
+    /// 42 bits that chance pushes on, so ids rise within a millisecond too. Seven bits of chance alone follow: by them a table tells those of one
+    /// place from one another before it looks at the jobs.
     counter: u64,
     place: u64,
 }
@@ -180,6 +181,18 @@ mod tests {
                 prop_assert!(matches!(&text[19..20], "8" | "9" | "a" | "b"));
             }
         }
+    }
+
+    /// More than the counter has room for in one.
+    #[test]
+    fn job_ids_rise_though_a_millisecond_is_used_up() {
+        let (ids, random) = (JobIds::new(), Seeded::new(1));
+        let made: Vec<_> = (0..40_000)
+            .map(|_| ids.next(Timestamp::from_micros(0), &random).bits())
+            .collect();
+        assert!(made.is_sorted_by(|a, b| a < b));
+        let millis = made.last().map(|id| id >> 80);
+        assert!(millis > Some(0), "{millis:?}");
     }
 
     #[test]

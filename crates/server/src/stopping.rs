@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use longwire_protocol::Timestamp;
 use tokio::sync::watch;
 
@@ -66,9 +66,7 @@ pub(crate) struct Phases(FuturesUnordered<Changed>);
 impl Phases {
     /// The phase that comes next.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Phase> {
-        let Some(mut phases) = ready!(self.0.poll_next_unpin(cx)) else {
-            return Poll::Pending;
-        };
+        let mut phases = ready!(self.0.select_next_some().poll_unpin(cx));
         let phase = *phases.borrow_and_update();
         self.0.push(changed(phases));
         Poll::Ready(phase)
@@ -96,7 +94,6 @@ mod tests {
         time::Duration,
     };
 
-    use futures_util::FutureExt;
     use parking_lot::Mutex;
     use tokio::{
         task::{JoinSet, consume_budget, coop::has_budget_remaining, yield_now},

@@ -47,7 +47,9 @@ impl Feed {
     fn add_change(&mut self, job: &Job, event: &Event) {
         self.head += 1;
         let first = matches!(event.change, Change::Accepted(_)).then(|| job.spec());
-        self.make_room();
+        if self.events.len() == self.most {
+            self.events.pop_front();
+        }
         self.events.push_back(FeedEvent {
             number: self.head,
             at: event.at,
@@ -60,17 +62,6 @@ impl Feed {
             by: first.map(|spec| Arc::clone(&spec.by)),
             tags: first.map(|spec| Arc::clone(&spec.tags)).unwrap_or_default(),
         });
-    }
-
-    /// Room for as many again, but for no more than are kept: what comes lies then where what goes did, in memory that was just looked at.
-    fn make_room(&mut self) {
-        if self.events.len() >= self.most {
-            self.events.pop_front();
-        } else if self.events.len() == self.events.capacity() {
-            let left = self.most - self.events.len();
-            self.events
-                .reserve_exact(self.events.len().max(16).min(left));
-        }
     }
 
     pub(in crate::stores) fn page(

@@ -599,11 +599,8 @@ impl Session {
     /// Reads the log of a job that has just begun, unless others wait. As a rule there is nothing yet, and it is seen now, while the job is
     /// at hand: by the time this socket is written to many others may have begun.
     fn read_at_once(&mut self, cx: &mut Context<'_>) {
-        if let Some(turn) = self
-            .reading
-            .is_empty()
-            .then(|| self.watches.only())
-            .flatten()
+        if self.reading.is_empty()
+            && let Some(turn) = self.watches.only()
         {
             self.read_log(turn, cx);
         }
