@@ -29,12 +29,17 @@ impl Measured {
         self
     }
 
-    /// Part of it was measured in another stretch of time: what is disturbed, and what the load had, is that of the more disturbed and of the
-    /// busier of both.
+    /// Part of it was measured in another stretch of time: what is disturbed is the more disturbed of both. What the load had there
+    /// is no part of it: it may have waited there without sleeping.
     pub(crate) fn disturbed_as(mut self, other: Shares) -> Self {
         self.shares.others = self.shares.others.max(other.others);
-        self.shares.load = self.shares.load.max(other.load);
         self
+    }
+
+    /// The same, where the load sleeps when it waits: it had what it had in the busier of both.
+    pub(crate) fn busy_as(mut self, other: Shares) -> Self {
+        self.shares.load = self.shares.load.max(other.load);
+        self.disturbed_as(other)
     }
 
     /// The middle and the last of a hundred, as microseconds.
@@ -93,6 +98,21 @@ impl Latencies {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_load_that_waits_awake_is_not_at_its_ceiling() {
+        let shares = |load, others| Shares {
+            seconds: 1.0,
+            server: 1.0,
+            load,
+            others,
+        };
+        let measured = || Measured::new(shares(0.6, 0.0));
+        let awake = measured().disturbed_as(shares(1.0, 0.02));
+        assert_eq!(awake.shares, shares(0.6, 0.02));
+        let busy = measured().busy_as(shares(0.95, 0.02));
+        assert_eq!(busy.shares, shares(0.95, 0.02));
+    }
 
     #[test]
     fn quantiles_are_those_of_what_was_recorded() {

@@ -29,7 +29,7 @@ pub(crate) fn measure(contender: &Contender, places: &Places, requests: usize) -
         let mut program = Program::start(folder, &program, &running, places)?;
         let one = program.stretch(&running)?;
         let many = program.stretch(&running)?;
-        return Ok(program.measured(one)?.disturbed_as(many));
+        return Ok(program.measured(one)?.busy_as(many));
     }
     on(&running.target()?, requests)
 }
@@ -66,7 +66,7 @@ pub(super) fn on(target: &Target, requests: usize) -> Result<Measured> {
         .set("many_p99_us", many.latencies.micros(0.99))
         .set("page_p50_us", first.micros(0.5))
         .set("list_p50_us", whole.micros(0.5))
-        .disturbed_as(many.shares()?))
+        .busy_as(many.shares()?))
 }
 
 /// A page of status, as far as somebody who lists has to read it.
