@@ -7,7 +7,7 @@ use longwire_engine::{Found, Name, Principal};
 use longwire_protocol::{Code, OnConflict, OnDisconnect, Seconds, Start};
 use tokio::{task::yield_now, time::timeout};
 
-use super::{Bench, ROOMY, name, start};
+use crate::bench::{Bench, ROOMY, name, start};
 use crate::disk;
 
 /// Longer than anything here takes.

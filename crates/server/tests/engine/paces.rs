@@ -14,7 +14,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::{EPOCH, ROOMY, ms, name, nobody, settings, start};
+use crate::bench::{EPOCH, ROOMY, ms, name, nobody, settings, start};
 
 const LINE_BYTES: usize = 1_000;
 const LINES: usize = 1_000;

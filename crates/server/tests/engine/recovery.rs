@@ -6,7 +6,7 @@ use longwire_engine::{Events, Job, Store};
 use longwire_protocol::{JobId, OnDisconnect, Payload, Seconds, Spec, Wish};
 use longwire_server::stores::memory::MemoryStore;
 
-use super::{Bench, EPOCH, ROOMY, name, pass, start};
+use crate::bench::{Bench, EPOCH, ROOMY, name, pass, start};
 
 /// What the earlier engine had done to a job.
 type Past = fn(&mut Job) -> Events;

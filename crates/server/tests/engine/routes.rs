@@ -6,7 +6,7 @@ use longwire_engine::{Principal, RouteSettings, Router};
 use longwire_protocol::Code;
 use tokio::time::sleep;
 
-use super::{Bench, Player, Timer, bounded, settings};
+use crate::bench::{Bench, Player, Timer, bounded, ms, settings, start};
 
 fn player() -> Arc<Player> {
     Arc::new(Player::default())
@@ -100,7 +100,7 @@ async fn a_route_that_is_gone_serves_what_it_had_accepted_and_nothing_new() {
     let bench = three_on_narrow().await;
     bench.engine.set_routes(bench.only("new", settings()));
     assert_eq!(bench.names().await, ["new"]);
-    let refused = bench.try_start(super::start("narrow", "d", "ok")).await;
+    let refused = bench.try_start(start("narrow", "d", "ok")).await;
     assert_eq!(refused.unwrap_err(), Code::UnknownRoute);
     bench.start("new", "e", "until told; stop").await;
     bench.kill("a").await.unwrap();
@@ -120,7 +120,7 @@ async fn new_terms_are_those_of_new_jobs() {
     let bench = Bench::new().await;
     bench.start("work", "a", "until told; stop").await;
     let short = RouteSettings {
-        time: super::ms(10),
+        time: ms(10),
         ..settings()
     };
     bench.engine.set_routes(bench.only("work", short));

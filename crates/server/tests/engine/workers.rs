@@ -19,7 +19,7 @@ use longwire_server::stores::memory::MemoryStore;
 use proptest::prelude::*;
 use tokio::task::{JoinSet, yield_now};
 
-use super::{Bench, ROOMY, ms, name, pass, start};
+use crate::bench::{Bench, ROOMY, ms, name, pass, printed, progressed, start};
 
 /// A worker, and what it holds.
 struct Worker<'a> {
@@ -796,7 +796,7 @@ async fn what_is_said_is_in_order_however_much_it_is() {
     assert!(said.into_iter().all(|said| said == Ok(None)));
     assert_eq!(ended, Ok(Some(502)));
     let log = bench.log("a").await;
-    let printed: Vec<u32> = log.iter().filter_map(super::printed).collect();
+    let printed: Vec<u32> = log.iter().filter_map(printed).collect();
     assert!(printed.into_iter().eq(0..500));
 }
 
@@ -833,7 +833,7 @@ async fn what_is_said_is_in_order_whoever_runs_first() {
         // Whoever said it leaves: it has been said.
         drop(waiting);
         let log = bench.log(&connid).await;
-        let printed: Vec<u32> = log.iter().filter_map(super::printed).collect();
+        let printed: Vec<u32> = log.iter().filter_map(printed).collect();
         assert!(
             printed.iter().copied().eq(0..LINES),
             "{} lines",
@@ -915,7 +915,7 @@ async fn progress_that_is_answered_is_in_the_log() {
     worker.done(lease).await;
     // Ten a second at most all the same.
     let log = bench.log("a").await;
-    let at: Vec<_> = log.iter().filter_map(super::progressed).collect();
+    let at: Vec<_> = log.iter().filter_map(progressed).collect();
     let times: Vec<_> = at.windows(2).map(|two| two[1].0.since(two[0].0)).collect();
     assert_eq!(times, [ms(100), ms(100)]);
 }
