@@ -68,12 +68,20 @@ pub(crate) struct Shares {
     pub(crate) server: f64,
     /// Of one core: by the load.
     pub(crate) load: f64,
-    /// Of one core: by all other programs, and by other machines on the same hardware. What they had comes in ticks, of
-    /// which one in each stretch of time is left out: it may have been begun before.
+    /// Of one core: by all other programs, and by other machines on the same hardware.
     pub(crate) others: f64,
 }
 
 impl Shares {
+    /// What others had comes in ticks, and one may have been begun before: it is left out, once a turn, however many stretches that has.
+    pub(crate) fn less_a_tick(self) -> Self {
+        let tick = TICK.as_secs_f64() / self.seconds;
+        Self {
+            others: (self.others - tick).max(0.0),
+            ..self
+        }
+    }
+
     /// Two stretches of time as one.
     pub(crate) fn and(self, other: Self) -> Self {
         let seconds = self.seconds + other.seconds;
@@ -157,7 +165,7 @@ impl Watch {
             seconds: took.as_secs_f64(),
             server: of(served),
             load: of(loaded),
-            others: of(others.saturating_sub(TICK)),
+            others: of(others),
         })
     }
 }
@@ -169,7 +177,7 @@ pub(crate) fn others_now() -> Result<f64> {
     };
     let watch = Watch::start(own)?;
     sleep(SAMPLE);
-    Ok(watch.stop()?.others)
+    Ok(watch.stop()?.less_a_tick().others)
 }
 
 /// What all programs but the server, the load and the kernel have had so far.
@@ -269,5 +277,20 @@ mod tests {
         };
         let both = shares(1.0, 1.0, 0.0).and(shares(3.0, 0.2, 0.04));
         assert_eq!(both, shares(4.0, 0.4, 0.03));
+    }
+
+    #[test]
+    fn a_tick_of_others_is_left_out_once_however_many_stretches_a_turn_has() {
+        let ticks = |seconds, ticks| Shares {
+            seconds,
+            server: 1.0,
+            load: 0.5,
+            others: f64::from(ticks) * TICK.as_secs_f64() / seconds,
+        };
+        let others = |shares: Shares| shares.less_a_tick().others;
+        assert!(others(ticks(0.1, 0)) == 0.0);
+        assert!(others(ticks(0.1, 1)) < 1e-9);
+        let both = ticks(0.1, 1).and(ticks(0.1, 1));
+        assert!((others(both) - 0.05).abs() < 1e-9, "{both:?}");
     }
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::contenders::{Contender, Places, Start, Tool};
-use crate::patience::Patience;
+use crate::patience::{Patience, ThisMachine};
 use crate::report::short;
 use crate::results::{Results, Turn};
 use crate::workloads::{Ask, Scale, Workload};
@@ -122,7 +122,7 @@ impl Plan<'_> {
         )
     }
 
-    fn step(&self, step: &Step, results: &mut Results, patience: &mut Patience) {
+    fn step(&self, step: &Step, results: &mut Results, patience: &mut Patience<ThisMachine>) {
         let row = results.row(&step.ask.to_string(), step.contender.name);
         match self.turn(step, patience) {
             Ok(turn) => {
@@ -136,7 +136,7 @@ impl Plan<'_> {
         }
     }
 
-    fn turn(&self, step: &Step, patience: &mut Patience) -> Result<Turn> {
+    fn turn(&self, step: &Step, patience: &mut Patience<ThisMachine>) -> Result<Turn> {
         let Step {
             workload,
             ask,
@@ -288,7 +288,7 @@ mod tests {
 
     /// With all that may be taken again.
     #[test]
-    fn a_whole_run_takes_no_more_than_half_an_hour() {
+    fn a_whole_run_is_to_take_about_half_an_hour() {
         let places = places();
         let steps = all(&places, Scale::FULL).steps();
         let minutes = Took::default().minutes(&steps);

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::contenders::{Kind, named};
 use crate::report::numbers::short;
+use crate::report::tables::marks;
 use crate::results::{Results, Row};
 
 const WIDTH: u32 = 760;
@@ -41,9 +42,10 @@ pub(crate) fn bars(results: &Results, ask: &str, title: &str) -> String {
             svg,
             "<text x=\"{}\" y=\"{text_y}\" text-anchor=\"end\">{what}</text>\
              <rect class=\"{class}\" x=\"{LABELS}\" y=\"{y}\" width=\"{width:.1}\" height=\"18\" rx=\"2\"/>\
-             <text x=\"{value_x:.1}\" y=\"{text_y}\">{}</text>",
+             <text x=\"{value_x:.1}\" y=\"{text_y}\">{}{}</text>",
             LABELS - 8,
             short(rate),
+            marks(row).replace('\\', ""),
         );
         y += LINE;
     }
@@ -66,13 +68,16 @@ mod tests {
             .row("depth 1", "bare")
             .turns
             .push(turn("per_second", 200.0, false));
+        let disturbed = turn("per_second", 10.0, true);
+        results.row("depth 1", "node-ws").turns.push(disturbed);
         let svg = bars(&results, "depth 1", "answers");
+        assert!(svg.contains(">10.0 *</text>"), "{svg}");
         let widths: Vec<&str> = svg
             .split("class=")
             .skip(1)
             .map(|bar| bar.split("height").next().unwrap())
             .collect();
-        assert_eq!(widths.len(), 2);
+        assert_eq!(widths.len(), 3);
         assert!(
             widths[0].starts_with("\"floor\"") && widths[0].contains("width=\"400.0\""),
             "{svg}"

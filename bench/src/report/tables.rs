@@ -57,6 +57,7 @@ const W3: &[Column] = &[
     P99,
     column("half_rate_p50_us", "at half the rate, p50", Unit::Micros),
     column("half_rate_p99_us", "p99", Unit::Micros),
+    column("half_rate_late_p99_us", "asked late, p99", Unit::Micros),
     column("notices_percent", "notices", Unit::Percent),
     SERVER,
     LOAD,
@@ -141,8 +142,8 @@ pub(crate) fn tables(workload: Workload, results: &Results) -> String {
 }
 
 fn table(workload: Workload, results: &Results, ask: &str) -> String {
-    let columns = columns(workload);
     let rows: Vec<&Row> = results.rows.iter().filter(|row| row.ask == ask).collect();
+    let columns = known(columns(workload), &rows);
     let compared = Compared::of(&rows, columns[0].figure);
     let mut text = compared.caption(columns[0].title);
     let _ = write!(text, "| {ask} | {}", columns[0].title);
@@ -157,7 +158,7 @@ fn table(workload: Workload, results: &Results, ask: &str) -> String {
     let cells = columns.len() + compared.columns() + usize::from(shares);
     let _ = writeln!(text, " |\n|---|{}", "--:|".repeat(cells));
     for row in &rows {
-        text += &line(row, columns, &compared);
+        text += &line(row, &columns, &compared);
         text += &if shares {
             self::shares(row)
         } else {
@@ -167,7 +168,16 @@ fn table(workload: Workload, results: &Results, ask: &str) -> String {
     text + &notes(&rows)
 }
 
-fn line(row: &Row, columns: &[Column], compared: &Compared) -> String {
+/// Those of which something is known; the first always stands there.
+fn known(columns: &'static [Column], rows: &[&Row]) -> Vec<&'static Column> {
+    let is_known = |column: &Column| rows.iter().any(|row| row.figure(column.figure).is_some());
+    let all = columns.iter().enumerate();
+    all.filter(|(at, column)| *at == 0 || is_known(column))
+        .map(|(_, column)| column)
+        .collect()
+}
+
+fn line(row: &Row, columns: &[&Column], compared: &Compared) -> String {
     let mut text = format!("| {}{} |", name(row), marks(row));
     for (at, column) in columns.iter().enumerate() {
         let figure = row.figure(column.figure);
@@ -202,7 +212,7 @@ pub(super) fn is_at_ceiling(row: &Row) -> bool {
 }
 
 /// Behind the name of a row that is not as the others.
-fn marks(row: &Row) -> String {
+pub(super) fn marks(row: &Row) -> String {
     let marks = [
         (row.has_no_calm(), DISTURBED),
         (is_at_ceiling(row), AT_CEILING),
@@ -253,7 +263,7 @@ fn in_a_line(failure: &str) -> String {
 }
 
 /// Whether more of a figure is better: of what is counted a second, not of what is held or waited for.
-fn more_is_better(figure: &str) -> bool {
+pub(super) fn more_is_better(figure: &str) -> bool {
     figure.contains("per_second")
 }
 
@@ -355,6 +365,9 @@ mod tests {
         for turn in &mut results.row("depth 1", "bare").turns {
             turn.measured.shares.load = 0.931;
         }
+        for turn in &mut results.row("depth 1", "longwire").turns {
+            turn.measured.figures.insert("p99_us".to_owned(), 616.0);
+        }
         results
     }
 
@@ -364,13 +377,13 @@ mod tests {
         let expected = "\
 *answers a second*: more is better; the best peer is Node and ws; the floor is tokio-websockets alone.
 
-| depth 1 | answers a second | to the best peer | to the floor | p50 | p99 | server, each | load, each | of its core: server, load |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|
-| Longwire, in memory | 150,000 | 1.50× | 0.750× | – | – | – | – | 100 %, 40 % |
-| Node and ws | 100,000 | 1.00× | 0.500× | – | – | – | – | 100 %, 40 % |
-| Socket.IO, with acknowledgements \\* † | 50,000 | 0.500× | 0.250× | – | – | – | – | 100 %, 40 % |
-| floor: tokio-websockets alone ‡ | 200,000 | 2.00× | 1.00× | – | – | – | – | 100 %, 93 % |
-| jsonrpsee † | – | – | – | – | – | – | – | –, – |
+| depth 1 | answers a second | to the best peer | to the floor | p99 | of its core: server, load |
+|---|--:|--:|--:|--:|--:|
+| Longwire, in memory | 150,000 | 1.50× | 0.750× | 616 µs | 100 %, 40 % |
+| Node and ws | 100,000 | 1.00× | 0.500× | – | 100 %, 40 % |
+| Socket.IO, with acknowledgements \\* † | 50,000 | 0.500× | 0.250× | – | 100 %, 40 % |
+| floor: tokio-websockets alone ‡ | 200,000 | 2.00× | 1.00× | – | 100 %, 93 % |
+| jsonrpsee † | – | – | – | – | –, – |
 
 \\* No turn was calm: others had more than 3 % of a core, or the machine itself was slow.
 

@@ -20,7 +20,7 @@ impl Measured {
     pub(crate) fn new(shares: Shares) -> Self {
         Self {
             figures: BTreeMap::new(),
-            shares,
+            shares: shares.less_a_tick(),
         }
     }
 
@@ -32,7 +32,7 @@ impl Measured {
     /// Part of it was measured in another stretch of time: what is disturbed is the more disturbed of both. What the load had there
     /// is no part of it: it may have waited there without sleeping.
     pub(crate) fn disturbed_as(mut self, other: Shares) -> Self {
-        self.shares.others = self.shares.others.max(other.others);
+        self.shares.others = self.shares.others.max(other.less_a_tick().others);
         self
     }
 
@@ -108,10 +108,11 @@ mod tests {
             others,
         };
         let measured = || Measured::new(shares(0.6, 0.0));
-        let awake = measured().disturbed_as(shares(1.0, 0.02));
-        assert_eq!(awake.shares, shares(0.6, 0.02));
-        let busy = measured().busy_as(shares(0.95, 0.02));
-        assert_eq!(busy.shares, shares(0.95, 0.02));
+        let disturbed = shares(1.0, 0.5);
+        let awake = measured().disturbed_as(disturbed).shares;
+        assert_eq!(awake, shares(0.6, disturbed.less_a_tick().others));
+        let busy = measured().busy_as(disturbed).shares;
+        assert_eq!(busy, shares(1.0, disturbed.less_a_tick().others));
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub(super) struct Sum {
     pub(super) notices: usize,
     pub(super) took: Duration,
     pub(super) latencies: Latencies,
+    pub(super) late: Latencies,
     shares: Option<Shares>,
 }
 
@@ -37,6 +38,7 @@ impl Sum {
             notices: 0,
             took: Duration::ZERO,
             latencies: Latencies::new()?,
+            late: Latencies::new()?,
             shares: None,
         })
     }
@@ -54,6 +56,7 @@ impl Sum {
         self.shares = Some(self.shares.map_or(shares, |before| before.and(shares)));
         self.notices += kills.notices;
         self.took += kills.last - kills.first;
+        self.late.add(&kills.late)?;
         self.latencies.add(&kills.latencies)
     }
 
@@ -101,6 +104,8 @@ pub(super) struct Kills {
     first: Instant,
     last: Instant,
     latencies: Latencies,
+    /// How late those were sent that had a time of their own.
+    pub(super) late: Latencies,
 }
 
 impl Kills {
@@ -126,6 +131,7 @@ impl Kills {
             first: now(),
             last: now(),
             latencies: Latencies::new()?,
+            late: Latencies::new()?,
         })
     }
 
@@ -168,9 +174,15 @@ impl Kills {
         self.first = now();
         for number in 0..self.order.len() {
             let due = self.first + Duration::try_from_secs_f64(number as f64 / rate)?;
-            while now() < due {
+            // Who is late reads as well: the server's answers are not to wait for that.
+            let sent = loop {
                 load.turn(Duration::ZERO, self)?;
-            }
+                let now = now();
+                if now >= due {
+                    break now;
+                }
+            };
+            self.late.record(sent.duration_since(due));
             let killer = SOCKETS + number % self.killers;
             self.kill(due, load.out(killer));
             load.flush(killer)?;

@@ -58,7 +58,7 @@ impl fmt::Display for Workload {
     }
 }
 
-/// Rounds of what hardly varies.
+/// Rounds of what takes long, or hardly varies.
 const FEWER_ROUNDS: usize = 3;
 
 /// How much is asked.
@@ -108,7 +108,7 @@ impl Scale {
 }
 
 impl Workload {
-    /// Memory and single starts hardly vary; rates do.
+    /// Rates of answers vary the most, and are what most goals are about. Memory and single starts hardly vary; kills do, and take long.
     pub(crate) fn rounds(self, scale: &Scale) -> usize {
         match self {
             Self::W1 | Self::W6 => scale.rounds,

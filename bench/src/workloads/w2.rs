@@ -26,6 +26,7 @@ const WARM: Span = Span {
 const IDLE: Duration = Duration::from_secs(2);
 
 pub(crate) fn measure(target: &Target, requests: usize) -> Result<Measured> {
+    let all = Watch::start(target.tree)?;
     closed::measure(target, SOCKETS, 8, WARM)?;
     let mut load = Load::new(target.address, target.dialect)?;
     load.open(SOCKETS)?;
@@ -44,7 +45,9 @@ pub(crate) fn measure(target: &Target, requests: usize) -> Result<Measured> {
         .set("start_us_last", last.micros_each)
         .set("page_p50_us", pages.micros(0.5))
         .set("page_p99_us", pages.micros(0.99))
-        .set("idle_percent", idle * 100.0))
+        .set("idle_percent", idle * 100.0)
+        // The starts are over in less than a tenth of a second: what disturbs them may well disturb all the rest.
+        .disturbed_as(all.stop()?))
 }
 
 /// Starts that were measured by themselves.

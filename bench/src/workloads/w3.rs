@@ -53,6 +53,7 @@ pub(crate) fn measure(
         .measured()?
         .set("half_rate_p50_us", even.latencies.micros(0.5))
         .set("half_rate_p99_us", even.latencies.micros(0.99))
+        .set("half_rate_late_p99_us", even.late.micros(0.99))
         .set("notices_percent", notices_percent)
         // The load looked at the clock then until the next kill was due: it had all of its core, however little it did.
         .disturbed_as(even.shares()?))

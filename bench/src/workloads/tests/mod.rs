@@ -101,7 +101,9 @@ fn every_kill_is_answered_and_its_notice_comes() {
             };
             let measured = Workload::W3.on(target, ask, &SMALL).unwrap();
             assert!(figure(&measured, "per_second") > 100.0, "{measured:?}");
-            assert!(figure(&measured, "half_rate_p99_us") > 0.0, "{measured:?}");
+            let [late, p99] =
+                ["half_rate_late_p99_us", "half_rate_p99_us"].map(|name| figure(&measured, name));
+            assert!(0.0 < late && late < p99, "{measured:?}");
             assert_eq!(figure(&measured, "notices_percent"), 100.0);
         }
     });
@@ -124,7 +126,9 @@ fn what_is_held_is_listed_and_killed() {
 fn idle_sockets_are_opened_and_weighed() {
     with_server("", |target| {
         let measured = Workload::W4.on(target, Ask::Sockets(200), &SMALL).unwrap();
-        assert!(measured.figures.contains_key("resident_bytes_each"));
+        let each = figure(&measured, "resident_bytes_each");
+        // Servers of other tests share the program's pages with this one, so that it may seem to have less: only too much is seen here.
+        assert!(each < 100_000.0, "{each} bytes");
     });
 }
 
