@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "App.h"
 #include "simdjson.h"
@@ -19,6 +20,8 @@ using Json = simdjson::builder::string_builder;
 
 struct Client {
     uint32_t id;
+    // What it is told of its requests, once the turn of the loop is over.
+    std::vector<std::string> told;
 };
 using Socket = uWS::WebSocket<false, true, Client>;
 
@@ -36,6 +39,7 @@ struct Running {
 Requests running;
 Deadlines deadlines;
 std::unordered_map<uint32_t, Socket *> clients;
+std::vector<uint32_t> waiting;
 us_timer_t *timer;
 Clock::time_point armed = Clock::time_point::max();
 
@@ -43,19 +47,45 @@ void send(Socket *socket, Json &json) {
     socket->send(json.view().value(), uWS::OpCode::TEXT);
 }
 
-void answer(Socket *socket, std::string_view connid, std::string_view status) {
-    Json json(128);
+void write(Json &json, std::string_view connid, std::string_view status) {
     json.start_object();
     json.append_key_value("connid", connid);
     json.append_comma();
     json.append_key_value("status", status);
     json.end_object();
+}
+
+void answer(Socket *socket, std::string_view connid, std::string_view status) {
+    Json json(128);
+    write(json, connid, status);
     send(socket, json);
 }
 
+// One socket at a time can be corked, and that is the one that is read: others are told together, each by one write.
+void tell_all() {
+    for (auto id : waiting) {
+        auto client = clients.find(id);
+        if (client == clients.end()) continue;
+        auto told = std::move(client->second->getUserData()->told);
+        client->second->cork([&] {
+            for (auto &text : told) client->second->send(text, uWS::OpCode::TEXT);
+        });
+    }
+    waiting.clear();
+}
+
+void tell(uint32_t id, std::string_view connid, std::string_view status) {
+    auto client = clients.find(id);
+    if (client == clients.end()) return;
+    auto &told = client->second->getUserData()->told;
+    if (told.empty()) waiting.push_back(id);
+    Json json(128);
+    write(json, connid, status);
+    told.emplace_back(json.view().value());
+}
+
 void end(Requests::iterator request, std::string_view status) {
-    auto client = clients.find(request->second.client);
-    if (client != clients.end()) answer(client->second, request->first, status);
+    tell(request->second.client, request->first, status);
     deadlines.erase(request->second.deadline);
     running.erase(request);
 }
@@ -149,6 +179,7 @@ int main() {
     int port = std::atoi(std::getenv("PORT"));
     uint32_t last = 0;
     timer = us_create_timer(reinterpret_cast<us_loop_t *>(uWS::Loop::get()), 1, 0);
+    uWS::Loop::get()->addPostHandler(&waiting, [](uWS::Loop *) { tell_all(); });
     uWS::App()
         .ws<Client>("/ws", {
             .compression = uWS::DISABLED,
