@@ -8,7 +8,7 @@ use crate::project::Project;
 use crate::server::target_dir;
 use crate::steps::{COMPILER, NPM, PYTHON};
 
-/// A whole run takes about half an hour; this is where something hangs.
+/// A whole run takes half an hour to an hour; this is where something hangs.
 const SECONDS: u32 = 3 * 3600;
 
 /// Runs it with these words of the command line.

@@ -248,7 +248,7 @@ impl Goal {
             [(_, of, figure), ..] => Rounds::of(of, figure),
             [] => None,
         };
-        let spare = |at: usize| {
+        let spare_of = |at: usize| {
             found
                 .get(at)
                 .map_or(1.0, |(_, row, figure)| spare(row, figure))
@@ -257,8 +257,8 @@ impl Goal {
             rounds,
             of_rounds: found[0].1.turns.len(),
             ceilings: Ceilings {
-                of: spare(0),
-                to: spare(1),
+                of: spare_of(0),
+                to: spare_of(1),
             },
         })
     }

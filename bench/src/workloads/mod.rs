@@ -108,7 +108,7 @@ impl Scale {
 }
 
 impl Workload {
-    /// Rates of answers vary the most, and are what most goals are about. Memory and single starts hardly vary; kills do, and take long.
+    /// Five for answers, in memory and on a disk; the others take longer or hardly vary.
     pub(crate) fn rounds(self, scale: &Scale) -> usize {
         match self {
             Self::W1 | Self::W6 => scale.rounds,

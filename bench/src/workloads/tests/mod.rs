@@ -103,7 +103,7 @@ fn every_kill_is_answered_and_its_notice_comes() {
             assert!(figure(&measured, "per_second") > 100.0, "{measured:?}");
             let [late, p99] =
                 ["half_rate_late_p99_us", "half_rate_p99_us"].map(|name| figure(&measured, name));
-            assert!(0.0 < late && late < p99, "{measured:?}");
+            assert!(0.0 < late && late <= p99, "{measured:?}");
             assert_eq!(figure(&measured, "notices_percent"), 100.0);
         }
     });

@@ -91,7 +91,7 @@ impl Session {
         moved
     }
 
-    pub(super) fn poll_answered(&mut self, cx: &mut Context<'_>) -> Poll<Answered> {
+    fn poll_answered(&mut self, cx: &mut Context<'_>) -> Poll<Answered> {
         for waiting in [&mut self.answering, &mut self.searching] {
             if let Poll::Ready(Some(answered)) = Pin::new(waiting).poll_next(cx) {
                 return Poll::Ready(answered);
@@ -124,7 +124,7 @@ impl Session {
     }
 
     /// Whether something is left that the peer does not take.
-    pub(super) fn flush(&mut self, cx: &mut Context<'_>) -> bool {
+    fn flush(&mut self, cx: &mut Context<'_>) -> bool {
         match self.socket.poll_flush(cx) {
             Poll::Pending => true,
             Poll::Ready(Ok(())) => false,
@@ -136,7 +136,7 @@ impl Session {
     }
 
     /// The next frame once all replies were said: what a worker is told, then events, a page of one job after a page of another.
-    pub(super) fn next_text(&mut self, cx: &mut Context<'_>) -> Option<Text> {
+    fn next_text(&mut self, cx: &mut Context<'_>) -> Option<Text> {
         loop {
             if let Some(news) = self.news(cx) {
                 return Some(Text::Own(news));
